@@ -1,0 +1,94 @@
+"""JSON that is refused where readers disagree: duplicate keys, NaN, bad UTF-8, lone surrogates, deep nesting.
+
+``json`` and msgspec keep the last of two equal keys, which can hide findings; jiter refuses them. For documents too large to hold as
+Python objects, `members` and `elements` cut one level of the text into slices and check that level for duplicate keys themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jiter
+import msgspec
+
+from .errors import InputError
+
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def loads(data: bytes) -> Any:
+    """Reads one JSON document.
+
+    Args:
+        data: UTF-8 bytes without a byte order mark.
+
+    Raises:
+        InputError: Not JSON, a duplicate key, NaN or Infinity, nested deeper than 200 levels; with line and column.
+    """
+    try:
+        return jiter.from_json(data, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+    except ValueError as error:
+        raise _refused(str(error)) from error
+
+
+def _refused(message: str) -> InputError:
+    text, at, position = message.rpartition(" at line ")
+    if not at:
+        return InputError(message, expected="JSON")
+    text = text.replace("Detected duplicate key", "duplicate key")
+    return InputError(text, expected="JSON with unique keys" if "duplicate" in text else "JSON", where=f"line {position}")
+
+
+def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
+    """Cuts a JSON object into its members, without reading their values.
+
+    Args:
+        text: The object's JSON text. The values' own text is checked for syntax only: read each with `loads`, `members` or `elements`.
+
+    Raises:
+        InputError: Not a JSON object, or a duplicate key.
+    """
+    try:
+        found = _MEMBERS.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not a JSON object ({error})", expected="a JSON object") from error
+    _refuse_duplicates(memoryview(text), found)
+    return found
+
+
+def elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """Cuts a JSON array into its elements, without reading them.
+
+    Raises:
+        InputError: Not a JSON array.
+    """
+    try:
+        return _ELEMENTS.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not a JSON array ({error})", expected="a JSON array") from error
+
+
+def _refuse_duplicates(text: memoryview, found: Mapping[str, msgspec.Raw]) -> None:
+    """Walks over the object's text: if a key came twice, its first place holds another value than the decoder kept, or one is left."""
+    position = _skip(text, 0) + 1
+    for key, value in found.items():
+        name = _STRING.match(text, _skip(text, position))
+        if name is None or msgspec.json.decode(name.group()) != key:
+            raise InputError("duplicate key", expected="JSON with unique keys", where=f"before key {key!r}")
+        position = _skip(text, _skip(text, name.end()) + 1)
+        raw = memoryview(value)
+        if text[position : position + len(raw)] != raw:
+            raise InputError(f"duplicate key {key!r}", expected="JSON with unique keys")
+        position = _skip(text, position + len(raw)) + 1
+    if found and text[position - 1] != ord("}"):
+        raise InputError("duplicate key", expected="JSON with unique keys")
+
+
+def _skip(text: memoryview, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position

@@ -1,0 +1,147 @@
+"""Interface of ``evidence/``: a kind, the formats that carry it, the collectors that make it.
+
+A kind's module (or folder) defines one `Kind`. Every `Format` and `Collector` found in it, or in the modules of its folder, belongs to that
+kind; nothing is registered anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .record import Assurance, Json, Parsed, Payload, Tool
+from .source import Source
+from .subject import Binding, Subject
+
+Mask = Callable[[str], str]
+"""Turns a secret into ``REDACTED:`` and a keyed digest of it; equal secrets of one store have equal masks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A file format that carries evidence of a kind.
+
+    Args:
+        name: Name from CONTRACT.md.
+        title: What writes such files, for people.
+        parser: Version of the parser: raised whenever the same bytes give another result.
+        recognise: Cheap look at the content (never the file's name alone); true when the file claims to be of this format.
+        parse: Pure function of the bytes. Raises `InputError` on anything that it does not understand.
+        redact: Returns the bytes without their secrets, or None when there are none; runs before anything is stored or addressed, and
+            ``parse`` must give the same numbers for both.
+        attend: Looks at the surroundings of an ingested file, given its path: whether the files that it links to exist, when it was last
+            committed. The facts are kept with the evidence and reach ``parse`` as `Source.facts`, so that parsing stays a pure function.
+    """
+
+    name: str
+    title: str
+    parser: int
+    recognise: Callable[[Source], bool]
+    parse: Callable[[Source], Parsed]
+    redact: Callable[[Source, Mask], bytes | None] | None = None
+    attend: Callable[[Source, Path], Mapping[str, Json]] | None = None
+
+
+class Options(BaseModel):
+    """Base of a collector's options: its table in ``[collect.KIND.COLLECTOR]``. Keys are written with hyphens."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    timeout: float = Field(default=600.0, gt=0)
+    """Seconds after which the collector is ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a collector may use. Collectors are the only code that touches the world outside."""
+
+    root: Path
+    """The project's folder."""
+    options: Options
+    """The collector's options, validated: an instance of `Collector.options`."""
+    subject: Subject
+    now: Callable[[], datetime]
+    say: Callable[[str], None]
+    """Shows one line of progress."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """One artifact that a collector made; it is parsed by its format exactly as an ingested file would be."""
+
+    format: str
+    content: bytes
+    name: str
+    """What to call the artifact in listings, such as ``bandit`` or ``junit.xml``."""
+    started_at: datetime
+    finished_at: datetime
+    tool: Tool | None = None
+    command: tuple[str, ...] = ()
+    exit_code: int | None = None
+    scope: Mapping[str, Json] = field(default_factory=dict)
+    """What the collector asked the tool to look at; public, so numbers and names of services only, no paths."""
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    """Kept facts about the surroundings that the format's parser needs besides the bytes (see `Format.attend`)."""
+    assurance: Assurance = Assurance.VERIFIED
+    environment: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collector:
+    """Makes evidence of a kind, live.
+
+    Args:
+        name: Name of its table in ``[collect.KIND.NAME]``.
+        title: What it does, for people.
+        options: Model of its table.
+        collect: Yields artifacts. Raises `CollectorError` when it could not run; a run that found problems is no error.
+    """
+
+    name: str
+    title: str
+    options: type[Options]
+    collect: Callable[[Context], Iterable[Collected]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of evidence.
+
+    Args:
+        id: Id from CONTRACT.md.
+        title: Name for people.
+        binds_to: What the evidence counts for.
+        payload: Model of what it says.
+        formats: Filled in by the catalog from the kind's modules.
+        collectors: Likewise.
+        doc: Docstring of the kind's module.
+    """
+
+    id: str
+    title: str
+    binds_to: Binding
+    payload: type[Payload]
+    formats: tuple[Format, ...] = ()
+    collectors: tuple[Collector, ...] = ()
+    doc: str = ""
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+def options_of(context: Context, model: type[OptionsT]) -> OptionsT:
+    """Returns the context's options as the collector's own model (a check for the type checker and for readers)."""
+    if not isinstance(context.options, model):
+        raise TypeError(f"got {type(context.options).__name__}, expected {model.__name__}")
+    return context.options

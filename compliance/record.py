@@ -1,0 +1,233 @@
+"""Values that everything else speaks of: assurance, findings, payloads, canonical JSON, privacy classes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, get_args
+
+import msgspec
+import rfc8785
+from pydantic import BaseModel, ConfigDict
+
+from .errors import InputError
+
+PrivacyClass = Literal["paths", "people", "code"]
+PRIVACY_CLASSES: tuple[PrivacyClass, ...] = get_args(PrivacyClass)
+
+Json = Any
+"""A value of JSON's data model: None, bool, int, float, str, list or dict."""
+
+
+def canonical(value: Json) -> bytes:
+    """Serialises to canonical JSON (RFC 8785), the only form that is ever hashed.
+
+    Args:
+        value: A JSON value; numbers must be finite and integers within ±(2^53 - 1).
+
+    Returns:
+        UTF-8 bytes that are equal for equal values.
+
+    Raises:
+        InputError: The value has no canonical form.
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise InputError(f"value without a canonical JSON form ({error})", expected="finite JSON values") from error
+
+
+def sha256_hex(data: bytes) -> str:
+    """Returns the SHA-256 of ``data`` in lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest(value: Json) -> str:
+    """Returns the SHA-256 of the canonical JSON of ``value`` in lower-case hexadecimal."""
+    return sha256_hex(canonical(value))
+
+
+class Assurance(StrEnum):
+    """How much a piece of evidence is worth, from least to most."""
+
+    STATED = "stated"
+    """Somebody or some document says so."""
+    IMPORTED = "imported"
+    """A tool's own output file, read and kept; or a record whose timed steps all cite kept artifacts."""
+    VERIFIED = "verified"
+    """Produced by the toolkit itself, or imported with a signature from a trusted key."""
+
+    @property
+    def rank(self) -> int:
+        """Position in the order, 0 for ``stated``."""
+        return list(Assurance).index(self)
+
+
+class Severity(StrEnum):
+    """Severity of a finding, from worst to least; ``unknown`` where the tool gives none."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+    UNKNOWN = "unknown"
+
+
+class Model(BaseModel):
+    """Base of the values that the project owns: immutable, nothing unknown accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class Private:
+    """Marks a payload field as belonging to a privacy class.
+
+    Such a field leaves the public payload; the ledger commits to it with a salted hash, so that a redacted copy still verifies. Write
+    ``file: Annotated[str, Private("paths")]``.
+    """
+
+    privacy_class: PrivacyClass
+
+
+class Payload(Model):
+    """What a piece of evidence says: each kind derives its own model from this."""
+
+    incomplete: str | None = None
+    """Why this says too little to be good news (a scan of 0 files, a summary without counts); None when it says enough."""
+
+    def summary(self) -> dict[str, Json]:
+        """Returns the summary that ``ingest --format json`` prints (CONTRACT.md); the kind overrides it."""
+        return self.model_dump(mode="json", exclude={"incomplete"})
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row: a scan result, a failed test, an unfinished-work marker, a neutralised step.
+
+    Severity and state decide; rule, package and confidence are public as well. The other fields are private: ``fingerprint``, ``line``
+    and ``path`` (class *paths*), ``message`` (class *code*), ``person`` (class *people*).
+    """
+
+    confidence: str | None = None
+    fixed_in: str | None = None
+    """Versions that fix the problem, separated by commas."""
+    package: str | None = None
+    package_version: str | None = None
+    rule: str
+    """Rule, advisory or result class as the tool names it."""
+    severity: str
+    """A value of `Severity`."""
+    state: str = "open"
+    """``open`` or ``suppressed``."""
+    fingerprint: str
+    """Stable across line moves: see `fingerprint`."""
+    line: int | None = None
+    path: str | None = None
+    message: str | None = None
+    person: str | None = None
+
+
+MESSAGE_LIMIT = 2000
+"""Characters of a finding's message that are kept in the row; the artifact holds all of it."""
+
+
+def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Cuts ``text`` to ``limit`` characters, the last one an ellipsis when something was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def fingerprint(*parts: str | None) -> str:
+    """Returns the fingerprint of a finding: 32 hexadecimal digits over its stable parts.
+
+    Args:
+        *parts: Rule, path, and context such as the source line stripped of white space or the package; never a line number.
+    """
+    text = "\x1f".join("" if part is None else part for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """The program that wrote an artifact."""
+
+    name: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A timed step of a record that points at an artifact as its proof."""
+
+    step: str
+    at: datetime
+    artifact: str | None
+    """SHA-256 of the cited artifact in hexadecimal, None when the step cites nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """What a format's parser makes of one file. A pure function of the file's bytes and the parser's version."""
+
+    payload: Payload
+    findings: Sequence[Finding] = ()
+    tool: Tool | None = None
+    observed_at: datetime | None = None
+    """When the tool says that it looked, with zone; None when the file does not say (never guessed)."""
+    commit: str | None = None
+    """Full commit id that the file itself names."""
+    version: str | None = None
+    environment: str | None = None
+    assurance: Assurance = Assurance.IMPORTED
+    """What a merely imported file of this format is worth."""
+    citations: tuple[Citation, ...] = field(default=())
+    """Timed steps of a record; if there are any and all of them hold, a ``stated`` record counts as ``imported``."""
+
+
+def split_private(payload: Payload) -> tuple[dict[str, Json], dict[PrivacyClass, dict[str, Json]]]:
+    """Splits a payload into what is public and what belongs to the privacy classes.
+
+    Returns:
+        The public payload without its private fields, and per class a map from JSON pointer to value.
+    """
+    public = payload.model_dump(mode="json")
+    private: dict[PrivacyClass, dict[str, Json]] = {}
+    _extract(payload, public, "", private)
+    return public, private
+
+
+def _extract(value: object, dumped: Json, pointer: str, private: dict[PrivacyClass, dict[str, Json]]) -> None:
+    if isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            here = f"{pointer}/{name}"
+            mark = next((m for m in info.metadata if isinstance(m, Private)), None)
+            if mark is None:
+                _extract(getattr(value, name), dumped[name], here, private)
+            else:
+                private.setdefault(mark.privacy_class, {})[here] = dumped.pop(name)
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            _extract(item, dumped[number], f"{pointer}/{number}", private)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(item, (BaseModel, list, tuple, Mapping)):
+                _extract(item, dumped[str(key)], f"{pointer}/{_escape(str(key))}", private)
+
+
+def join_private(public: Json, private: Mapping[str, Mapping[str, Json]]) -> Json:
+    """Puts private values back into a public payload (the inverse of `split_private`); ``public`` is changed in place."""
+    for values in private.values():
+        for pointer, value in values.items():
+            *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+            target = public
+            for part in parents:
+                target = target[int(part)] if isinstance(target, list) else target[part]
+            target[last] = value
+    return public
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,255 @@
+"""The bytes of one input, as parsers see them: decoded strictly, within limits, never executed or fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import mmap
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol
+
+import msgspec
+
+from . import jsontext
+from .errors import InputError
+
+SIZE_LIMIT: Final = 8 << 30
+"""Bytes of the largest file that is read at all."""
+MEMORY_LIMIT: Final = 64 << 20
+"""Bytes up to which a file is held in memory; a larger one is copied to an unnamed file and mapped."""
+DOCUMENT_LIMIT: Final = 1 << 30
+"""Bytes of the largest file that is read as one document (JSON, text)."""
+YAML_LIMIT: Final = 4 << 20
+"""Bytes of the largest YAML file."""
+LINE_LIMIT: Final = 16 << 20
+"""Bytes of the longest line."""
+XML_DEPTH_LIMIT: Final = 256
+_HEAD: Final = 65536
+_BOM: Final = b"\xef\xbb\xbf"
+_CHUNK: Final = 1 << 20
+
+
+class Element(Protocol):
+    """An XML element as ``xml.etree`` gives it."""
+
+    tag: str
+    text: str | None
+    attrib: dict[str, str]
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        """Returns an attribute."""
+
+    def clear(self) -> None:
+        """Forgets content and children, to free memory."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Source:
+    """One input.
+
+    Args:
+        name: What to call it in messages; shown escaped by whoever prints it.
+        data: The bytes.
+        facts: What was seen of the file's surroundings when it was read (see `kind.Format.attend`).
+    """
+
+    def __init__(self, name: str, data: bytes | mmap.mmap, facts: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.data = data
+        self.facts = facts or {}
+
+    @classmethod
+    def from_path(cls, path: Path, name: str | None = None) -> Source:
+        """Reads a file once; what parsers see later cannot change under them.
+
+        Raises:
+            InputError: The file cannot be read, is not a regular file, or is larger than `SIZE_LIMIT`.
+        """
+        shown = name or str(path)
+        try:
+            with path.open("rb") as file:
+                if not path.is_file():
+                    raise InputError("not a regular file", source=shown)
+                size = os.fstat(file.fileno()).st_size
+                if size > SIZE_LIMIT:
+                    raise InputError(f"{size} bytes", expected=f"at most {SIZE_LIMIT} bytes", source=shown)
+                return cls(shown, file.read() if size <= MEMORY_LIMIT else _snapshot(file))
+        except OSError as error:
+            raise InputError(error.strerror or str(error), source=shown) from error
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return len(self.data)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes in hexadecimal."""
+        hasher = hashlib.sha256()
+        view = memoryview(self.data)
+        for start in range(0, len(view), _CHUNK):
+            hasher.update(view[start : start + _CHUNK])
+        return hasher.hexdigest()
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB without a byte order mark, for recognition."""
+        return bytes(self.data[:_HEAD]).removeprefix(_BOM)
+
+    @cached_property
+    def document(self) -> bytes:
+        """All bytes without a byte order mark.
+
+        Raises:
+            InputError: Empty, larger than `DOCUMENT_LIMIT`, or in UTF-16 or UTF-32.
+        """
+        if not self.data:
+            raise InputError("empty file")
+        if self.size > DOCUMENT_LIMIT:
+            raise InputError(f"{self.size} bytes", expected=f"a document of at most {DOCUMENT_LIMIT} bytes")
+        if self.head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+            raise InputError("UTF-16 or UTF-32 text", expected="UTF-8", where="line 1")
+        data = self.data if isinstance(self.data, bytes) else bytes(self.data)
+        return data.removeprefix(_BOM)
+
+    @cached_property
+    def text(self) -> str:
+        """All text, strictly UTF-8, without NUL.
+
+        Raises:
+            InputError: Not UTF-8, or a NUL byte; with the line.
+        """
+        return _decode(self.document, 1)
+
+    @cached_property
+    def json(self) -> Any:
+        """The whole file as one JSON document, read strictly (see `jsontext`)."""
+        return jsontext.loads(self.document)
+
+    @cached_property
+    def json_members(self) -> dict[str, msgspec.Raw]:
+        """The members of the JSON object that the file holds; empty when it does not hold one."""
+        if self.head.lstrip()[:1] != b"{" or self.size > DOCUMENT_LIMIT:
+            return {}
+        try:
+            return dict(jsontext.members(self.document))
+        except InputError:
+            return {}
+
+    @cached_property
+    def yaml(self) -> Any:
+        """The file as one YAML document: safe tags only, unique keys, bounded aliases (see `yamltext`).
+
+        Plain words stay text: ``on`` is not True, and a date is not converted.
+        """
+        from .yamltext import loads
+
+        if self.size > YAML_LIMIT:
+            raise InputError(f"{self.size} bytes", expected=f"YAML of at most {YAML_LIMIT} bytes")
+        return loads(self.text)
+
+    @cached_property
+    def xml_root(self) -> str | None:
+        """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
+        if not self.head.lstrip().startswith(b"<"):
+            return None
+        text = re.sub(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(\[.*?\])?[^>]*>", b"", self.head, flags=re.DOTALL)
+        match = re.search(rb"<([A-Za-z_][\w.:-]*)", text)
+        return match.group(1).decode("utf-8", "replace") if match else None
+
+    def xml(self) -> Iterator[tuple[str, Element]]:
+        """Streams ``("start" | "end", element)`` from XML; entities are refused, a DOCTYPE is tolerated and never loaded.
+
+        The caller clears elements that it has read.
+
+        Raises:
+            InputError: Not well-formed, an entity declaration, nested deeper than `XML_DEPTH_LIMIT`.
+        """
+        from xml.etree import ElementTree
+
+        from defusedxml import DefusedXmlException
+        from defusedxml import ElementTree as Defused
+
+        if not self.data:
+            raise InputError("empty file", expected="XML")
+        depth = 0
+        try:
+            for event, element in Defused.iterparse(self.open(), events=("start", "end"), forbid_dtd=False):
+                depth += 1 if event == "start" else -1
+                if depth > XML_DEPTH_LIMIT:
+                    raise InputError(f"nested deeper than {XML_DEPTH_LIMIT} levels", expected="XML of that depth")
+                yield event, element
+        except ElementTree.ParseError as error:
+            line, column = error.position
+            reason = str(error).split(":")[0]
+            raise InputError(reason, expected="well-formed XML", where=f"line {line} column {column + 1}") from error
+        except DefusedXmlException as error:
+            raise InputError(type(error).__name__, expected="XML without entity declarations") from error
+        except (LookupError, ValueError) as error:
+            raise InputError(str(error), expected="XML in a known encoding") from error
+
+    def open(self) -> BinaryIO:
+        """Returns a binary stream over the bytes."""
+        if isinstance(self.data, bytes):
+            return io.BytesIO(self.data)
+        self.data.seek(0)
+        return self.data  # type: ignore[return-value]
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Streams ``(line number from 1, line without its end)``; a byte order mark is dropped.
+
+        Raises:
+            InputError: A line longer than `LINE_LIMIT`.
+        """
+        stream = self.open()
+        number = 0
+        while line := stream.readline(LINE_LIMIT + 1):
+            number += 1
+            if len(line) > LINE_LIMIT:
+                raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=f"line {number}")
+            yield number, (line.removeprefix(_BOM) if number == 1 else line).rstrip(b"\r\n")
+
+
+def _snapshot(file: BinaryIO) -> mmap.mmap:
+    with tempfile.TemporaryFile() as copy:
+        while chunk := file.read(_CHUNK):
+            copy.write(chunk)
+        copy.flush()
+        return mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _decode(data: bytes, first_line: int) -> str:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = first_line + data.count(b"\n", 0, error.start)
+        raise InputError(f"byte 0x{data[error.start]:02x}", expected="UTF-8 text", where=f"line {line}") from error
+    if "\0" in text:
+        line = first_line + text.count("\n", 0, text.index("\0"))
+        raise InputError("NUL byte", expected="text", where=f"line {line}")
+    return text
+
+
+def parse_time(text: str) -> datetime | None:
+    """Reads an ISO 8601 / RFC 3339 time that states its zone.
+
+    Returns:
+        The time in its zone, or None when the text is no time, or has no zone (a zone is never guessed).
+    """
+    try:
+        time = datetime.fromisoformat(_trim_fraction(text.strip()))
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None
+
+
+def _trim_fraction(text: str) -> str:
+    """Cuts fractions of a second to microseconds: several tools print nanoseconds."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", text)

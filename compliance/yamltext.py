@@ -1,0 +1,99 @@
+"""YAML read as configuration is meant: safe tags, unique keys, bounded aliases, and words that stay words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from .errors import InputError
+
+LINE = "__line__"
+"""Key under which `loads` with ``lines=True`` keeps the line of a mapping, counted from 1."""
+
+
+NODE_LIMIT = 200_000
+"""Nodes of the largest document, aliases followed ("billion laughs" are refused)."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loader without YAML 1.1's surprises: ``on``/``off``/``yes``/``no`` and dates stay text."""
+
+    with_lines = False
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.sizes: dict[int, int] = {}
+        """Nodes that each composed node stands for once its aliases are followed."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        mark = event.start_mark
+        node = super().compose_node(parent, index)
+        if isinstance(event, yaml.AliasEvent):
+            if id(node) not in self.sizes:
+                raise yaml.MarkedYAMLError(problem="alias to a node around it", problem_mark=mark)
+            return node
+        children = getattr(node, "value", None)
+        size = 1
+        if isinstance(children, list):
+            for child in children:
+                size += sum(self.sizes[id(part)] for part in (child if isinstance(child, tuple) else (child,)))
+        if size > NODE_LIMIT:
+            raise yaml.MarkedYAMLError(problem="aliases that multiply", problem_mark=mark)
+        self.sizes[id(node)] = size
+        return node
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, (str, int, float, bool, type(None))):
+                raise yaml.MarkedYAMLError(problem="key that is not a scalar", problem_mark=key_node.start_mark)
+            if key in mapping:
+                raise yaml.MarkedYAMLError(problem=f"duplicate key {key!r}", problem_mark=key_node.start_mark)
+            mapping[key] = self.construct_object(value_node, deep=deep)
+        if self.with_lines:
+            mapping[LINE] = node.start_mark.line + 1
+        return mapping
+
+
+class _LineLoader(_Loader):
+    with_lines = True
+
+
+def _words_stay_words(loader: type[_Loader]) -> None:
+    """Narrows the implicit booleans to true/false (YAML 1.2) and drops timestamps."""
+    kept: dict[str, list[Any]] = {}
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
+        kept[first] = [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag != "tag:yaml.org,2002:timestamp" and (tag != "tag:yaml.org,2002:bool" or first in "tTfF")
+        ]
+    loader.yaml_implicit_resolvers = kept
+
+
+for _loader in (_Loader, _LineLoader):
+    _words_stay_words(_loader)
+    _loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True))  # type: ignore[arg-type]
+
+
+def loads(text: str, *, lines: bool = False) -> Any:
+    """Reads one YAML document.
+
+    Args:
+        text: The document.
+        lines: Keep the line of each mapping under the key `LINE`.
+
+    Raises:
+        InputError: Not YAML, several documents, a duplicate key, an alias, an unsafe tag, nested too deeply; with line and column.
+    """
+    try:
+        return yaml.load(text, Loader=_LineLoader if lines else _Loader)  # noqa: S506 (derived from SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1} column {mark.column + 1}" if mark else None
+        raise InputError(error.problem or "not YAML", expected="plain YAML with unique keys", where=where) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(str(error).splitlines()[0] or "nested too deeply", expected="YAML") from error

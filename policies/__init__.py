@@ -1,0 +1,1 @@
+"""Gates: one folder per framework, one module per principle, one function per gate."""

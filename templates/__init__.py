@@ -1,0 +1,1 @@
+"""Reports: one folder per report, holding its HTML template and its style sheet."""
