@@ -1,0 +1,1 @@
+"""Tests of the kinds of evidence; one file per kind and format."""

@@ -1,0 +1,106 @@
+"""What the tests of all kinds use: reading through the shipped catalog, and mutated copies of valid files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from compliance.catalog import shipped
+from compliance.errors import InputError
+from compliance.kind import Format
+from compliance.record import Json, Parsed, sha256_hex
+from compliance.source import Source
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+"""Real files with known answers; they are no part of the repository, so tests over them are skipped where it is absent."""
+
+
+def format_of(kind_id: str, format_name: str) -> Format:
+    """Returns a format of the shipped catalog."""
+    return next(item for item in shipped().kinds[kind_id].formats if item.name == format_name)
+
+
+def read(kind_id: str, format_name: str, data: bytes, facts: Mapping[str, Json] | None = None) -> Parsed:
+    """Parses bytes with a shipped format; the result is checked to be of the kind that was asked for."""
+    parsed = format_of(kind_id, format_name).parse(Source("test", data, facts))
+    assert isinstance(parsed.payload, shipped().kinds[kind_id].payload)
+    return parsed
+
+
+def recognised(data: bytes) -> list[str]:
+    """Returns the names of all shipped formats that claim these bytes, sorted; asking must not raise."""
+    names = {item.name for kind in shipped().kinds.values() for item in kind.formats if item.recognise(Source("test", data))}
+    return sorted(names)
+
+
+def mask(secret: str) -> str:
+    """A `Mask` for tests: equal secrets get equal masks, and the secret is gone."""
+    return "REDACTED:" + sha256_hex(b"key of a test" + secret.encode("utf-8", "surrogatepass"))[:16]
+
+
+def redacted(kind_id: str, format_name: str, data: bytes) -> bytes | None:
+    """Runs a format's redaction, if it has one."""
+    redact = format_of(kind_id, format_name).redact
+    return redact(Source("test", data), mask) if redact else None
+
+
+_Slice = tuple[int, int]
+_BYTES = b'\x00\xff\x80 {}[]:,"\\<>/&;-+.0129eEnN\n\r\t' + "é\U0001f600".encode()
+
+
+def mutations(data: bytes, most: int = 3) -> st.SearchStrategy[bytes]:
+    """Valid bytes changed in one to ``most`` places: cut off, slices removed or doubled, bytes flipped or put in."""
+    if not data:
+        raise ValueError("got no bytes, expected a valid file to mutate")
+    place = st.integers(0, len(data))
+    one = st.one_of(
+        st.tuples(st.just("cut"), place, place, st.just(b"")),
+        st.tuples(st.just("remove"), place, st.integers(1, 40), st.just(b"")),
+        st.tuples(st.just("double"), place, st.integers(1, 200), st.just(b"")),
+        st.tuples(st.just("flip"), place, st.integers(0, 7), st.just(b"")),
+        st.tuples(st.just("insert"), place, place, st.lists(st.sampled_from(_BYTES), min_size=1, max_size=4).map(bytes)),
+        st.tuples(
+            st.just("replace"),
+            place,
+            st.integers(1, 12),
+            st.sampled_from([b"null", b"-1", b"1e999", b'"x"', b"[]", b"{}", b"9" * 30]),
+        ),
+    )
+    return st.lists(one, min_size=1, max_size=most).map(lambda steps: _mutated(data, steps))
+
+
+def _mutated(data: bytes, steps: list[tuple[str, int, int, bytes]]) -> bytes:
+    for what, at, size, text in steps:
+        at = min(at, len(data))
+        if what == "cut":
+            data = data[:at]
+        elif what == "remove":
+            data = data[:at] + data[at + size :]
+        elif what == "double":
+            data = data[: at + size] + data[at : at + size] + data[at + size :]
+        elif what == "flip" and at < len(data):
+            data = data[:at] + bytes([data[at] ^ (1 << size)]) + data[at + 1 :]
+        elif what == "insert":
+            data = data[:at] + text + data[at:]
+        elif what == "replace":
+            data = data[:at] + text + data[at + size :]
+    return data
+
+
+def assert_only_refuses(kind_id: str, format_name: str, data: bytes) -> Parsed | None:
+    """Parses (and recognises, and redacts) bytes; any error but `InputError` fails the test.
+
+    Returns:
+        What was parsed, or None when the bytes were refused.
+    """
+    format_ = format_of(kind_id, format_name)
+    format_.recognise(Source("test", data))
+    try:
+        if format_.redact is not None:
+            data = format_.redact(Source("test", data), mask) or data
+        return read(kind_id, format_name, data)
+    except InputError as error:
+        assert error.reason.strip()
+        return None
