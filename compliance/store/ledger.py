@@ -1,0 +1,139 @@
+"""The leaf format, version 1: what exactly is hashed into the ledger. Never changed; ``docs/leaf-format.md`` describes each byte.
+
+A leaf is canonical JSON that anybody may see. What is private (paths, people, code) stands beside the ledger, bound to the leaf by
+salted commitments, one per privacy class, so that it can be erased or left out of a copy while the root stays the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+
+from .. import jsontext
+from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical
+from ..times import read_rfc3339
+from . import merkle
+
+VERSION: Final = 1
+_NOTHING: Final = bytes(32)
+"""Stands for the commitment of a class that a row has no value of."""
+_encode = msgspec.json.Encoder().encode
+"""Equal to RFC 8785 for strings, integers, null and arrays of them, and 50 times faster; a property test holds it to that."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the ledger."""
+
+    number: int
+    data: bytes
+    """The leaf: canonical JSON, exactly the bytes that are hashed."""
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The leaf, read."""
+        return dict(jsontext.loads(self.data))
+
+    @property
+    def type(self) -> str:
+        """Type of the entry, such as ``evidence``."""
+        return str(self.body["type"])
+
+    @property
+    def at(self) -> datetime:
+        """When it was recorded."""
+        return read_rfc3339(self.body["at"])
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Private values of one class, with the key from which their salts are derived."""
+
+    key: bytes
+    value: bytes
+    """Canonical JSON."""
+
+    @classmethod
+    def of(cls, value: Json) -> Sealed:
+        """Seals a value under a fresh random key of 32 bytes."""
+        return cls(secrets.token_bytes(32), canonical(value))
+
+    @property
+    def commitment(self) -> str:
+        """SHA-256(HMAC-SHA-256(key, "entry") || value) in hexadecimal."""
+        return hashlib.sha256(hmac.digest(self.key, b"entry", "sha256") + self.value).hexdigest()
+
+
+def leaf(entry_type: str, at: str, after: int, body: Mapping[str, Json], sealed: Mapping[PrivacyClass, Sealed]) -> bytes:
+    """Returns the bytes of a leaf.
+
+    Args:
+        entry_type: ``store``, ``evidence``, ``collection``, ``assessment``, ``report.rendered`` or ``report.signed``.
+        at: When it is recorded (RFC 3339, UTC).
+        after: Size of the signed tree that it is appended to: equal for all entries of one transaction, so that the sizes of
+            all checkpoints follow from the ledger.
+        body: The other members, all public.
+        sealed: Private values by class; only their commitments enter the leaf.
+    """
+    frame: dict[str, Json] = {"v": VERSION, "type": entry_type, "at": at, "after": after}
+    if sealed:
+        frame["private"] = {name: value.commitment for name, value in sealed.items()}
+    overlap = frame.keys() & body.keys()
+    if overlap:
+        raise ValueError(f"reserved member {sorted(overlap)[0]}")
+    return canonical({**frame, **body})
+
+
+class _Public(msgspec.Struct, omit_defaults=True):
+    """The public part of a row, in the order of canonical JSON."""
+
+    confidence: str | None = None
+    fixed_in: str | None = None
+    package: str | None = None
+    package_version: str | None = None
+    rule: str = ""
+    severity: str = ""
+    state: str = ""
+
+
+def row_leaf(number: int, row: Finding, keys: Mapping[PrivacyClass, bytes]) -> bytes:
+    """Returns the bytes of a row's leaf: public canonical JSON, then 32 bytes for each of paths, people, code.
+
+    Args:
+        number: Position of the row within its evidence, from 0.
+        row: The finding.
+        keys: The evidence's key of each class.
+    """
+    index = number.to_bytes(8, "big")
+    parts = [
+        _encode(_Public(row.confidence, row.fixed_in, row.package, row.package_version, row.rule, row.severity, row.state)),
+        _commit(keys["paths"], index, (row.fingerprint, row.line, row.path)),
+        _NOTHING if row.person is None else _commit(keys["people"], index, (row.person,)),
+        _NOTHING if row.message is None else _commit(keys["code"], index, (row.message,)),
+    ]
+    return b"".join(parts)
+
+
+def _commit(key: bytes, index: bytes, values: tuple[str | int | None, ...]) -> bytes:
+    return hashlib.sha256(hmac.digest(key, index, "sha256") + _encode(values)).digest()
+
+
+def rows_root(rows: Sequence[Finding], keys: Mapping[PrivacyClass, bytes]) -> bytes:
+    """Returns the Merkle root over the rows of one piece of evidence."""
+    frontier = merkle.Frontier()
+    for number, row in enumerate(rows):
+        frontier.append(merkle.leaf_hash(row_leaf(number, row, keys)))
+    return frontier.root()
+
+
+def keys_of(sealed: Mapping[PrivacyClass, Sealed]) -> dict[PrivacyClass, bytes]:
+    """Returns the keys by class."""
+    return {name: sealed[name].key for name in PRIVACY_CLASSES}

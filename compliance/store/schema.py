@@ -1,0 +1,144 @@
+"""The schema of the store in SQLite, as recorded steps. A step is never edited once it has been released; a change is a new step.
+
+`tables` describes the same tables for queries; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from ..errors import StoreError
+from ..record import sha256_hex
+
+APPLICATION_ID: Final = 0x434D504C
+"""``CMPL`` in the file's header."""
+
+_TABLES: Final = """
+CREATE TABLE schema_step (
+    step INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL
+);
+CREATE TABLE ledger (entry INTEGER NOT NULL PRIMARY KEY, type TEXT NOT NULL, leaf BLOB NOT NULL);
+CREATE TABLE node (
+    level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
+    PRIMARY KEY (level, position)
+) WITHOUT ROWID;
+CREATE TABLE checkpoint (size INTEGER NOT NULL PRIMARY KEY, note TEXT NOT NULL);
+CREATE TABLE sealed (
+    entry INTEGER NOT NULL, class TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (entry, class)
+) WITHOUT ROWID;
+CREATE TABLE artifact (sha256 TEXT NOT NULL PRIMARY KEY, size INTEGER NOT NULL, stored TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE chunk (
+    artifact TEXT NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (artifact, number)
+);
+CREATE TABLE evidence (
+    entry INTEGER NOT NULL PRIMARY KEY, kind TEXT NOT NULL, "commit" TEXT, artifact TEXT NOT NULL, payload BLOB NOT NULL
+);
+CREATE TABLE finding (
+    evidence INTEGER NOT NULL, number INTEGER NOT NULL,
+    confidence TEXT, fixed_in TEXT, package TEXT, package_version TEXT,
+    rule TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, line INTEGER, path TEXT, message TEXT, person TEXT,
+    PRIMARY KEY (evidence, number)
+) WITHOUT ROWID;
+CREATE INDEX ledger_type ON ledger (type) WHERE type <> 'evidence';
+CREATE INDEX evidence_commit ON evidence ("commit", kind);
+CREATE INDEX evidence_artifact ON evidence (artifact);
+"""
+_KEYS: Final = {
+    "schema_step": ("step",),
+    "ledger": ("entry",),
+    "node": ("level", "position"),
+    "checkpoint": ("size",),
+    "sealed": ("entry", "class"),
+    "artifact": ("sha256",),
+    "chunk": ("artifact", "number"),
+    "evidence": ("entry",),
+    "finding": ("evidence", "number"),
+}
+
+
+def _append_only() -> str:
+    """Triggers against our own mistakes; ``INSERT OR REPLACE`` would walk through those on UPDATE and DELETE alone."""
+    statements = []
+    for table, key in _KEYS.items():
+        statements += [
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
+            for event in ("UPDATE", "DELETE")
+        ]
+        same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+        condition = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 (names from the table above)
+        if table == "ledger":
+            condition = "NEW.entry <> (SELECT COALESCE(MAX(entry) + 1, 0) FROM ledger)"
+        statements.append(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
+        )
+    return "\n".join(statements)
+
+
+STEPS: Final = (("tables of version 1", _TABLES), ("append-only triggers", _append_only()))
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Applies all steps to an empty database, inside the caller's transaction."""
+    upgrade(connection, 0)
+
+
+def upgrade(connection: sqlite3.Connection, done: int) -> None:
+    """Applies the steps after ``done``, inside the caller's transaction."""
+    for number, (name, sql) in enumerate(STEPS[done:], done + 1):
+        for statement in _statements(sql):
+            connection.execute(statement)
+        connection.execute("INSERT INTO schema_step VALUES (?, ?, ?)", (number, name, sha256_hex(sql.encode())))
+
+
+def applied(connection: sqlite3.Connection) -> int:
+    """Returns how many steps the database has.
+
+    Raises:
+        StoreError: It comes from a newer version, or is not a store.
+    """
+    try:
+        rows = connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()
+    except sqlite3.OperationalError as error:
+        raise StoreError("not a store of compliance-toolkit", hint="give the path of an evidence.db with --store") from error
+    if len(rows) > len(STEPS):
+        raise StoreError(
+            f"the store has schema step {len(rows)}; this version knows {len(STEPS)}", hint="install a newer compliance-toolkit"
+        )
+    return len(rows)
+
+
+def expected_objects() -> set[tuple[str, str, str]]:
+    """Returns (type, name, SQL) of everything that a whole database defines."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        create(connection)
+        return objects(connection)
+    finally:
+        connection.close()
+
+
+def objects(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Returns (type, name, SQL) of everything that a database defines."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {(kind, name, sql) for kind, name, sql in rows}
+
+
+def expected_steps() -> list[tuple[int, str, str]]:
+    """Returns the rows that ``schema_step`` must hold."""
+    return [(number, name, sha256_hex(sql.encode())) for number, (name, sql) in enumerate(STEPS, 1)]
+
+
+def _statements(sql: str) -> list[str]:
+    statements, text = [], ""
+    for line in sql.strip().splitlines():
+        text += line + "\n"
+        if sqlite3.complete_statement(text):
+            statements.append(text.strip())
+            text = ""
+    return statements

@@ -1,0 +1,446 @@
+"""The store: an append-only ledger with a Merkle tree, signed checkpoints, and the artifacts kept whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+from sqlmodel import col, func, select
+
+from ..errors import SigningKeyError, StoreError, TamperedError
+from ..record import PRIVACY_CLASSES, Finding, Json, Payload, PrivacyClass, canonical, join_private, sha256_hex, split_private
+from ..source import Source
+from ..times import now, rfc3339
+from . import artifacts, ledger, merkle, note, tables
+from .artifacts import Packed
+from .database import WAIT_S, Database, insert_sql
+from .ledger import Entry, Sealed
+
+GITIGNORE: Final = "# made by compliance-toolkit: evidence and keys stay out of version control\n*\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An entry that is to be appended."""
+
+    type: str
+    body: Mapping[str, Json]
+    private: Mapping[PrivacyClass, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceDraft:
+    """A piece of evidence that is to be recorded."""
+
+    body: Mapping[str, Json]
+    """Public members besides those that the store adds: artifact, payload, rows."""
+    private: Mapping[PrivacyClass, Mapping[str, Json]]
+    """Private values of the source; those of the payload are added."""
+    source: Source
+    payload: Payload
+    findings: Sequence[Finding] = ()
+    once: bool = False
+    """Record nothing if the store already says the same of the same subject from the same bytes."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The number of a piece of evidence, and whether it was there already."""
+
+    number: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class StoredEvidence:
+    """A piece of evidence as it lies in the store."""
+
+    entry: Entry
+    payload: dict[str, Json]
+    """The payload with its private values."""
+    private: Mapping[str, Mapping[str, Json]]
+    """Private values of the source, by class."""
+
+
+class Store:
+    """One store, open. Use as a context manager; `open` and `create` make it."""
+
+    def __init__(self, database: Database, key_path: Path) -> None:
+        self.database = database
+        self.key_path = key_path
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False, wait_s: float = WAIT_S) -> Store:
+        """Opens an existing store.
+
+        Raises:
+            StoreError: There is none, or it cannot be opened.
+        """
+        return cls(Database.open(path, write=write, wait_s=wait_s), _key_path(path))
+
+    @classmethod
+    def create(cls, path: Path, *, wait_s: float = WAIT_S) -> Store:
+        """Opens a store for writing; makes it, its folder and its log key where there is none.
+
+        Raises:
+            StoreError: It cannot be made or opened.
+            SigningKeyError: Its log key is missing or cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            ignore = path.parent / ".gitignore"
+            if path.parent.name == ".compliance" and not ignore.exists():
+                ignore.write_text(GITIGNORE)
+        except OSError as error:
+            raise StoreError(f"{path.parent}: {error.strerror}", hint="give another --store") from error
+        store = cls(Database.create(path, wait_s=wait_s), _key_path(path))
+        try:
+            if store.size == 0:
+                store._begin()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the store."""
+        self.database.close()
+
+    # What the ledger says
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return int(self.database.query(select(func.count()).select_from(tables.Ledger))[0][0])
+
+    def entry(self, number: int) -> Entry:
+        """Returns one entry.
+
+        Raises:
+            StoreError: There is no such entry.
+        """
+        rows = self.database.query(select(tables.Ledger.leaf).where(tables.Ledger.entry == number))
+        if not rows:
+            raise StoreError(f"no entry {number}; the ledger has entries 0 to {self.size - 1}")
+        return Entry(number, rows[0][0])
+
+    def entries(self, *, types: Sequence[str] = (), upto: int | None = None) -> Iterator[Entry]:
+        """Streams entries in their order, all or those of some types, below number ``upto``."""
+        query = select(tables.Ledger.entry, tables.Ledger.leaf).order_by(col(tables.Ledger.entry))
+        if types:
+            query = query.where(col(tables.Ledger.type).in_(types))
+        if upto is not None:
+            query = query.where(tables.Ledger.entry < upto)
+        for number, leaf in self.database.query(query):
+            yield Entry(number, leaf)
+
+    def prefix_at(self, time: datetime) -> int:
+        """Returns how many entries the ledger had at a time: those before the first one recorded later."""
+        low, high = 0, self.size
+        while low < high:
+            middle = (low + high) // 2
+            if self.entry(middle).at <= time:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def node(self, level: int, position: int) -> bytes:
+        """Returns the root of a perfect subtree (see `merkle.Node`).
+
+        Raises:
+            TamperedError: It is missing.
+        """
+        rows = self.database.query(select(tables.Node.hash).where(tables.Node.level == level, tables.Node.position == position))
+        if not rows:
+            raise TamperedError(f"tree node {level}/{position} is missing")
+        return bytes(rows[0][0])
+
+    def root_at(self, size: int) -> bytes:
+        """Returns the root over the first ``size`` entries."""
+        return merkle.subtree_root(0, size, self.node) if size else merkle.EMPTY_ROOT
+
+    @property
+    def verifier(self) -> str:
+        """The public log key, from entry 0."""
+        return str(self.entry(0).body["log_key"])
+
+    def checkpoint_note(self, size: int | None = None) -> str:
+        """Returns the newest signed checkpoint, or the one of a given size.
+
+        Raises:
+            TamperedError: There is none, although there are entries.
+        """
+        query = select(tables.CheckpointNote.note).order_by(col(tables.CheckpointNote.size).desc()).limit(1)
+        if size is not None:
+            query = query.where(tables.CheckpointNote.size == size)
+        rows = self.database.query(query)
+        if not rows:
+            raise TamperedError("no signed checkpoint" + ("" if size is None else f" of size {size}"))
+        return str(rows[0][0])
+
+    def private(self, number: int) -> dict[str, Any]:
+        """Returns the private values of an entry by class."""
+        from .. import jsontext
+
+        rows = self.database.query(
+            select(tables.SealedValue.privacy_class, tables.SealedValue.value).where(tables.SealedValue.entry == number)
+        )
+        return {name: jsontext.loads(value) for name, value in rows}
+
+    # Evidence
+
+    def evidence(
+        self, *, kinds: Sequence[str] | None = None, commits: Sequence[str | None] | None = None, upto: int | None = None
+    ) -> list[StoredEvidence]:
+        """Returns evidence in the order of its recording.
+
+        Args:
+            kinds: Only these kinds.
+            commits: Only evidence of these commits.
+            upto: Only entries below this number.
+        """
+        evidence = tables.Evidence
+        query = (
+            select(evidence.entry, tables.Ledger.leaf, evidence.payload)
+            .join(tables.Ledger, col(tables.Ledger.entry) == col(evidence.entry))
+            .order_by(col(evidence.entry))
+        )
+        if kinds is not None:
+            query = query.where(col(evidence.kind).in_(kinds))
+        if commits is not None:
+            query = query.where(col(evidence.commit).in_([c for c in commits if c]) | col(evidence.commit).is_(None))
+        if upto is not None:
+            query = query.where(evidence.entry < upto)
+        return [self._stored(Entry(number, leaf), payload) for number, leaf, payload in self.database.query(query)]
+
+    def evidence_of(self, number: int) -> StoredEvidence:
+        """Returns one piece of evidence by its number.
+
+        Raises:
+            StoreError: The entry is of another type, or there is none.
+        """
+        entry = self.entry(number)
+        rows = self.database.query(select(tables.Evidence.payload).where(tables.Evidence.entry == number))
+        if entry.type != "evidence":
+            raise StoreError(f"entry {number} is of type {entry.type}, not evidence")
+        if not rows:
+            raise TamperedError(f"evidence {number}: its row is missing")
+        return self._stored(entry, rows[0][0])
+
+    def _stored(self, entry: Entry, payload: bytes) -> StoredEvidence:
+        from .. import jsontext
+
+        private = self.private(entry.number)
+        whole = join_private(jsontext.loads(payload), {name: value.get("payload", {}) for name, value in private.items()})
+        source = {name: {k: v for k, v in value.items() if k != "payload"} for name, value in private.items()}
+        return StoredEvidence(entry, whole, source)
+
+    def findings(self, evidence: int, *, limit: int | None = None, open_only: bool = False) -> list[Finding]:
+        """Returns the rows of a piece of evidence, in their order; with ``open_only`` the open ones, worst first."""
+        row = tables.FindingRow
+        names = Finding.__struct_fields__
+        query = select(*(col(getattr(row, name)) for name in names)).where(col(row.evidence) == evidence)
+        if open_only:
+            from sqlalchemy import case
+
+            from ..record import Severity
+
+            rank = case({name.value: number for number, name in enumerate(Severity)}, value=col(row.severity), else_=9)
+            query = query.where(col(row.state) == "open").order_by(rank, col(row.number))
+        else:
+            query = query.order_by(col(row.number))
+        if limit is not None:
+            query = query.limit(limit)
+        return [Finding(**dict(zip(names, values, strict=True))) for values in self.database.query(query)]
+
+    def has_artifact(self, sha256: str) -> bool:
+        """Tells whether an artifact is kept."""
+        return bool(self.database.query(select(tables.Artifact.sha256).where(tables.Artifact.sha256 == sha256)))
+
+    def artifact(self, sha256: str) -> Iterator[bytes]:
+        """Streams an artifact's bytes.
+
+        Raises:
+            StoreError: It is not in the store.
+            TamperedError: The stored bytes are not those that were recorded.
+        """
+        rows = self.database.query(select(tables.Artifact.size).where(tables.Artifact.sha256 == sha256))
+        if not rows:
+            raise StoreError(f"no artifact {sha256}")
+        return artifacts.unpack(sha256, rows[0][0], self._chunks(sha256))
+
+    def _chunks(self, sha256: str) -> Iterator[bytes]:
+        number = 0
+        query = select(tables.Chunk.data)
+        while rows := self.database.query(query.where(tables.Chunk.artifact == sha256, tables.Chunk.number == number)):
+            yield rows[0][0]
+            number += 1
+
+    # Writing
+
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
+        """Appends entries in one transaction and signs a checkpoint over them.
+
+        Returns:
+            Their numbers.
+        """
+        with self.database.transaction() as connection:
+            writer = _Writer(connection, self._key())
+            numbers = [
+                writer.append(draft.type, draft.body, {name: Sealed.of(value) for name, value in draft.private.items()})
+                for draft in drafts
+            ]
+            writer.finish()
+        return numbers
+
+    def record(self, drafts: Sequence[EvidenceDraft]) -> list[Recorded]:
+        """Records pieces of evidence, all of them or none, and signs a checkpoint over them.
+
+        Returns:
+            Their numbers, in the order of the drafts.
+        """
+        key = self._key()
+        packed = {draft.source.sha256: artifacts.pack(draft.source) for draft in drafts}
+        with self.database.transaction() as connection:
+            writer = _Writer(connection, key)
+            recorded = []
+            for draft in drafts:
+                known = writer.duplicate_of(draft) if draft.once else None
+                number = writer.evidence(draft, packed[draft.source.sha256]) if known is None else known
+                recorded.append(Recorded(number, known is not None))
+            writer.finish()
+        return recorded
+
+    def mask_key(self) -> bytes:
+        """Returns the key of the masks that stand for redacted secrets."""
+        return self._key().derive("redaction")
+
+    def _begin(self) -> None:
+        """Writes entry 0, which names the log and its key."""
+        key = note.LogKey.load(self.key_path) or note.LogKey.create(self.key_path)
+        with self.database.transaction() as connection:
+            if connection.execute("SELECT 1 FROM ledger LIMIT 1").fetchone():
+                return  # another process came first
+            origin = f"compliance-toolkit/{key.public.hex()[:16]}"
+            writer = _Writer(connection, key, origin)
+            writer.append("store", {"origin": origin, "log_key": note.verifier_key(origin, key.public)}, {})
+            writer.finish()
+
+    def _key(self) -> note.LogKey:
+        key = note.LogKey.load(self.key_path)
+        name, public = note.read_verifier_key(self.verifier)
+        if key is None:
+            raise SigningKeyError(
+                f"{self.key_path}: the store's log key is missing",
+                hint=f"restore it, or give it in {note.KEY_ENVIRONMENT}; without it nothing can be added",
+            )
+        if key.public != public:
+            raise SigningKeyError(f"the log key is not the one of store {name}", hint="use the key that lies beside the store")
+        return key
+
+
+class _Writer:
+    """Appends within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, key: note.LogKey, origin: str | None = None) -> None:
+        self.connection = connection
+        self.key = key
+        self.start = int(connection.execute("SELECT COALESCE(MAX(entry) + 1, 0) FROM ledger").fetchone()[0])
+        self.frontier = merkle.Frontier(self.start, merkle.peaks_of(self.start, self._node))
+        self.origin = origin or str(self._body(0)["origin"])
+        self.at = rfc3339(now())
+
+    def _node(self, level: int, position: int) -> bytes:
+        row = self.connection.execute("SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)).fetchone()
+        if row is None:
+            raise TamperedError(f"tree node {level}/{position} is missing", hint="run `compliance verify` on the store")
+        return bytes(row[0])
+
+    def _body(self, number: int) -> dict[str, Any]:
+        row = self.connection.execute("SELECT leaf FROM ledger WHERE entry = ?", (number,)).fetchone()
+        return Entry(number, row[0]).body
+
+    def append(self, entry_type: str, body: Mapping[str, Json], sealed: Mapping[PrivacyClass, Sealed]) -> int:
+        number = self.frontier.size
+        data = ledger.leaf(entry_type, self.at, self.start, body, sealed)
+        self.connection.execute(_LEDGER, (number, entry_type, data))
+        self.connection.executemany(_NODE, self.frontier.append(merkle.leaf_hash(data)))
+        self.connection.executemany(_SEALED, [(number, name, value.key, value.value) for name, value in sealed.items()])
+        return number
+
+    def duplicate_of(self, draft: EvidenceDraft) -> int | None:
+        """Returns the number of the evidence that says the same of the same subject from the same bytes, if there is one."""
+        rows = self.connection.execute(
+            "SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE artifact = ?", (draft.source.sha256,)
+        )
+        for number, leaf in rows:
+            known = Entry(number, leaf).body
+            if all(known.get(name) == draft.body.get(name) for name in _SAME):
+                return int(number)
+        return None
+
+    def evidence(self, draft: EvidenceDraft, packed: Packed) -> int:
+        public, payload_private = split_private(draft.payload)
+        sealed: dict[PrivacyClass, Sealed] = {}
+        for name in PRIVACY_CLASSES:
+            sealed[name] = Sealed.of({**draft.private.get(name, {}), "payload": payload_private.get(name, {})})
+        keys = ledger.keys_of(sealed)
+        payload = canonical(public)
+        body = {
+            **draft.body,
+            "artifact": {**dict(draft.body.get("artifact", {})), **self._keep(packed)},
+            "payload": sha256_hex(payload),
+            "rows": {"count": len(draft.findings), "root": ledger.rows_root(draft.findings, keys).hex()},
+        }
+        number = self.append("evidence", body, sealed)
+        commit = dict(draft.body["subject"]).get("commit")
+        self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, packed.sha256, payload))
+        self.connection.executemany(
+            _FINDING,
+            ((number, position, *msgspec.structs.astuple(finding)) for position, finding in enumerate(draft.findings)),
+        )
+        return number
+
+    def _keep(self, packed: Packed) -> dict[str, Json]:
+        """Stores the artifact unless it is there, and returns what the leaf says of it."""
+        row = self.connection.execute("SELECT stored FROM artifact WHERE sha256 = ?", (packed.sha256,)).fetchone()
+        if row is None:
+            self.connection.execute(_ARTIFACT, (packed.sha256, packed.size, packed.stored))
+            self.connection.executemany(_CHUNK, [(packed.sha256, n, chunk) for n, chunk in enumerate(packed.chunks)])
+        return {"sha256": packed.sha256, "size": packed.size, "stored": packed.stored if row is None else str(row[0])}
+
+    def finish(self) -> None:
+        """Signs the checkpoint of this transaction, if it appended anything."""
+        if self.frontier.size == self.start:
+            return
+        checkpoint = note.Checkpoint(self.origin, self.frontier.size, self.frontier.root())
+        self.connection.execute(_CHECKPOINT, (checkpoint.size, self.key.sign(checkpoint)))
+
+
+_SAME: Final = ("kind", "format", "parser", "subject", "assurance")
+"""What two pieces of evidence from the same bytes must share to say the same."""
+_LEDGER: Final = insert_sql(tables.Ledger)
+_NODE: Final = insert_sql(tables.Node)
+_SEALED: Final = insert_sql(tables.SealedValue)
+_ARTIFACT: Final = insert_sql(tables.Artifact)
+_CHUNK: Final = insert_sql(tables.Chunk)
+_EVIDENCE: Final = insert_sql(tables.Evidence)
+_FINDING: Final = insert_sql(tables.FindingRow)
+_CHECKPOINT: Final = insert_sql(tables.CheckpointNote)
+
+
+def _key_path(path: Path) -> Path:
+    return path.with_suffix(".key")
