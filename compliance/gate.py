@@ -82,20 +82,14 @@ def passed(message: str, *, observed: Json = None, threshold: Json = None) -> Ve
     return Verdict(status=Status.PASS, message=message, observed=observed, threshold=threshold)
 
 
-def failed(
-    message: str, *, observed: Json = None, threshold: Json = None, places: Sequence[Place] = (), fix: str | None = None
-) -> Verdict:
+def failed(message: str, *, observed: Json = None, threshold: Json = None, places: Sequence[Place] = (), fix: str | None = None) -> Verdict:
     """The evidence breaks the limit."""
     return Verdict(status=Status.FAIL, message=message, observed=observed, threshold=threshold, places=tuple(places), fix=fix)
 
 
-def not_assessed(
-    reason: Reason, message: str, *, observed: Json = None, threshold: Json = None, places: Sequence[Place] = ()
-) -> Verdict:
+def not_assessed(reason: Reason, message: str, *, observed: Json = None, threshold: Json = None, places: Sequence[Place] = ()) -> Verdict:
     """The evidence says too little to decide (``missing``, ``incomplete``, ``stale`` or ``unreadable``)."""
-    return Verdict(
-        status=Status.NOT_ASSESSED, reason=reason, message=message, observed=observed, threshold=threshold, places=tuple(places)
-    )
+    return Verdict(status=Status.NOT_ASSESSED, reason=reason, message=message, observed=observed, threshold=threshold, places=tuple(places))
 
 
 class Params(BaseModel):

@@ -1,0 +1,327 @@
+"""Runs gates over a view of the evidence. Pure: the time, the view and the settings come in, an assessment goes out.
+
+The rule behind all of it: good news needs admissible evidence, bad news does not. A pass comes only from fresh evidence of this commit
+and environment with enough assurance that says enough; evidence of this commit that is environment-foreign, weak or incomplete still
+fails a gate when it breaks the limit; stale evidence and evidence of another commit never decide.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from . import __version__, outcome
+from .assessment import Assessment, Changed, GateResult, Spot, StoreState
+from .errors import NothingToJudgeError
+from .gate import Inputs, Item, Reason, Status, Verdict
+from .kind import Kind
+from .point import Point, Profile
+from .project import GateSetting, Project
+from .record import Json, digest, sha256_hex
+from .subject import Binding, Subject
+from .times import show_span
+from .view import Unreadable, View
+
+SKEW: Final = timedelta(minutes=5)
+"""How far clocks may differ before evidence counts as dated after the judgement."""
+
+_NEVER: Final = (Reason.STALE, Reason.UNREADABLE)
+"""Reasons for which evidence never decides, like another commit."""
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """The evidence that a gate reads, by what it may do."""
+
+    admissible: tuple[Item, ...]
+    bad_news_only: tuple[tuple[Item, Reason], ...]
+    """Evidence of this commit that is environment-foreign, weak or incomplete."""
+    undecisive: tuple[tuple[Item, Reason], ...]
+    """Stale or unreadable evidence, and evidence of other commits."""
+
+
+def assess(
+    project: Project,
+    view: View,
+    subject: Subject,
+    at: Point,
+    as_of: datetime,
+    store: StoreState,
+    *,
+    only: Iterable[str] | None = None,
+) -> Assessment:
+    """Judges a subject.
+
+    Args:
+        project: Settings of the gates, and the catalog.
+        view: The evidence.
+        subject: What is judged; its environment is the point's.
+        at: The decision point.
+        as_of: The time of the judgement.
+        store: The ledger prefix that the view was read from.
+        only: Ids of the gates to judge, for a partial assessment; all that the point asks when None.
+
+    Raises:
+        NothingToJudgeError: There is no evidence, or no gate is asked.
+    """
+    kinds = project.catalog.kinds
+    asked = {gate_id: s for gate_id, s in project.gates.items() if at.asks(s.gate, kinds)}
+    chosen = asked if only is None else {gate_id: s for gate_id, s in project.gates.items() if gate_id in set(only)}
+    if not chosen:
+        raise NothingToJudgeError(f"no gate is asked at {at.name!r}", hint="switch a framework on in compliance.toml")
+    if view.empty:
+        raise NothingToJudgeError("there is no evidence of this project", hint="run `compliance collect`, or `compliance ingest`")
+    table = project.document.project
+    facts: dict[str, Json] = {"release_branch": table.release_branch, "environments": list(table.environments)}
+    judge = _Judge(kinds, view, subject, at, as_of, table.profile, facts)
+    results = tuple(judge.result(setting) for setting in chosen.values())
+    confirmed = table.profile_by is not None
+    conditions = view.open_conditions
+    early = [r for r, s in zip(results, chosen.values(), strict=True) if not s.gate.after_all]
+    evidence_outcome = outcome.outcome_of(early, open_conditions=conditions, profile_confirmed=confirmed)
+    final = outcome.outcome_of(results, open_conditions=conditions, profile_confirmed=confirmed)
+    policy = policy_digest(chosen.values(), at, table.profile)
+    return Assessment(
+        subject=subject,
+        point=at.name,
+        profile=table.profile,
+        profile_by=table.profile_by,
+        scope="full" if only is None else "partial",
+        as_of=as_of,
+        evidence_outcome=evidence_outcome,
+        outcome=final,
+        because=outcome.because(results, final, profile_confirmed=confirmed),
+        score=outcome.score_of(results),
+        gates=results,
+        left_out=len(project.gates) - len(chosen),
+        changed=tuple(Changed.model_validate(change) for s in chosen.values() for change in s.changes),
+        store=store,
+        policy_digest=policy,
+        decision_digest=_decision_digest(subject, at, policy, results, view),
+    )
+
+
+@dataclass(frozen=True)
+class _Judge:
+    kinds: Mapping[str, Kind]
+    view: View
+    subject: Subject
+    point: Point
+    as_of: datetime
+    profile: Profile
+    facts: Mapping[str, Json]
+
+    def result(self, setting: GateSetting) -> GateResult:
+        verdict, used = self._verdict(setting)
+        gate = setting.gate
+        times = [item.observed_at for item in used if item.observed_at is not None]
+        return GateResult(
+            id=gate.id,
+            framework=gate.framework,
+            principle=gate.principle,
+            title=gate.statement,
+            area=gate.area,
+            required=setting.required,
+            verdict=verdict.status,
+            reason=verdict.reason,
+            message=verdict.message,
+            observed=verdict.observed,
+            threshold=verdict.threshold,
+            evidence=tuple(sorted(item.entry for item in used)),
+            observed_at=min(times, default=None),
+            places=tuple(Spot(where=place.where, what=place.what) for place in verdict.places),
+            fix=verdict.fix or gate.doc.fix,
+        )
+
+    def _verdict(self, setting: GateSetting) -> tuple[Verdict, Sequence[Item]]:
+        gate = setting.gate
+        if setting.declared:
+            return Verdict(status=Status.NOT_APPLICABLE, reason=Reason.DECLARED, message=setting.declared), ()
+        seen = [item for kind_id in gate.reads for item in self.view.items.get(kind_id, ())]
+        if gate.service_only and self.profile != "service" and not seen:
+            message = f"does not apply to a {self.profile}"
+            return Verdict(status=Status.NOT_APPLICABLE, reason=Reason.PROFILE, message=message), ()
+        if gate.judge is None:
+            unbuilt = [kind_id for kind_id in gate.reads if kind_id not in self.kinds] or list(gate.reads)
+            message = f"this version cannot judge evidence of kind {' or '.join(unbuilt)}"
+            return Verdict(status=Status.NOT_ASSESSED, reason=Reason.MISSING, message=message), ()
+        return self._judged(setting, self._sort(setting, seen))
+
+    def _judged(self, setting: GateSetting, evidence: Sorted) -> tuple[Verdict, Sequence[Item]]:
+        admissible = evidence.admissible
+        verdict = self._ask(setting, admissible) if admissible else None
+        if verdict is not None and verdict.status is Status.FAIL:
+            return verdict, admissible
+        heard = _not_superseded(evidence.bad_news_only, admissible)
+        if heard:
+            items = [item for item, _ in heard]
+            bad = self._ask(setting, items)
+            if bad.status is Status.FAIL:
+                item, reason = heard[0]
+                message = f"{bad.message} ({self._why(item, reason, setting)})"
+                return replace(bad, reason=reason, message=message), items
+        if verdict is not None and verdict.status is Status.PASS:
+            return verdict, admissible
+        return self._lacking(setting, verdict, evidence)
+
+    def _lacking(self, setting: GateSetting, verdict: Verdict | None, evidence: Sorted) -> tuple[Verdict, Sequence[Item]]:
+        """Says why the gate cannot be assessed: by the evidence that is there but does not count, if there is any."""
+        uncounted = evidence.bad_news_only or evidence.undecisive
+        if verdict is None and not uncounted:
+            return self._missing(setting), ()
+        if verdict is not None and (verdict.reason is not Reason.MISSING or not uncounted):
+            return verdict, evidence.admissible
+        if verdict is not None and not self._would_help(setting, verdict, evidence.admissible, uncounted):
+            return verdict, evidence.admissible
+        item, reason = uncounted[0]
+        message = self._why(item, reason, setting)
+        return Verdict(status=Status.NOT_ASSESSED, reason=reason, message=message), [*evidence.admissible, item]
+
+    def _would_help(
+        self, setting: GateSetting, verdict: Verdict, admissible: Sequence[Item], uncounted: Sequence[tuple[Item, Reason]]
+    ) -> bool:
+        readable = [item for item, reason in uncounted if reason is not Reason.UNREADABLE]
+        return self._ask(setting, [*admissible, *readable]).message != verdict.message
+
+    def _ask(self, setting: GateSetting, items: Sequence[Item]) -> Verdict:
+        by_kind: dict[str, tuple[Item, ...]] = {}
+        for item in items:
+            by_kind[item.kind] = (*by_kind.get(item.kind, ()), item)
+        inputs = Inputs(subject=self.subject, point=self.point.like, as_of=self.as_of, items=by_kind, project=self.facts)
+        judge = setting.gate.judge
+        if judge is None:
+            raise TypeError(f"gate {setting.gate.id} has no judge")
+        return judge(inputs, setting.params)
+
+    def _missing(self, setting: GateSetting) -> Verdict:
+        titles = [self.kinds[kind_id].title if kind_id in self.kinds else kind_id for kind_id in setting.gate.reads]
+        message = f"no evidence of kind {' or '.join(titles)}"
+        reasons = [reason for kind_id in setting.gate.reads for reason in self.view.could_not_run.get(kind_id, ())]
+        if reasons:
+            message += f"; {'; '.join(reasons)}"
+        return Verdict(status=Status.NOT_ASSESSED, reason=Reason.MISSING, message=message)
+
+    def _sort(self, setting: GateSetting, items: Sequence[Item]) -> Sorted:
+        admissible, bad, undecisive = [], [], []
+        for item in items:
+            reason, of_this_commit = self._weakness(setting, item)
+            if reason is None:
+                admissible.append(item)
+            elif of_this_commit and reason not in _NEVER:
+                bad.append((item, reason))
+            else:
+                undecisive.append((item, reason))
+        return Sorted(tuple(admissible), tuple(bad), tuple(undecisive))
+
+    def _weakness(self, setting: GateSetting, item: Item) -> tuple[Reason | None, bool]:
+        """Returns why an item does not count in full, and whether it is of this commit."""
+        binding = self.kinds[item.kind].binds_to
+        if binding is not Binding.PROJECT and (item.subject.commit is None or item.subject.commit != self.subject.commit):
+            return Reason.FOREIGN, False
+        if isinstance(item.payload, Unreadable):
+            return Reason.UNREADABLE, True
+        age = item.age(self.as_of)
+        if (age is not None and age < -SKEW) or (setting.max_age is not None and (age is None or age > setting.max_age)):
+            return Reason.STALE, True
+        if binding is Binding.ENVIRONMENT and item.subject.environment != self.subject.environment:
+            return Reason.FOREIGN, True
+        if item.assurance.rank < setting.gate.min_assurance.rank:
+            return Reason.WEAK, True
+        return (Reason.INCOMPLETE if item.payload.incomplete else None), True
+
+    def _why(self, item: Item, reason: Reason, setting: GateSetting) -> str:
+        """Says in words why an item does not count."""
+        name = f"evidence {item.entry}"
+        if reason is Reason.FOREIGN:
+            if item.subject.commit != self.subject.commit and self.kinds[item.kind].binds_to is not Binding.PROJECT:
+                ours = (self.subject.commit or "none")[:12]
+                return f"{name} is of commit {(item.subject.commit or 'unknown')[:12]}; expected {ours}"
+            where = item.subject.environment or "unknown"
+            return f"{name} is of environment {where}; expected {self.subject.environment}"
+        if reason is Reason.STALE:
+            age = item.age(self.as_of)
+            if age is None:
+                return f"{name} does not say when it was made"
+            if age < -SKEW:
+                return f"{name} is dated {show_span(-age)} after this judgement"
+            limit = show_span(setting.max_age) if setting.max_age else "none"
+            return f"{name} is {show_span(age)} old; expected at most {limit}"
+        if reason is Reason.WEAK:
+            return f"{name} is only {item.assurance}; expected {setting.gate.min_assurance}"
+        if reason is Reason.UNREADABLE:
+            return f"{name} cannot be read by this version ({item.payload.why}); run `compliance verify --replay`"
+        return f"{name} says too little: {item.payload.incomplete}"
+
+
+def _not_superseded(bad: Sequence[tuple[Item, Reason]], admissible: Sequence[Item]) -> list[tuple[Item, Reason]]:
+    """Drops bad news that later admissible evidence of the same kind and category has answered."""
+    kept = []
+    for item, reason in bad:
+        mine = (item.kind, getattr(item.payload, "category", None))
+        later = [
+            one
+            for one in admissible
+            if (one.kind, getattr(one.payload, "category", None)) == mine
+            and (one.observed_at or one.collected_at) > (item.observed_at or item.collected_at)
+        ]
+        if not later:
+            kept.append((item, reason))
+    return kept
+
+
+def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> str:
+    """Returns the digest of what judged: code of gates and engine, parameters, versions, point and profile."""
+    gates = {
+        setting.gate.id: {
+            "code": _code_digest(setting.gate.module),
+            "params": setting.params.model_dump(mode="json"),
+            "required": setting.required,
+            "max_age_s": None if setting.max_age is None else int(setting.max_age.total_seconds()),
+            "min_assurance": setting.gate.min_assurance.value,
+            "declared": setting.declared,
+        }
+        for setting in settings
+    }
+    engine = {name: _code_digest(f"compliance.{name}") for name in ("assess", "outcome", "gate", "view")}
+    where = {"name": at.name, "like": at.like, "gates": list(at.gates), "environment": at.environment}
+    return digest({"version": __version__, "engine": engine, "gates": gates, "point": where, "profile": profile})
+
+
+@cache
+def _code_digest(module: str) -> str:
+    import sys
+
+    found = sys.modules.get(module)
+    file = inspect.getsourcefile(found) if isinstance(found, ModuleType) else None
+    return sha256_hex(Path(file).read_bytes()) if file else ""
+
+
+def _decision_digest(subject: Subject, at: Point, policy: str, results: Sequence[GateResult], view: View) -> str:
+    """Returns the digest that approvals bind to: it does not change when the same result is collected again."""
+    artifacts = {item.entry: item for many in view.items.values() for item in many}
+    gates = {
+        result.id: {
+            "verdict": result.verdict.value,
+            "reason": result.reason.value if result.reason else None,
+            "evidence": sorted(_content_digest(artifacts[entry]) for entry in result.evidence if entry in artifacts),
+        }
+        for result in results
+        if result.id != "REL-6"
+    }
+    return digest({"subject": subject.model_dump(mode="json"), "point": at.name, "policy": policy, "gates": gates, "waivers": []})
+
+
+_CLOCKS: Final = frozenset({"first", "last", "duration_s", "reviewed_at"})
+
+
+def _content_digest(item: Item) -> str:
+    payload = item.payload
+    if isinstance(payload, Unreadable):
+        return digest({"unreadable": payload.why})
+    return digest(payload.model_dump(mode="json", exclude=set(_CLOCKS)))

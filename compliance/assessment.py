@@ -1,0 +1,117 @@
+"""What a judgement is: one result per gate, an outcome, a score. Plain values that are printed, attached and recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from .gate import Area, Reason, Status
+from .record import Json, Model
+from .subject import Subject
+
+Outcome = Literal["go", "go-with-conditions", "no-go"]
+
+
+class Spot(Model):
+    """Where to look: a file and line, an endpoint, a step."""
+
+    where: str
+    what: str = ""
+
+
+class GateResult(Model):
+    """A gate and its verdict."""
+
+    id: str
+    framework: str
+    principle: str
+    title: str
+    area: Area
+    required: bool
+    verdict: Status
+    reason: Reason | None = None
+    message: str
+    observed: Json = None
+    threshold: Json = None
+    evidence: tuple[int, ...] = ()
+    """Ledger entries that the verdict rests on."""
+    observed_at: datetime | None = None
+    """Time of the oldest piece of evidence that it rests on."""
+    waivers: tuple[str, ...] = ()
+    places: tuple[Spot, ...] = ()
+    fix: str
+
+    @property
+    def red(self) -> bool:
+        """Whether the gate stands in the way: it is required and neither passed, waived nor inapplicable."""
+        return self.required and self.verdict in (Status.FAIL, Status.NOT_ASSESSED)
+
+
+class AreaScore(Model):
+    """The score of one area."""
+
+    weight: int
+    passed: int
+    applicable: int
+
+
+class Score(Model):
+    """The readiness score. It is printed with its formula and never decides."""
+
+    readiness: float | None
+    """0 to 1; None when no gate is applicable."""
+    areas: dict[str, AreaScore]
+    formula: str
+
+
+class Changed(Model):
+    """A threshold that differs from the default."""
+
+    gate: str
+    what: str
+    default: Json
+    value: Json
+    loosened: bool
+    reason: str | None = None
+    by: str | None = None
+
+
+class StoreState(Model):
+    """What the judgement saw: the ledger's first ``size`` entries and their root."""
+
+    size: int
+    root: str
+    """In hexadecimal."""
+
+
+class Assessment(Model):
+    """A judgement of one subject at one decision point and time."""
+
+    subject: Subject
+    point: str
+    profile: str
+    profile_by: str | None
+    scope: Literal["full", "partial"]
+    as_of: datetime
+    evidence_outcome: Outcome
+    outcome: Outcome
+    because: str
+    """One sentence: why this outcome."""
+    score: Score
+    gates: tuple[GateResult, ...]
+    left_out: int
+    """Gates that the decision point does not ask."""
+    changed: tuple[Changed, ...]
+    """Thresholds that differ from the defaults, the loosened ones among them."""
+    store: StoreState
+    policy_digest: str
+    decision_digest: str
+
+    @property
+    def loosened(self) -> tuple[Changed, ...]:
+        """The thresholds that were loosened."""
+        return tuple(change for change in self.changed if change.loosened)
+
+    def result(self, gate_id: str) -> GateResult:
+        """Returns the result of one gate."""
+        return next(result for result in self.gates if result.id == gate_id)

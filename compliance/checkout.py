@@ -1,0 +1,77 @@
+"""The project's git checkout, as far as the engine needs it: which commit, since when, and whether the tree is clean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from .project import Project
+from .subject import CommitBasis, Subject
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A working tree with git."""
+
+    root: Path
+    commit: str
+    committed_at: datetime
+
+    @classmethod
+    def find(cls, folder: Path) -> Checkout | None:
+        """Returns the checkout that a folder belongs to, None without git or without any commit."""
+        from dulwich.errors import NotGitRepository
+        from dulwich.objects import Commit
+        from dulwich.repo import Repo
+
+        try:
+            with Repo.discover(str(folder)) as repo:
+                head = repo[repo.head()]
+                if not isinstance(head, Commit):
+                    return None
+                return cls(Path(repo.path), head.id.decode(), datetime.fromtimestamp(head.commit_time, UTC))
+        except (NotGitRepository, KeyError, OSError, ValueError):
+            return None
+
+    @cached_property
+    def dirty(self) -> bool:
+        """Whether tracked files differ from the commit, or files are staged."""
+        from dulwich import porcelain
+
+        state = porcelain.status(str(self.root), untracked_files="no")
+        return bool(state.unstaged or any(state.staged.values()))
+
+    @cached_property
+    def tag(self) -> str | None:
+        """The tag on exactly this commit: the last by name when there are several."""
+        from dulwich.objects import Tag
+        from dulwich.refs import Ref
+        from dulwich.repo import Repo
+
+        with Repo(str(self.root)) as repo:
+            names = []
+            for name, target in repo.refs.as_dict(Ref(b"refs/tags")).items():
+                try:
+                    item = repo[target]
+                except KeyError:
+                    continue
+                pointed = item.object[1] if isinstance(item, Tag) else target
+                if pointed.decode() == self.commit:
+                    names.append(name.decode("utf-8", "replace"))
+            return max(names, default=None)
+
+
+def subject_of(project: Project, checkout: Checkout | None, environment: str | None = None) -> Subject:
+    """Returns the subject that is judged now: the configured commit where there is no git, else HEAD."""
+    table = project.document.project
+    commit, basis = None, None
+    if table.commit is not None:
+        commit, basis = table.commit, CommitBasis.CONFIGURED
+    elif checkout is not None:
+        commit, basis = checkout.commit, CommitBasis.HEAD
+    version = table.version
+    if version == "git-tag":
+        version = checkout.tag if checkout is not None else None
+    return Subject(project=table.name, version=version, commit=commit, commit_basis=basis, environment=environment)

@@ -1,0 +1,364 @@
+"""``compliance.toml``: what the project is, what is collected, what the gates ask."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from . import catalog, point
+from .catalog import Catalog
+from .errors import ConfigError, InputError
+from .gate import AtLeast, AtMost, Gate, Params
+from .kind import Collector, Kind, Options
+from .point import Point, Profile
+from .record import Json
+from .times import read_span, show_span
+
+FILE: Final = "compliance.toml"
+
+
+class Table(BaseModel):
+    """Base of the tables; keys are written with hyphens."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class ProjectTable(Table):
+    """``[project]``."""
+
+    name: str = Field(min_length=1, max_length=200)
+    version: str | None = None
+    """The version, or ``git-tag`` to take it from the tag on the commit."""
+    commit: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
+    """Commit that is judged, only where there is no git."""
+    release_branch: str = "main"
+    environments: tuple[str, ...] = Field(default=("staging", "production"), min_length=1)
+    """The first is where a release is tested: environment-bound evidence counts from there. The last is where users are."""
+    profile: Profile = "service"
+    profile_by: str | None = None
+    """Who confirmed the profile; until somebody does, the outcome is at most go-with-conditions."""
+
+
+class PointTable(Table):
+    """``[points.NAME]``."""
+
+    like: str = point.DEFAULT
+    gates: tuple[str, ...] = ()
+    environment: str | None = None
+
+    @field_validator("like")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in point.BUILT_IN:
+            raise ValueError(f"expected one of {', '.join(point.BUILT_IN)}")
+        return value
+
+
+class ReportTable(Table):
+    """``[report]``."""
+
+    title: str | None = None
+    organisation: str | None = None
+    page: str = Field(default="A4", pattern=r"^(A4|Letter)$")
+
+
+class SignTable(Table):
+    """``[sign]``."""
+
+    key: str | None = None
+    """PKCS#12 file; its passphrase comes from COMPLIANCE_SIGN_PASSPHRASE or a prompt."""
+    trust: tuple[str, ...] = ()
+    """Certificates (PEM) and SSH allowed_signers files that are trusted."""
+
+
+class Document(Table):
+    """The whole file, except for the tables whose shape depends on what is installed."""
+
+    project: ProjectTable
+    frameworks: dict[str, bool | str] = Field(default_factory=dict)
+    collect: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    gates: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    points: dict[str, PointTable] = Field(default_factory=dict)
+    report: ReportTable = ReportTable()
+    sign: SignTable = SignTable()
+
+
+class CollectTable(Table):
+    """The keys of every ``[collect.KIND]`` besides the collectors' own tables."""
+
+    files: tuple[str, ...] = ()
+    """Globs of existing files to read, relative to the project."""
+    environment: str | None = None
+    """Environment of those files, where they do not say."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What is collected for one kind."""
+
+    kind: Kind
+    table: CollectTable
+    collectors: tuple[tuple[Collector, Options], ...]
+
+
+@dataclass(frozen=True)
+class GateSetting:
+    """A gate as this project asks it."""
+
+    gate: Gate
+    params: Params
+    required: bool
+    max_age: timedelta | None
+    declared: str | None = None
+    """Why the gate does not apply and who says so, if somebody does."""
+    changes: tuple[dict[str, Json], ...] = field(default=())
+    """Thresholds that differ from the defaults: gate, what, default, value, loosened, reason, by."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project: its folder, its configuration and the catalog that goes with it."""
+
+    root: Path
+    document: Document
+    catalog: Catalog
+    path: Path | None
+    """The configuration file; None when there is none and the defaults hold."""
+
+    @classmethod
+    def load(cls, root: Path | None = None) -> Project:
+        """Reads the configuration of a folder, or of its nearest parent that has one.
+
+        Raises:
+            ConfigError: The folder does not exist, or the file cannot be used.
+        """
+        start = (root or Path.cwd()).absolute()
+        if not start.is_dir():
+            raise ConfigError(f"{start}: no such folder", hint="give the project's folder with --project")
+        candidates = [start] if root else [start, *start.parents]
+        for folder in candidates:
+            path = folder / FILE
+            if path.is_file():
+                document = _read(path)
+                return cls(folder, document, _catalog(folder, document), path)
+        name = start.name or "project"
+        return cls(start, Document(project=ProjectTable(name=name)), catalog.shipped(), None)
+
+    def point(self, name: str = point.DEFAULT) -> Point:
+        """Returns a decision point by name.
+
+        Raises:
+            ConfigError: There is no such point.
+        """
+        environments = self.document.project.environments
+        if name in self.document.points:
+            table = self.document.points[name]
+            unknown = [gate for gate in table.gates if gate not in self.catalog.gates]
+            if unknown:
+                raise ConfigError(f"[points.{name}] gates: no gate {unknown[0]}{near(unknown[0], self.catalog.gates)}")
+            return Point(name, table.like, table.gates, table.environment or environments[0])
+        if name not in point.BUILT_IN:
+            raise ConfigError(f"no decision point {name!r}{near(name, [*point.BUILT_IN, *self.document.points])}")
+        return Point(name, name, (), environments[-1] if name == "rollback" else environments[0])
+
+    @cached_property
+    def gates(self) -> dict[str, GateSetting]:
+        """The gates of the frameworks that are switched on, as this project asks them."""
+        for gate_id in self.document.gates:
+            if gate_id not in self.catalog.gates:
+                raise ConfigError(f"[gates.{gate_id}]: no such gate{near(gate_id, self.catalog.gates)}")
+        switched = self.document.frameworks
+        for name in switched:
+            if name not in self.catalog.frameworks:
+                raise ConfigError(f"[frameworks] {name}: no such framework{near(name, self.catalog.frameworks)}")
+        return {
+            gate.id: _setting(gate, self.document.gates.get(gate.id, {}))
+            for gate in self.catalog.gates.values()
+            if switched.get(gate.framework, True)
+        }
+
+    @cached_property
+    def collections(self) -> list[Collection]:
+        """What is collected, by kind."""
+        return [self._collection(name, table) for name, table in self.document.collect.items()]
+
+    def _collection(self, name: str, table: Mapping[str, Any]) -> Collection:
+        kind = self.catalog.kinds.get(name)
+        if kind is None:
+            raise ConfigError(f"[collect.{name}]: no such kind{near(name, self.catalog.kinds)}")
+        known = {collector.name: collector for collector in kind.collectors}
+        own = {key: value for key, value in table.items() if key not in known}
+        chosen = []
+        for key, value in table.items():
+            if key in known and value is not False:
+                given = {} if value is True else value
+                chosen.append((known[key], validate(known[key].options, given, f"collect.{name}.{key}")))
+        fields = validate(CollectTable, own, f"collect.{name}", extra=tuple(known))
+        return Collection(kind, fields, tuple(chosen))
+
+
+def near(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """Returns ``; did you mean 'x'?`` for the nearest known name, or the list of names when nothing is near."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, 1, 0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if names and len(names) <= 25 else ""
+
+
+TableT = TypeVar("TableT", bound=BaseModel)
+
+
+def validate(model: type[TableT], values: Any, where: str, *, extra: Sequence[str] = ()) -> TableT:
+    """Checks a table of the configuration.
+
+    Args:
+        model: Its model.
+        values: What the file says.
+        where: Name of the table, for messages.
+        extra: Further names to suggest for an unknown key.
+
+    Raises:
+        ConfigError: With the table, the key, what was found and what was expected.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"[{where}]: {type(values).__name__}; expected a table")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            names = [info.alias or name for name, info in model.model_fields.items()]
+            raise ConfigError(f"[{where}] {key}: unknown key{near(str(first['loc'][-1]), [*names, *extra])}") from error
+        raise ConfigError(f"[{where}] {key}: {str(first['msg']).lower()}, found {first['input']!r}") from error
+
+
+def _read(path: Path) -> Document:
+    try:
+        text = path.read_bytes().decode("utf-8")
+        values = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte 0x{error.object[error.start]:02x} at offset {error.start}; expected UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: {error}; expected TOML") from error
+    top = {key: values.pop(key) for key in list(values) if key not in Document.model_fields}
+    if top:
+        raise ConfigError(f"{path}: unknown table [{next(iter(top))}]{near(next(iter(top)), Document.model_fields)}")
+    if "project" not in values:
+        raise ConfigError(f"{path}: no [project] table; expected one with a name", hint="run `compliance init`")
+    tables = {name: validate(_TABLES[name], value, name) for name, value in values.items() if name in _TABLES}
+    points = {name: validate(PointTable, table, f"points.{name}") for name, table in _mapping(values, "points").items()}
+    rest = {name: _mapping(values, name) for name in ("frameworks", "collect", "gates")}
+    for name in ("collect", "gates"):
+        for key, value in rest[name].items():
+            if not isinstance(value, dict):
+                raise ConfigError(f"[{name}] {key}: {value!r}; expected a table [{name}.{key}]")
+    try:
+        return Document.model_validate({**rest, **tables, "points": points})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+_TABLES: Final[dict[str, type[Table]]] = {"project": ProjectTable, "report": ReportTable, "sign": SignTable}
+
+
+def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = values.get(name, {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"{name}: {value!r}; expected a table")
+    return value
+
+
+def _catalog(root: Path, document: Document) -> Catalog:
+    """Loads the project's own frameworks, named as folders in ``[frameworks]``; code runs only if it is configured."""
+    folders = [root / value for value in document.frameworks.values() if isinstance(value, str)]
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"[frameworks]: {folder}: no such folder")
+    return catalog.load(policies=folders)
+
+
+_COMMON: Final = ("required", "applicable", "reason", "by", "max-age")
+
+
+def _setting(gate: Gate, table: Mapping[str, Any]) -> GateSetting:
+    where = f'gates."{gate.id}"'
+    thresholds = {key: value for key, value in table.items() if key not in _COMMON}
+    params = validate(gate.params, thresholds, where, extra=_COMMON)
+    required = table.get("required", gate.required)
+    applicable = table.get("applicable", True)
+    if not isinstance(required, bool) or not isinstance(applicable, bool):
+        raise ConfigError(f"[{where}] required and applicable: expected true or false")
+    reason, by = table.get("reason"), table.get("by")
+    if not applicable and not (reason and by):
+        raise ConfigError(f"[{where}] applicable = false: without reason and by", hint="say why, and who decided it")
+    max_age = _max_age(where, table, gate.max_age)
+    changes = list(_changes(gate, params, thresholds))
+    if required != gate.required:
+        changes.append({"what": "required", "default": gate.required, "value": required, "loosened": gate.required})
+    if max_age != gate.max_age:
+        looser = gate.max_age is not None and (max_age is None or max_age > gate.max_age)
+        shown = [None if span is None else show_span(span) for span in (gate.max_age, max_age)]
+        changes.append({"what": "max-age", "default": shown[0], "value": shown[1], "loosened": looser})
+    if not applicable:
+        changes.append({"what": "applicable", "default": True, "value": False, "loosened": True})
+    noted = tuple({"gate": gate.id, **change, "reason": reason, "by": by} for change in changes)
+    declared = f"{reason} ({by})" if not applicable else None
+    return GateSetting(gate, params, required, max_age, declared, noted)
+
+
+def _max_age(where: str, table: Mapping[str, Any], default: timedelta | None) -> timedelta | None:
+    if "max-age" not in table:
+        return default
+    try:
+        return read_span(str(table["max-age"]))
+    except InputError as error:
+        raise ConfigError(f"[{where}] max-age: {error}") from error
+
+
+def _changes(gate: Gate, params: Params, thresholds: Mapping[str, Any]) -> Iterator[dict[str, Json]]:
+    for name, info in gate.params.model_fields.items():
+        value, default = getattr(params, name), info.get_default(call_default_factory=True)
+        if value == default or not ({name, info.alias} & thresholds.keys()):
+            continue
+        loosened = True
+        if any(isinstance(mark, AtLeast) or mark is AtLeast for mark in info.metadata):
+            loosened = value < default
+        elif any(isinstance(mark, AtMost) or mark is AtMost for mark in info.metadata):
+            loosened = value > default
+        shown = params.model_dump(mode="json")[name]
+        before = gate.params().model_dump(mode="json")[name]
+        yield {"what": info.alias or name, "default": before, "value": shown, "loosened": loosened}
+
+
+def store_path(project: Project, given: str | None) -> Path:
+    """Returns where the store lies: ``--store``, else ``COMPLIANCE_STORE``, else in the project.
+
+    Raises:
+        ConfigError: A database address that this version cannot open.
+    """
+    location = given or os.environ.get("COMPLIANCE_STORE")
+    if not location:
+        return project.root / ".compliance" / "evidence.db"
+    if "://" in location:
+        raise ConfigError(f"{location.split('://')[0]}://: this version keeps its store in SQLite", hint="give a path to --store")
+    return Path(location)

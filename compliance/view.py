@@ -1,0 +1,145 @@
+"""Evidence as gates see it: read from a prefix of the ledger, one item per slot, the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from sqlmodel import col, func, select
+
+from .gate import Item
+from .kind import Kind
+from .record import Assurance
+from .store import Store, StoredEvidence, tables
+from .subject import Binding, Subject
+from .times import read_rfc3339
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for the payload of evidence that this version cannot read back."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What an assessment may see."""
+
+    items: Mapping[str, tuple[Item, ...]]
+    """Evidence by kind, newest first."""
+    could_not_run: Mapping[str, tuple[str, ...]]
+    """Per kind, what the collectors that could not run said, from the last collection."""
+    open_conditions: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no evidence at all."""
+        return not any(self.items.values())
+
+
+def build(store: Store, kinds: Mapping[str, Kind], subject: Subject, *, upto: int | None = None) -> View:
+    """Reads the evidence of a subject.
+
+    Evidence of other commits is read only where it can count (kinds bound to the project) or to say that it is foreign (the newest).
+
+    Args:
+        store: The store.
+        kinds: The kinds that are installed.
+        subject: What is judged.
+        upto: Number of ledger entries that are seen; all when None.
+    """
+    bound = [kind.id for kind in kinds.values() if kind.binds_to is not Binding.PROJECT]
+    free = [kind.id for kind in kinds.values() if kind.binds_to is Binding.PROJECT]
+    found = store.evidence(kinds=bound, commits=[subject.commit], upto=upto)
+    found += store.evidence(kinds=free, upto=upto)
+    found += [store.evidence_of(number) for number in _newest_foreign(store, bound, subject.commit, upto)]
+    items: dict[str, list[Item]] = {}
+    for stored in sorted(found, key=lambda one: one.entry.number):
+        item = _item(store, kinds[stored.entry.body["kind"]], stored)
+        if item.subject.project == subject.project:
+            items.setdefault(item.kind, []).append(item)
+    return View({kind: newest_per_slot(many) for kind, many in items.items()}, _could_not_run(store, upto))
+
+
+def newest_per_slot(items: list[Item]) -> tuple[Item, ...]:
+    """Keeps the newest item of each slot, newest first.
+
+    A slot is what a later run of the same thing replaces: same format, tool, category, name, environment and commit.
+    """
+    newest: dict[tuple[Any, ...], Item] = {}
+    for item in sorted(items, key=_when):
+        category = getattr(item.payload, "category", None)
+        slot = (item.format, item.tool, category, item.name, item.subject.environment, item.subject.commit, item.collected)
+        newest[slot] = item
+    return tuple(sorted(newest.values(), key=_when, reverse=True))
+
+
+def _when(item: Item) -> tuple[datetime, int]:
+    return item.observed_at or item.collected_at, item.entry
+
+
+def _newest_foreign(store: Store, kinds: list[str], commit: str | None, upto: int | None) -> list[int]:
+    evidence = tables.Evidence
+    other = col(evidence.commit).is_not(None) if commit is None else col(evidence.commit) != commit
+    query = select(func.max(evidence.entry)).where(col(evidence.kind).in_(kinds), other).group_by(col(evidence.kind))
+    if upto is not None:
+        query = query.where(evidence.entry < upto)
+    return [row[0] for row in store.database.query(query)]
+
+
+def _item(store: Store, kind: Kind, stored: StoredEvidence) -> Item:
+    body = stored.entry.body
+    source = body["source"]
+    try:
+        payload: Any = kind.payload.model_validate_json(_json(stored.payload))
+    except ValidationError as error:
+        first = error.errors()[0]
+        payload = Unreadable(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    worst: Callable[[int], Any] = partial(_worst, store, stored.entry.number)
+    return Item(
+        entry=stored.entry.number,
+        kind=kind.id,
+        format=body["format"],
+        subject=Subject.model_validate(body["subject"]),
+        payload=payload,
+        assurance=Assurance(body["assurance"]),
+        observed_at=read_rfc3339(body["observed_at"]) if body["observed_at"] else None,
+        collected_at=read_rfc3339(body["collected_at"]),
+        recorded_at=stored.entry.at,
+        tool=source["tool"],
+        tool_version=source["tool_version"],
+        collected=source["how"] == "collected",
+        scope=source["scope"],
+        name=str(stored.private.get("paths", {}).get("name", "")),
+        artifact=body["artifact"]["sha256"],
+        worst=worst,
+    )
+
+
+def _json(value: Any) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(value)
+
+
+def _worst(store: Store, number: int, limit: int) -> Any:
+    return store.findings(number, limit=limit, open_only=True)
+
+
+def _could_not_run(store: Store, upto: int | None) -> dict[str, tuple[str, ...]]:
+    last: dict[tuple[str, str], str | None] = {}
+    for entry in store.entries(types=["collection"], upto=upto):
+        reasons = store.private(entry.number).get("paths", {}).get("reasons", {})
+        for run in entry.body["runs"]:
+            key = (run["kind"], run["collector"])
+            last[key] = None if run["outcome"] == "ran" else str(reasons.get(f"{key[0]}/{key[1]}", "could not run"))
+    grouped: dict[str, tuple[str, ...]] = {}
+    for (kind, _), reason in last.items():
+        if reason is not None:
+            grouped[kind] = (*grouped.get(kind, ()), reason)
+    return grouped
