@@ -30,7 +30,6 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from . import yamltext
 from .errors import InputError
 from .record import Citation, Json, Model, Private, shorten
 from .source import Source, parse_time
@@ -210,6 +209,8 @@ def read(source: Source, model: type[RecordT]) -> RecordT:
     Raises:
         InputError: Too large, not YAML, or not what the model says; with the place as a JSON pointer.
     """
+    from . import yamltext
+
     if source.size > RECORD_LIMIT:
         raise InputError(f"{source.size} bytes", expected=f"a record of at most {RECORD_LIMIT} bytes")
     document = yamltext.loads(source.text)
