@@ -4,7 +4,8 @@ Format: OpenSSH PROTOCOL.sshsig; signers: the ``ALLOWED SIGNERS`` section of ssh
 
     ssh-keygen -Y sign -n evidence@compliance-toolkit -f ~/.ssh/id_ed25519 drill.yaml     # writes drill.yaml.sig
 
-OpenSSH 8.9 or newer is needed. An SSH signature holds no time, so the caller says at which time the key must have been valid: a recorded one, never the current clock.
+OpenSSH 8.9 or newer is needed. An SSH signature holds no time, so the caller says at which time the key must have been valid: a recorded
+one, never the current clock.
 """
 
 from __future__ import annotations
