@@ -1,7 +1,8 @@
 """Own JSON formats: documents that name their schema, read strictly into a model, each with its JSON Schema.
 
-Such a document is one JSON object with ``"schema": "compliance/NAME/v1"``; keys are written in snake case with their unit (``duration_s``).
-Unknown keys are refused with the nearest known name, a number in quotes is no number, times are RFC 3339 with their zone.
+Such a document is one JSON object with ``"schema": "compliance/NAME/v1"``; keys are written in snake case with their unit
+(``duration_s``). Unknown keys are refused with the nearest known name, a number in quotes is no number, times are RFC 3339 with
+their zone.
 """
 
 from __future__ import annotations

@@ -1,0 +1,17 @@
+"""Runs the project's own coverage measurement: ``[collect.coverage.command]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compliance.kind import Collected, Collector, Context
+from compliance.produced import CommandOptions, collect
+
+
+def _collect(context: Context) -> Iterator[Collected]:
+    return collect(context, "coverage")
+
+
+command = Collector(
+    name="command", title="Runs the project's coverage measurement and reads what it writes", options=CommandOptions, collect=_collect
+)
