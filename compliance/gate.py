@@ -240,11 +240,11 @@ def gate(
         principle: Part of the framework that it belongs to.
         area: Area of the readiness score.
         reads: Ids of the kinds that it reads; the function is called when evidence of at least one of them can be used.
-        **metadata: ``required`` (default True; False is an advisory gate: shown, never deciding), ``max_age`` (oldest evidence that still
-            counts; None: any), ``min_assurance`` (of evidence that may make it pass; default imported), ``points`` (built-in decision points
-            that ask it, default staging and production; ``change`` also asks every gate that reads only commit-bound kinds),
-            ``service_only`` (not applicable to libraries and command-line tools), ``after_all`` (outside the evidence outcome: sign-offs),
-            ``params`` (model whose defaults are the thresholds).
+        **metadata: ``required`` (default True; False is an advisory gate: shown, never deciding), ``max_age`` (oldest evidence that
+            still counts; None: any), ``min_assurance`` (of evidence that may make it pass; default imported), ``points`` (built-in
+            decision points that ask it, default staging and production; ``change`` also asks every gate that reads only commit-bound
+            kinds), ``service_only`` (not applicable to libraries and command-line tools), ``after_all`` (outside the evidence outcome:
+            sign-offs), ``params`` (model whose defaults are the thresholds).
 
     Raises:
         CatalogError: The docstring lacks one of the headings Asks / Why / Evidence / Fix / Maps to.

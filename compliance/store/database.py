@@ -80,6 +80,16 @@ class Database:
         with translated(self.path), immediate(self.connection):
             yield self.connection
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Holds one consistent state of the file for several reads."""
+        with translated(self.path):
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
+
     def query(self, statement: Any, parameters: Any = None) -> list[Any]:
         """Runs a SQLAlchemy statement and returns its rows."""
         with translated(self.path), self.engine.connect() as connection:

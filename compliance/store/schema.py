@@ -65,8 +65,7 @@ def _append_only() -> str:
     statements = []
     for table, key in _KEYS.items():
         statements += [
-            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
             for event in ("UPDATE", "DELETE")
         ]
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)

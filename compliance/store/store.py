@@ -16,7 +16,7 @@ from sqlmodel import col, func, select
 from ..errors import SigningKeyError, StoreError, TamperedError
 from ..record import PRIVACY_CLASSES, Finding, Json, Payload, PrivacyClass, canonical, join_private, sha256_hex, split_private
 from ..source import Source
-from ..times import now, rfc3339
+from ..times import now, read_rfc3339, rfc3339
 from . import artifacts, ledger, merkle, note, tables
 from .artifacts import Packed
 from .database import WAIT_S, Database, insert_sql
@@ -266,6 +266,16 @@ class Store:
             query = query.limit(limit)
         return [Finding(**dict(zip(names, values, strict=True))) for values in self.database.query(query)]
 
+    def observed_times(self, sha256: str) -> list[datetime]:
+        """Returns when the evidence of an artifact was observed, one time per piece of evidence that says so."""
+        rows = self.database.query(
+            select(tables.Ledger.leaf)
+            .join(tables.Evidence, col(tables.Evidence.entry) == col(tables.Ledger.entry))
+            .where(tables.Evidence.artifact == sha256)
+        )
+        times = [Entry(0, leaf).body["observed_at"] for (leaf,) in rows]
+        return [read_rfc3339(time) for time in times if time]
+
     def has_artifact(self, sha256: str) -> bool:
         """Tells whether an artifact is kept."""
         return bool(self.database.query(select(tables.Artifact.sha256).where(tables.Artifact.sha256 == sha256)))
@@ -300,8 +310,7 @@ class Store:
         with self.database.transaction() as connection:
             writer = _Writer(connection, self._key())
             numbers = [
-                writer.append(draft.type, draft.body, {name: Sealed.of(value) for name, value in draft.private.items()})
-                for draft in drafts
+                writer.append(draft.type, draft.body, {name: Sealed.of(value) for name, value in draft.private.items()}) for draft in drafts
             ]
             writer.finish()
         return numbers

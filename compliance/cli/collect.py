@@ -1,0 +1,72 @@
+"""``compliance collect``: runs the configured collectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .session import Format, Session, print_json
+
+if TYPE_CHECKING:
+    from ..collect import Run
+
+
+def run(
+    session: Session,
+    kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds.", show_default="all that are configured")] = None,
+    format: Format = "text",
+) -> int:
+    """Run the configured collectors and record what they find."""
+    runs = gather(session, kinds or ())
+    if format == "json":
+        print_json(document(runs))
+    else:
+        for text in listing(runs):
+            print(text)
+    return 5 if any(one.outcome == "could-not-run" for one in runs) else 0
+
+
+def gather(session: Session, kinds: Sequence[str]) -> list[Run]:
+    """Runs the collectors and shows progress."""
+    from ..collect import collect
+
+    with session.writing() as store, session.working("collecting") as say:
+        return list(collect(session.project, store, kinds, say=say))
+
+
+def document(runs: Sequence[Run]) -> dict[str, Any]:
+    """Returns the ``compliance/collect/v1`` document."""
+    from . import ingest
+
+    return {
+        "schema": "compliance/collect/v1",
+        "runs": [
+            {
+                "kind": one.kind,
+                "collector": one.collector,
+                "outcome": one.outcome,
+                "seconds": round(one.seconds, 3),
+                "reason": one.reason,
+                "files": ingest.document(one.files)["files"],
+            }
+            for one in runs
+        ],
+    }
+
+
+def listing(runs: Sequence[Run]) -> list[str]:
+    """Returns the table of what ran."""
+    from . import ingest, table
+
+    rows = []
+    for one in runs:
+        took = f"{one.seconds:.1f} s"
+        if one.outcome == "could-not-run":
+            rows.append(["could not run", one.kind, one.collector, took, f"{one.reason}" + (f"; {one.hint}" if one.hint else "")])
+        for file in one.files:
+            number = "" if file.evidence is None else f"#{file.evidence} "
+            text = f"{number}{file.path}  {file.reason or ingest.summary_text(file.summary)}"
+            rows.append([file.status, one.kind, one.collector, took, text])
+    return table.lines(rows, header=["STATUS", "KIND", "COLLECTOR", "TOOK", "EVIDENCE"], right=[3]) if rows else ["nothing was collected"]

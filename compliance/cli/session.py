@@ -1,0 +1,165 @@
+"""What every command shares: the global options, wherever they stand on the line, and output that is safe to print."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from ..plaintext import safe
+
+if TYPE_CHECKING:
+    from ..project import Project
+    from ..store import Store
+
+ProjectDir = Annotated[
+    Path | None, typer.Option("--project", envvar="COMPLIANCE_PROJECT", help="Folder of the project.", show_default="nearest parent")
+]
+StorePath = Annotated[str | None, typer.Option("--store", envvar="COMPLIANCE_STORE", help="Path of the evidence store.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="COMPLIANCE_QUIET", help="Results only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", envvar="COMPLIANCE_VERBOSE", help="Say more on stderr.")]
+NoColor = Annotated[bool, typer.Option("--no-color", envvar=["COMPLIANCE_NO_COLOR", "NO_COLOR"], help="No colours.")]
+Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
+Format = Annotated[Literal["text", "json"], typer.Option("--format", envvar="COMPLIANCE_FORMAT", help="Form of the result.")]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Common:
+    """The global options."""
+
+    project: Path | None = None
+    store: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    no_color: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of one command."""
+
+    common: Common
+
+    @cached_property
+    def project(self) -> Project:
+        """The project, read from its configuration."""
+        from ..project import Project
+
+        return Project.load(self.common.project)
+
+    @cached_property
+    def store_path(self) -> Path:
+        """Where the store lies."""
+        from ..project import store_path
+
+        return store_path(self.project, self.common.store)
+
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """Opens the store for reading."""
+        from ..store import Store
+
+        with Store.open(self.store_path) as store:
+            yield store
+
+    @contextmanager
+    def writing(self) -> Iterator[Store]:
+        """Opens the store for writing; makes it where there is none."""
+        from ..store import Store
+
+        with Store.create(self.store_path) as store:
+            yield store
+
+    @property
+    def colour(self) -> bool:
+        """Whether results on stdout are coloured."""
+        return sys.stdout.isatty() and not self.common.no_color and os.environ.get("TERM") != "dumb"
+
+    @property
+    def progress(self) -> bool:
+        """Whether progress is shown: on a terminal only."""
+        return sys.stderr.isatty() and not self.common.quiet
+
+    def say(self, line: str) -> None:
+        """Says something on stderr, unless ``--quiet``."""
+        if not self.common.quiet:
+            print(safe(line), file=sys.stderr, flush=True)
+
+    def detail(self, line: str) -> None:
+        """Says something on stderr if ``--verbose``."""
+        if self.common.verbose:
+            print(safe(line), file=sys.stderr, flush=True)
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Shows that something takes its time; yields a function that changes the words."""
+        if not self.progress:
+            yield self.detail
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        with Console(stderr=True, no_color=self.common.no_color).status(Text(what)) as status:
+            yield lambda line: status.update(Text(safe(line)))
+
+    def track(self, items: Sequence[T], what: str) -> Iterator[T]:
+        """Yields the items behind a progress bar."""
+        if not self.progress or len(items) < 2:
+            yield from items
+            return
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(items, what, console=Console(stderr=True, no_color=self.common.no_color), transient=True)
+
+
+def print_json(document: Any) -> None:
+    """Prints a JSON document on stdout."""
+    print(json.dumps(document, indent=2, ensure_ascii=not _unicode()))
+
+
+def _unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def command(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Adds the global options to a command, whose first argument becomes its `Session`.
+
+    An option given behind the command's name wins over the same one before it.
+    """
+    shared: dict[str, Any] = {
+        "project": (ProjectDir, None),
+        "store": (StorePath, None),
+        "quiet": (Quiet, False),
+        "verbose": (Verbose, False),
+        "debug": (Debug, False),
+        "no_color": (NoColor, False),
+    }
+
+    @functools.wraps(function)
+    def run(context: typer.Context, **given: Any) -> int | None:
+        above = context.obj if isinstance(context.obj, Common) else Common()
+        mine = {name: given.pop(name) for name in shared}
+        return function(Session(Common(**{name: mine[name] or getattr(above, name) for name in shared})), **given)
+
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    extra = [inspect.Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in shared.items()]
+    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [first, *(one.replace(kind=keyword) for one in own), *extra]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run

@@ -1,0 +1,68 @@
+"""``compliance show``: one entry of the ledger, whole."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .session import Format, Session, print_json
+
+ROWS = 20
+
+
+def run(
+    session: Session,
+    entry: Annotated[int, typer.Argument(min=0, help="Number of the entry.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Write the kept artifact of a piece of evidence to stdout, byte for byte.")] = False,
+    format: Format = "text",
+) -> int:
+    """Show one entry of the ledger."""
+    with session.reading() as store:
+        found = store.entry(entry)
+        if raw:
+            artifact = store.evidence_of(entry).entry.body["artifact"]["sha256"]
+            for piece in store.artifact(artifact):
+                sys.stdout.buffer.write(piece)
+            return 0
+        document: dict[str, Any] = {"schema": "compliance/show/v1", "entry": entry, "leaf": found.body, "private": store.private(entry)}
+        if found.type == "evidence":
+            import msgspec
+
+            document["payload"] = store.evidence_of(entry).payload
+            document["findings"] = [msgspec.to_builtins(one) for one in store.findings(entry, limit=ROWS, open_only=True)]
+    if format == "json":
+        print_json(document)
+        return 0
+    for line in _lines(document):
+        print(line)
+    return 0
+
+
+def _lines(document: dict[str, Any]) -> list[str]:
+    from . import table
+
+    made = []
+    for title in ("leaf", "private", "payload"):
+        if document.get(title):
+            made += [title, *table.lines(list(_flat("", document[title])), indent=2), ""]
+    rows = [
+        [one["severity"], one["rule"], f"{one.get('path') or ''}:{one.get('line') or ''}".strip(":"), one.get("message") or ""]
+        for one in document.get("findings", ())
+    ]
+    if rows:
+        made += [f"worst findings, at most {ROWS}", *table.lines(rows, indent=2)]
+    return made
+
+
+def _flat(prefix: str, value: Any) -> Any:
+    """Yields (dotted name, value) of a nested document."""
+    if isinstance(value, dict) and value:
+        for name, item in value.items():
+            yield from _flat(f"{prefix}.{name}" if prefix else name, item)
+    elif isinstance(value, list) and value and isinstance(value[0], (dict, list)):
+        for number, item in enumerate(value):
+            yield from _flat(f"{prefix}.{number}", item)
+    else:
+        yield prefix, "-" if value is None or value == {} else str(value)

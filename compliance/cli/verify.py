@@ -1,0 +1,67 @@
+"""``compliance verify``: checks reports and stores, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .session import Format, Session, print_json
+
+if TYPE_CHECKING:
+    from ..verify import Verification
+
+
+def run(
+    session: Session,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Reports (PDF) and stores.", show_default="the project's store")] = None,
+    trust: Annotated[list[Path] | None, typer.Option(help="Certificate or folder of certificates to trust (repeatable).")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Parse every kept artifact of a store again and compare.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Count a check that could not be made as refuted.")] = False,
+    format: Format = "text",
+) -> int:
+    """Verify reports and stores, offline; with --store, also that a report belongs to that store."""
+    from .. import home
+    from ..project import Project
+    from ..verify import verify_path
+
+    project = Project.load(session.common.project)
+    store = Path(session.common.store) if session.common.store else None
+    trusted = home.trust_store(project, trust or ())
+    results = []
+    for path in paths or [session.store_path]:
+        with session.working(f"verifying {path}"):
+            results.append(verify_path(path, trusted, store=store, catalog=project.catalog, replay=replay))
+    if format == "json":
+        documents = [_document(result, strict) for result in results]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        for result in results:
+            for line in _lines(result, strict):
+                print(line)
+    return max((result.exit_code(strict) for result in results), key=(0, 6, 4).index)
+
+
+def _document(result: Verification, strict: bool) -> dict[str, Any]:
+    return {
+        "schema": "compliance/verify/v1",
+        "path": str(result.path),
+        "ok": result.exit_code(strict) == 0,
+        "signer": result.signer,
+        "anchored_by": result.anchored_by,
+        "checks": [{"name": one.name, "status": one.status, "detail": one.detail} for one in result.checks],
+    }
+
+
+def _lines(result: Verification, strict: bool) -> list[str]:
+    from . import table
+
+    sign = {"proven": "+ proven", "refuted": "x REFUTED", "not-proven": "? not proven"}
+    rows = [[sign[one.status], one.name, one.detail] for one in result.checks]
+    made = [str(result.path), *table.lines(rows, indent=2)]
+    if result.signer.get("detail"):
+        made += table.lines([["signer", str(result.signer["detail"])]], indent=2)
+    made += table.lines([["anchored by", result.anchored_by]], indent=2)
+    words = {0: "VERIFIED", 4: "REFUTED: do not rely on it", 6: "INTACT, but its signer is not trusted here"}
+    return [*made, words[result.exit_code(strict)]]

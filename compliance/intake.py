@@ -1,0 +1,390 @@
+"""The way of bytes into the store: recognise, redact, parse, bind to a subject, record.
+
+Collected and ingested evidence take the same way.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hmac
+import os
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Literal
+
+from .checkout import Checkout, subject_of
+from .errors import ComplianceError, InputError, UnrecognisedError
+from .kind import Collected, Format, Kind
+from .project import Project, near
+from .record import Assurance, Citation, Json, Parsed, PrivacyClass
+from .source import Source
+from .store import EvidenceDraft, Store
+from .subject import CommitBasis, Subject
+from .times import now, optional_rfc3339, rfc3339
+
+Status = Literal["recorded", "duplicate", "refused", "unrecognised"]
+
+CITATION_TOLERANCE: Final = timedelta(minutes=15)
+"""How far the time of a cited artifact may lie from the step that cites it."""
+SIGNATURE_SUFFIX: Final = ".sig"
+SIGNATURE_NAMESPACE: Final = "evidence@compliance-toolkit"
+_SKIPPED_FOLDERS: Final = frozenset({".git", ".compliance", ".venv", "node_modules", "__pycache__"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overrides:
+    """What the caller says about files, over what they say themselves."""
+
+    kind: str | None = None
+    commit: str | None = None
+    environment: str | None = None
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one file."""
+
+    path: str
+    status: Status
+    kind: str | None = None
+    format: str | None = None
+    sha256: str | None = None
+    evidence: int | None = None
+    summary: Mapping[str, Json] = field(default_factory=dict)
+    reason: str | None = None
+    named: bool = True
+    """Named by the user, not met while walking a folder."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the file makes the command end with exit code 2."""
+        return self.status == "refused"
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where an artifact comes from."""
+
+    name: str
+    how: Literal["ingested", "collected"]
+    collected_at: datetime
+    collected: Collected | None = None
+    collector: str | None = None
+    signature: Mapping[str, Json] | None = None
+    signer: str | None = None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Records evidence for one project."""
+
+    project: Project
+    store: Store
+    overrides: Overrides = field(default_factory=Overrides)
+    environment: str | None = None
+    """Environment of evidence that does not say."""
+
+    @cached_property
+    def checkout(self) -> Checkout | None:
+        """The project's git checkout."""
+        return Checkout.find(self.project.root)
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The subject as the project stands now."""
+        return subject_of(self.project, self.checkout)
+
+    @cached_property
+    def _mask_key(self) -> bytes:
+        return self.store.mask_key()
+
+    # Files
+
+    def paths(self, paths: Iterable[Path]) -> Iterator[Outcome]:
+        """Records files and the files of folders.
+
+        Every file that can be read is recorded at once, each in a transaction of its own; one that cannot is reported and the next one
+        is read. Records that cite artifacts come last, so that what they cite is there.
+        """
+        citing: list[tuple[Path, bool]] = []
+        for path, named in _walk(paths):
+            outcome = self._file(path, named=named, citing=citing)
+            if outcome is not None:
+                yield outcome
+        for path, named in citing:
+            outcome = self._file(path, named=named, citing=None)
+            if outcome is not None:
+                yield outcome
+
+    def _file(self, path: Path, *, named: bool, citing: list[tuple[Path, bool]] | None) -> Outcome | None:
+        shown = self._shown(path)
+        claim: dict[str, str] = {}
+        try:
+            source = Source.from_path(path, shown)
+            kind, form = self.recognise(source)
+            claim = {"kind": kind.id, "format": form.name}
+            if form.attend is not None:
+                source = Source(source.name, source.data, form.attend(source, path))
+            source, original = self._redacted(source, form)
+            parsed = self._parse(source, form)
+            if parsed.citations and citing is not None:
+                citing.append((path, named))
+                return None
+            origin = _Origin(shown, "ingested", now(), **self._signature(path, source))
+            number, duplicate = self._record(kind, form, source, parsed, origin, original, once=True)
+        except UnrecognisedError as error:
+            status: Status = "refused" if named else "unrecognised"
+            return Outcome(path=shown, status=status, reason=error.reason, named=named)
+        except InputError as error:
+            return Outcome(
+                path=shown, status="refused", reason=error.reason, named=named, kind=claim.get("kind"), format=claim.get("format")
+            )
+        status = "duplicate" if duplicate else "recorded"
+        return Outcome(
+            path=shown,
+            status=status,
+            kind=kind.id,
+            format=form.name,
+            sha256=source.sha256,
+            evidence=number,
+            summary=parsed.payload.summary(),
+            named=named,
+        )
+
+    def _shown(self, path: Path) -> str:
+        """Returns the path as listings show it: relative to the project where it lies inside."""
+        absolute = path.absolute()
+        return str(absolute.relative_to(self.project.root)) if absolute.is_relative_to(self.project.root) else str(path)
+
+    def recognise(self, source: Source) -> tuple[Kind, Format]:
+        """Returns the one format that claims a file.
+
+        Raises:
+            UnrecognisedError: None does.
+            InputError: The file is empty, or several formats claim it.
+        """
+        if not source.size:
+            raise InputError("empty file")
+        kinds = self.project.catalog.kinds
+        wanted = self.overrides.kind
+        if wanted is not None and wanted not in kinds:
+            raise InputError(f"no kind {wanted!r}{near(wanted, kinds)}")
+        claims = [
+            (kind, form) for kind in kinds.values() if wanted in (None, kind.id) for form in kind.formats if _recognises(form, source)
+        ]
+        if not claims:
+            hint = f"a file of kind {wanted}" if wanted else "a file of a known format (docs/formats.md)"
+            raise UnrecognisedError("not recognised", expected=hint)
+        if len(claims) > 1:
+            names = ", ".join(f"{form.name} ({kind.id})" for kind, form in claims)
+            raise InputError(f"claimed by several formats: {names}", expected="one", hint="say which with --kind")
+        return claims[0]
+
+    # Collectors
+
+    def collected(self, kind: Kind, item: Collected, collector: str) -> Outcome:
+        """Records what a collector made.
+
+        Raises:
+            InputError: The artifact is not what its format promises.
+        """
+        form = next(form for form in kind.formats if form.name == item.format)
+        source, original = self._redacted(Source(item.name, item.content, item.facts), form)
+        parsed = self._parse(source, form)
+        origin = _Origin(item.name, "collected", item.finished_at, item, collector)
+        number, _ = self._record(kind, form, source, parsed, origin, original, once=False)
+        return Outcome(
+            path=item.name,
+            status="recorded",
+            kind=kind.id,
+            format=form.name,
+            sha256=source.sha256,
+            evidence=number,
+            summary=parsed.payload.summary(),
+        )
+
+    # Steps
+
+    def _redacted(self, source: Source, form: Format) -> tuple[Source, str | None]:
+        """Returns the source without its secrets, and a keyed digest of the original if anything was redacted."""
+        if form.redact is None:
+            return source, None
+        key = self._mask_key
+        clean = form.redact(source, lambda secret: "REDACTED:" + hmac.new(key, secret.encode(), "sha256").hexdigest()[:16])
+        if clean is None:
+            return source, None
+        return Source(source.name, clean, source.facts), hmac.new(key, bytes(source.data), "sha256").hexdigest()
+
+    def _parse(self, source: Source, form: Format) -> Parsed:
+        try:
+            return form.parse(source)
+        except InputError as error:
+            error.source = error.source or source.name
+            raise
+
+    def _signature(self, path: Path, source: Source) -> dict[str, Json]:
+        """Checks a detached SSH signature that lies beside the file."""
+        beside = path.with_name(path.name + SIGNATURE_SUFFIX)
+        if not beside.is_file():
+            return {}
+        from .sign.ssh import verify_ssh_signature
+
+        trusted = [self.project.root / name for name in self.project.document.sign.trust if not name.endswith((".pem", ".crt"))]
+        if not trusted:
+            raise InputError(f"signed ({beside.name}), but no key is trusted", hint="name an allowed_signers file in [sign] trust")
+        data, signature = bytes(source.data), Source.from_path(beside).document
+        try:
+            signer = verify_ssh_signature(data, signature, trusted, namespace=SIGNATURE_NAMESPACE, at=now())
+        except ComplianceError as error:
+            raise InputError(f"signature {beside.name}: {error}", expected="a signature by a trusted key") from error
+        public = {"method": "sshsig", "key": signer.key_fingerprint, "sha256": Source(beside.name, signature).sha256}
+        return {"signature": public, "signer": signer.identity}
+
+    def _record(
+        self, kind: Kind, form: Format, source: Source, parsed: Parsed, origin: _Origin, original: str | None, *, once: bool
+    ) -> tuple[int, bool]:
+        body = self._body(kind, form, parsed, origin, original)
+        draft = EvidenceDraft(
+            body=body, private=_private(source, origin), source=source, payload=parsed.payload, findings=parsed.findings, once=once
+        )
+        recorded = self.store.record([draft])[0]
+        return recorded.number, recorded.duplicate
+
+    def _body(self, kind: Kind, form: Format, parsed: Parsed, origin: _Origin, original: str | None) -> dict[str, Json]:
+        item = origin.collected
+        tool = (item.tool if item else None) or parsed.tool
+        observed, basis = self._observed(parsed, item)
+        body: dict[str, Json] = {
+            "kind": kind.id,
+            "format": form.name,
+            "parser": form.parser,
+            "subject": self._subject_of(parsed, item, observed).model_dump(mode="json"),
+            "source": {
+                "how": origin.how,
+                "collector": origin.collector,
+                "tool": tool.name if tool else None,
+                "tool_version": tool.version if tool else None,
+                "exit_code": item.exit_code if item else None,
+                "scope": dict(item.scope) if item else {},
+            },
+            "observed_at": optional_rfc3339(observed),
+            "observed_basis": basis,
+            "collected_at": rfc3339(origin.collected_at),
+            "assurance": self._assurance(parsed, origin).value,
+            "artifact": {"redacted": original is not None, "original": original},
+            "summary": public_summary(parsed),
+        }
+        if origin.signature is not None:
+            body["signature"] = dict(origin.signature)
+        return body
+
+    def _observed(self, parsed: Parsed, item: Collected | None) -> tuple[datetime | None, str | None]:
+        if self.overrides.observed_at is not None:
+            return self.overrides.observed_at, "option"
+        if parsed.observed_at is not None:
+            return parsed.observed_at, "file"
+        return (item.started_at, "collector") if item else (None, None)
+
+    def _subject_of(self, parsed: Parsed, item: Collected | None, observed: datetime | None) -> Subject:
+        commit, basis = self._commit(parsed, item, observed)
+        here = self.subject
+        same = commit is not None and commit == here.commit
+        environment = self.overrides.environment or (item.environment if item else None) or parsed.environment or self.environment
+        dirty = self.checkout.dirty if same and self.checkout is not None and here.commit_basis is CommitBasis.HEAD else None
+        return Subject(
+            project=here.project,
+            version=parsed.version or (here.version if same else None),
+            commit=commit,
+            commit_basis=basis,
+            dirty=dirty,
+            environment=environment,
+        )
+
+    def _commit(self, parsed: Parsed, item: Collected | None, observed: datetime | None) -> tuple[str | None, CommitBasis | None]:
+        if self.overrides.commit is not None:
+            return self.overrides.commit, CommitBasis.OPTION
+        if parsed.commit is not None:
+            return parsed.commit, CommitBasis.FILE
+        here = self.subject
+        if item is not None or here.commit_basis is CommitBasis.CONFIGURED:
+            return here.commit, here.commit_basis
+        checkout = self.checkout
+        if checkout is None or observed is None or observed <= checkout.committed_at or checkout.dirty:
+            return None, None
+        return checkout.commit, CommitBasis.ASSUMED
+
+    def _assurance(self, parsed: Parsed, origin: _Origin) -> Assurance:
+        if origin.signature is not None:
+            return Assurance.VERIFIED
+        if origin.collected is not None:
+            return origin.collected.assurance
+        if parsed.assurance is Assurance.STATED and parsed.citations and all(map(self._holds, parsed.citations)):
+            return Assurance.IMPORTED
+        return parsed.assurance
+
+    def _holds(self, citation: Citation) -> bool:
+        """Tells whether a cited artifact is kept, and its own time agrees with the step that cites it."""
+        if citation.artifact is None:
+            return False
+        times = self.store.observed_times(citation.artifact)
+        return any(abs(time - citation.at) <= CITATION_TOLERANCE for time in times)
+
+
+def public_summary(parsed: Parsed) -> dict[str, Json]:
+    """Returns what the leaf keeps of a summary: numbers, words and maps of them; lists stay in the payload."""
+    from .record import split_private
+
+    public, _ = split_private(parsed.payload)
+    summary = parsed.payload.summary()
+    return {
+        name: value
+        for name, value in summary.items()
+        if (name in public or name not in type(parsed.payload).model_fields) and _plain(value)
+    }
+
+
+def _plain(value: Json) -> bool:
+    if isinstance(value, dict):
+        return all(item is None or isinstance(item, (bool, int, float, str)) for item in value.values())
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def _private(source: Source, origin: _Origin) -> dict[PrivacyClass, dict[str, Json]]:
+    command = list(origin.collected.command) if origin.collected else []
+    people = {"host": platform.node(), "user": _user()}
+    if origin.signer is not None:
+        people["signer"] = origin.signer
+    return {"paths": {"name": origin.name, "command": command, "facts": dict(source.facts)}, "people": people}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _recognises(form: Format, source: Source) -> bool:
+    try:
+        return form.recognise(source)
+    except InputError:
+        return False
+
+
+def _walk(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yields (file, named by the user); folders are walked in order, without following links."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, True
+            continue
+        for folder, folders, files in os.walk(path):
+            folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
+            for name in sorted(files):
+                found = Path(folder) / name
+                if found.is_file() and not found.is_symlink() and not name.endswith(SIGNATURE_SUFFIX):
+                    yield found, False

@@ -1,0 +1,70 @@
+"""From a store to an assessment: binds the pure judgement of `assess` to a project, a store and a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from . import view
+from .assess import assess
+from .assessment import Assessment, StoreState
+from .checkout import Checkout, subject_of
+from .errors import NothingToJudgeError
+from .project import Project
+from .store import Draft, Store
+from .times import now, rfc3339
+from .view import View
+
+
+def judge(
+    project: Project, store: Store, point: str, as_of: datetime | None = None, only: Iterable[str] | None = None
+) -> tuple[Assessment, View]:
+    """Judges the project as it stands, on the evidence of a store.
+
+    Args:
+        project: The project.
+        store: Its evidence.
+        point: Name of the decision point.
+        as_of: Clock of the judgement; only entries that were recorded by then are seen. Now, and all entries, when None.
+        only: Ids of the gates to judge; all that the point asks when None.
+
+    Returns:
+        The assessment, and the view of the evidence that it was made from.
+
+    Raises:
+        NothingToJudgeError: There is no evidence or no gate.
+    """
+    at = project.point(point)
+    subject = subject_of(project, Checkout.find(project.root), at.environment)
+    time = as_of or now()
+    size = store.prefix_at(time) if as_of is not None else store.size
+    if size == 0:
+        raise NothingToJudgeError(f"the ledger had no entry by {rfc3339(time)}", hint="give a later --as-of")
+    seen = view.build(store, project.catalog.kinds, subject, upto=size)
+    state = StoreState(size=size, root=store.root_at(size).hex())
+    return assess(project, seen, subject, at, time, state, only=only), seen
+
+
+def assessment_draft(assessment: Assessment) -> Draft:
+    """Returns the ledger entry of an assessment: verdicts are public, messages may name paths and are private."""
+    body = {
+        "point": assessment.point,
+        "profile": assessment.profile,
+        "as_of": rfc3339(assessment.as_of),
+        "subject": assessment.subject.model_dump(mode="json"),
+        "evidence_outcome": assessment.evidence_outcome,
+        "outcome": assessment.outcome,
+        "policy_digest": assessment.policy_digest,
+        "decision_digest": assessment.decision_digest,
+        "evidence": sorted({entry for result in assessment.gates for entry in result.evidence}),
+        "prefix": assessment.store.model_dump(mode="json"),
+        "gates": [
+            {"id": one.id, "verdict": one.verdict.value, "reason": one.reason.value if one.reason else None} for one in assessment.gates
+        ],
+    }
+    return Draft(type="assessment", body=body, private={"paths": assessment.model_dump(mode="json")})
+
+
+def record_assessment(store: Store, assessment: Assessment) -> int:
+    """Appends an assessment to the ledger and returns its number."""
+    return store.append([assessment_draft(assessment)])[0]

@@ -1,0 +1,103 @@
+"""An assessment for the terminal: one line per gate, red ones expanded, the outcome last. Calm, aligned, good without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ..assessment import Assessment, GateResult
+from ..cli.table import width, wrap
+from ..gate import Status
+from ..plaintext import safe
+
+_SIGN: Final = {
+    Status.PASS: ("+", "pass"),
+    Status.FAIL: ("x", "FAIL"),
+    Status.WAIVED: ("~", "waived"),
+    Status.NOT_APPLICABLE: ("-", "n/a"),
+    Status.NOT_ASSESSED: ("?", "NOT ASSESSED"),
+}
+_COLOUR: Final = {
+    Status.PASS: "32",
+    Status.FAIL: "1;31",
+    Status.WAIVED: "33",
+    Status.NOT_APPLICABLE: "2",
+    Status.NOT_ASSESSED: "35",
+}
+_OUTCOME_COLOUR: Final = {"go": "1;32", "go-with-conditions": "1;33", "no-go": "1;31"}
+_PLACES: Final = 5
+
+
+def lines(assessment: Assessment, *, colour: bool = False) -> Iterator[str]:
+    """Yields the lines of the text form of ``check``.
+
+    Args:
+        assessment: What to show.
+        colour: Whether to mark verdicts with ANSI colours; words and signs carry the meaning without them.
+    """
+    subject = assessment.subject
+    name = " ".join(part for part in (subject.project, subject.version) if part)
+    commit = (subject.commit or "no commit")[:12]
+    yield safe(f"{name}  {commit}  {subject.environment or ''}  {assessment.point}  as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    framework = None
+    for result in assessment.gates:
+        if result.framework != framework:
+            framework = result.framework
+            yield ""
+            yield safe(framework)
+        yield from _gate(result, colour)
+    yield ""
+    for change in assessment.loosened:
+        yield safe(
+            f"loosened: {change.gate} {change.what} {change.value} (default {change.default})" + (f" by {change.by}" if change.by else "")
+        )
+    yield from _end(assessment, colour)
+
+
+def _gate(result: GateResult, colour: bool) -> Iterator[str]:
+    sign, word = _SIGN[result.verdict]
+    verdict = f"{sign} {word}".ljust(14)
+    if colour:
+        verdict = f"\x1b[{_COLOUR[result.verdict]}m{verdict}\x1b[0m"
+    statement = safe(result.title) + ("" if result.required else " (advisory)")
+    head = f"  {verdict}  {result.id.ljust(11)}  "
+    indent = 2 + 14 + 2 + 11 + 2
+    first, *rest = wrap(statement, width() - indent)
+    yield head + first
+    yield from (" " * indent + line for line in rest)
+    if result.verdict in (Status.FAIL, Status.NOT_ASSESSED):
+        yield from _details(result)
+
+
+def _details(result: GateResult) -> Iterator[str]:
+    indent = 18
+    reason = f"{result.reason.value}: " if result.reason else ""
+    yield from _indented(reason + result.message, indent)
+    for spot in result.places[:_PLACES]:
+        yield from _indented(f"{spot.where}  {spot.what}".rstrip(), indent + 2)
+    if len(result.places) > _PLACES:
+        yield " " * (indent + 2) + f"… {len(result.places) - _PLACES} more"
+    if result.evidence:
+        yield " " * indent + "evidence " + ", ".join(f"#{entry}" for entry in result.evidence[:12])
+    yield from _indented(f"fix: {result.fix}", indent)
+
+
+def _indented(text: str, indent: int) -> Iterator[str]:
+    for line in wrap(safe(text), width() - indent):
+        yield " " * indent + line
+
+
+def _end(assessment: Assessment, colour: bool) -> Iterator[str]:
+    score = assessment.score
+    if score.readiness is not None:
+        yield from _indented(f"readiness {score.readiness:.1%} = {score.formula}; the score never decides", 0)
+    if assessment.left_out and assessment.scope == "full":
+        yield f"{assessment.left_out} gates are not asked at point {safe(assessment.point)}"
+    if assessment.scope == "partial":
+        yield "partial check: some gates only; it says nothing about the release"
+    word = assessment.outcome.upper()
+    if colour:
+        word = f"\x1b[{_OUTCOME_COLOUR[assessment.outcome]}m{word}\x1b[0m"
+    pieces = wrap(safe(assessment.because), width() - len(assessment.outcome) - 2)
+    yield f"{word}: {pieces[0]}"
+    yield from (" " * (len(assessment.outcome) + 2) + piece for piece in pieces[1:])

@@ -1,0 +1,326 @@
+"""Checks a store against itself: every stored column is in the ledger, addressed by content, or derivable, and nothing else exists.
+
+Rows are read through the driver, not through the query layer, so that a value of another type does not pass as an equal one. What this
+cannot see is a store that its owner rewrote as a whole with the log key: only a checkpoint held elsewhere shows that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from ..errors import ComplianceError, InputError, TamperedError
+from ..kind import Format, Kind
+from ..record import PRIVACY_CLASSES, Finding, canonical, sha256_hex, split_private
+from ..sign.checks import Check
+from ..source import Source
+from . import artifacts, ledger, merkle, note, schema
+from .ledger import Entry
+from .store import Store
+
+_COLUMNS: Final = ", ".join(Finding.__struct_fields__)
+
+
+def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]] | None = None) -> Iterator[Check]:
+    """Checks everything that a store holds.
+
+    Args:
+        store: The store.
+        formats: Kinds' formats by kind id and format name; given to parse every artifact again and compare (``--replay``).
+
+    Yields:
+        One check per part of the store; a refuted one names the first bad entry.
+    """
+    connection = store.database.connection
+    with store.database.reading():
+        try:
+            audit = _Audit(connection)
+        except _Refuted as refuted:
+            yield Check("ledger", "refuted", str(refuted))
+            return
+        parts: list[tuple[str, Callable[[], str]]] = [
+            ("schema", audit.schema),
+            ("ledger", audit.ledger),
+            ("tree", audit.tree),
+            ("checkpoints", audit.checkpoints),
+            ("private-values", audit.sealed),
+            ("evidence", audit.evidence),
+            ("findings", audit.findings),
+            ("artifacts", audit.artifacts),
+        ]
+        for name, part in parts:
+            yield _checked(name, part)
+        if formats is not None:
+            yield from _replayed(audit, formats)
+
+
+class _Refuted(Exception):  # noqa: N818 (an outcome, not an error)
+    """A check that failed, with its detail."""
+
+
+def _checked(name: str, part: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "proven", part())
+    except _Refuted as refuted:
+        return Check(name, "refuted", str(refuted))
+    except (ComplianceError, sqlite3.DatabaseError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return Check(name, "refuted", f"cannot be read: {error}")
+
+
+class _Audit:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.entries: dict[int, Entry] = {}
+        self.roots: dict[int, bytes] = {}
+        """Root at the size of every checkpoint that the ledger implies."""
+        self.levels: list[bytearray] = []
+        """Hashes of all perfect subtrees, recomputed, by level."""
+        self.size = 0
+        self.broken: str | None = None
+        self._walk()
+
+    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        return iter(self.connection.execute(sql, parameters))
+
+    def _walk(self) -> None:
+        """Reads the ledger once, and recomputes the tree; entries that other parts need are kept."""
+        frontier = merkle.Frontier()
+        after = 0
+        for number, kind, leaf in self.rows("SELECT entry, type, leaf FROM ledger ORDER BY entry"):
+            if self.broken is None:
+                self.broken = _leaf_defect(frontier.size, number, kind, leaf, after)
+            if not isinstance(leaf, bytes):
+                continue
+            entry = Entry(number, leaf)
+            if self.broken is None:
+                after = entry.body["after"]
+                if after == number and number:
+                    self.roots[number] = frontier.root()
+                if "private" in entry.body or entry.type in ("evidence", "store"):
+                    self.entries[number] = entry
+            for level, _, digest in frontier.append(merkle.leaf_hash(leaf)):
+                if level == len(self.levels):
+                    self.levels.append(bytearray())
+                self.levels[level] += digest
+        self.size = frontier.size
+        self.roots[self.size] = frontier.root()
+        if not self.size:
+            raise _Refuted("the ledger is empty; expected entry 0, which names the log")
+
+    def schema(self) -> str:
+        found, expected = schema.objects(self.connection), schema.expected_objects()
+        if found != expected:
+            name = min(found ^ expected)[1]
+            raise _Refuted(f"{name} is not as this version defines it")
+        steps = [tuple(row) for row in self.rows("SELECT step, name, sha256 FROM schema_step ORDER BY step")]
+        if steps != schema.expected_steps():
+            raise _Refuted("the recorded schema steps are not those of this version")
+        application = self.connection.execute("PRAGMA application_id").fetchone()[0]
+        if application != schema.APPLICATION_ID:
+            raise _Refuted(f"application id {application:#x}; expected {schema.APPLICATION_ID:#x}")
+        damage = self.connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if damage != "ok":
+            raise _Refuted(f"the database file is damaged: {damage}")
+        return f"{len(steps)} schema steps; tables, indexes and triggers as defined"
+
+    def ledger(self) -> str:
+        if self.broken is not None:
+            raise _Refuted(self.broken)
+        return f"{self.size} entries, numbered without a gap, each in the place that it names"
+
+    def tree(self) -> str:
+        for level, expected in enumerate(self.levels):
+            count = 0
+            for position, digest in self.rows("SELECT position, hash FROM node WHERE level = ? ORDER BY position", (level,)):
+                if position != count or digest != bytes(expected[32 * count : 32 * count + 32]):
+                    first = min(position, count) << level
+                    raise _Refuted(f"node {level}/{position} does not fit the ledger; first entry below it: {first}")
+                count += 1
+            if count != len(expected) // 32:
+                raise _Refuted(f"level {level} has {count} nodes; the ledger gives {len(expected) // 32}")
+        extra = self.connection.execute("SELECT count(*) FROM node WHERE level >= ?", (len(self.levels),)).fetchone()[0]
+        if extra or self.connection.execute("SELECT count(*) FROM node WHERE level < 0").fetchone()[0]:
+            raise _Refuted("nodes on levels that the tree does not have")
+        return f"Merkle tree recomputed over {self.size} entries, root {self.roots[self.size].hex()[:16]}…"
+
+    def checkpoints(self) -> str:
+        verifier = self._body(0)["log_key"]
+        seen = set()
+        for size, text in self.rows("SELECT size, note FROM checkpoint ORDER BY size"):
+            if size not in self.roots:
+                raise _Refuted(f"a checkpoint of size {size}, where the ledger has none (it has {self.size} entries)")
+            checkpoint = note.open_note(text, verifier)
+            if checkpoint.size != size or checkpoint.root != self.roots[size]:
+                raise _Refuted(f"the checkpoint of size {size} was signed over another ledger")
+            seen.add(size)
+        missing = self.roots.keys() - seen
+        if missing:
+            raise _Refuted(f"no signed checkpoint of size {min(missing)}: entries after the last signed one are not the log's")
+        return f"{len(seen)} checkpoints signed by {verifier.split('+')[0]}, each over the ledger as it stands"
+
+    def sealed(self) -> str:
+        count = 0
+        expected = {(n, c) for n, entry in self.entries.items() for c in entry.body.get("private", {})}
+        for number, name, key, value in self.rows("SELECT entry, class, key, value FROM sealed ORDER BY entry, class"):
+            if (number, name) not in expected:
+                raise _Refuted(f"private values of entry {number}, class {name}, that the ledger does not know")
+            if ledger.Sealed(key, value).commitment != self._body(number)["private"][name]:
+                raise _Refuted(f"entry {number}: private values of class {name} are not those that were committed to")
+            expected.discard((number, name))
+            count += 1
+        if expected:
+            raise _Refuted(f"entry {min(expected)[0]}: private values of class {min(expected)[1]} are missing")
+        return f"{count} commitments to private values hold"
+
+    def evidence(self) -> str:
+        expected = {number for number, entry in self.entries.items() if entry.type == "evidence"}
+        count = len(expected)
+        for number, kind, commit, artifact, payload in self.rows(
+            'SELECT entry, kind, "commit", artifact, payload FROM evidence ORDER BY entry'
+        ):
+            if number not in expected:
+                raise _Refuted(f"evidence {number} is not in the ledger")
+            body = self._body(number)
+            if (kind, commit, artifact) != (body["kind"], body["subject"]["commit"], body["artifact"]["sha256"]):
+                raise _Refuted(f"evidence {number}: its columns differ from the ledger")
+            if not isinstance(payload, bytes) or sha256_hex(payload) != body["payload"]:
+                raise _Refuted(f"evidence {number}: its payload is not the one that was recorded")
+            expected.discard(number)
+        if expected:
+            raise _Refuted(f"evidence {min(expected)} is in the ledger, but its row is missing")
+        return f"{count} pieces of evidence as recorded"
+
+    def findings(self) -> str:
+        total = 0
+        counts = dict(self.rows("SELECT evidence, count(*) FROM finding GROUP BY evidence"))
+        for number, entry in self._evidence():
+            said = entry.body["rows"]
+            if counts.pop(number, 0) != said["count"]:
+                raise _Refuted(f"evidence {number}: its number of findings is not {said['count']}")
+            if self._rows_root(number).hex() != said["root"]:
+                raise _Refuted(f"evidence {number}: its findings are not those that were recorded")
+            total += said["count"]
+        if counts:
+            raise _Refuted(f"findings of evidence {min(counts)}, which is not in the ledger")
+        return f"{total} findings as recorded"
+
+    def _rows_root(self, number: int) -> bytes:
+        keys = self._keys(number)
+        frontier = merkle.Frontier()
+        sql = f"SELECT number, {_COLUMNS} FROM finding WHERE evidence = ? ORDER BY number"  # noqa: S608 (names of our own fields)
+        for position, *values in self.rows(sql, (number,)):
+            row = Finding(**dict(zip(Finding.__struct_fields__, values, strict=True)))
+            frontier.append(merkle.leaf_hash(ledger.row_leaf(position, row, keys)))
+        return frontier.root()
+
+    def _keys(self, number: int) -> dict[Any, bytes]:
+        keys = dict(self.rows("SELECT class, key FROM sealed WHERE entry = ?", (number,)))
+        return {name: keys[name] for name in PRIVACY_CLASSES}
+
+    def artifacts(self) -> str:
+        said: dict[str, tuple[int, str]] = {}
+        for _, entry in self._evidence():
+            body = entry.body["artifact"]
+            said[body["sha256"]] = (body["size"], body["stored"])
+        total = 0
+        count = len(said)
+        for sha256, size, stored in self.rows("SELECT sha256, size, stored FROM artifact ORDER BY sha256"):
+            if said.pop(sha256, None) != (size, stored):
+                raise _Refuted(f"artifact {sha256[:12]}: not in the ledger, or recorded with another size or digest")
+            total += self._artifact(sha256, size, stored)
+        if said:
+            raise _Refuted(f"artifact {min(said)[:12]} is in the ledger, but not in the store")
+        stray = self.connection.execute("SELECT artifact FROM chunk WHERE artifact NOT IN (SELECT sha256 FROM artifact)").fetchone()
+        if stray:
+            raise _Refuted(f"bytes of an artifact {str(stray[0])[:12]} that the store does not know")
+        return f"{count} artifacts, {total} bytes, each with the digest that is its address"
+
+    def _artifact(self, sha256: str, size: int, stored: str) -> int:
+        hasher = hashlib.sha256()
+
+        def chunks() -> Iterator[bytes]:
+            sql = "SELECT number, data FROM chunk WHERE artifact = ? ORDER BY number"
+            for expected, (number, data) in enumerate(self.rows(sql, (sha256,))):
+                if number != expected or not isinstance(data, bytes):
+                    raise _Refuted(f"artifact {sha256[:12]}: piece {expected} is missing")
+                hasher.update(data)
+                yield data
+
+        for _ in artifacts.unpack(sha256, size, chunks()):
+            pass
+        if hasher.hexdigest() != stored:
+            raise _Refuted(f"artifact {sha256[:12]}: its compressed bytes were changed")
+        return size
+
+    def _evidence(self) -> Iterator[tuple[int, Entry]]:
+        return ((number, entry) for number, entry in self.entries.items() if entry.type == "evidence")
+
+    def _body(self, number: int) -> dict[str, Any]:
+        if number not in self.entries:
+            raise _Refuted(f"entry {number} cannot be read")
+        return self.entries[number].body
+
+    def replay(self, number: int, entry: Entry, form: Format) -> str | None:
+        """Parses an artifact again; returns what differs."""
+        body = entry.body
+        address = body["artifact"]["sha256"]
+        rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (address,))
+        data = b"".join(artifacts.unpack(address, body["artifact"]["size"], (row[0] for row in rows)))
+        private = {name: _loads(value) for name, value in self.rows("SELECT class, value FROM sealed WHERE entry = ?", (number,))}
+        parsed = form.parse(Source("replay", data, private["paths"].get("facts", {})))
+        public, hidden = split_private(parsed.payload)
+        if sha256_hex(canonical(public)) != body["payload"]:
+            return "another payload"
+        if any(private[name].get("payload", {}) != hidden.get(name, {}) for name in PRIVACY_CLASSES):
+            return "other private values"
+        if ledger.rows_root(parsed.findings, self._keys(number)).hex() != body["rows"]["root"]:
+            return "other findings"
+        return None
+
+
+def _replayed(audit: _Audit, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]) -> Iterator[Check]:
+    done = 0
+    for number, entry in audit._evidence():
+        body = entry.body
+        form = formats.get(body["kind"], {}).get(body["format"])
+        if form is None:
+            yield Check("replay", "not-proven", f"evidence {number}: format {body['format']} is not installed")
+            continue
+        if form[1].parser != body["parser"]:
+            detail = f"evidence {number}: other parser version ({body['parser']}, installed {form[1].parser})"
+            yield Check("replay", "not-proven", detail)
+            continue
+        try:
+            differs = audit.replay(number, entry, form[1])
+        except (InputError, TamperedError, KeyError, TypeError, ValueError) as error:
+            differs = f"an error: {error}"
+        if differs:
+            yield Check("replay", "refuted", f"evidence {number}: its artifact gives {differs} when it is parsed again")
+            return
+        done += 1
+    yield Check("replay", "proven", f"{done} artifacts parsed again, each with the same result")
+
+
+def _loads(value: bytes) -> Any:
+    from .. import jsontext
+
+    return jsontext.loads(value)
+
+
+def _leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int) -> str | None:
+    """Returns what is wrong with an entry, if anything is."""
+    if number != expected:
+        return f"entry {expected} is missing: the next one is {number}"
+    if not isinstance(leaf, bytes):
+        return f"entry {number}: its leaf is not bytes"
+    try:
+        body = Entry(number, leaf).body
+    except (InputError, TypeError, ValueError) as error:
+        return f"entry {number}: its leaf is not JSON ({error})"
+    if body.get("v") != ledger.VERSION or body.get("type") != kind:
+        return f"entry {number}: type {kind!r}, but its leaf says {body.get('type')!r} (version {body.get('v')})"
+    if body.get("after") not in (after, number) or canonical(body) != leaf:
+        return f"entry {number}: its leaf is not canonical, or names another place in the ledger"
+    return None

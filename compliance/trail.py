@@ -1,0 +1,34 @@
+"""Ledger entries in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .store.ledger import Entry
+
+
+def describe(entry: Entry, private: Mapping[str, Any]) -> str:
+    """Says in one line what an entry records.
+
+    Args:
+        entry: The entry.
+        private: Its private values by class, as far as they are known.
+    """
+    body = entry.body
+    match entry.type:
+        case "store":
+            return f"log {body['origin']}"
+        case "evidence":
+            name = private.get("paths", {}).get("name", "")
+            commit = (body["subject"]["commit"] or "no commit")[:12]
+            where = body["subject"]["environment"]
+            return f"{body['kind']} {body['format']} {name}  {body['assurance']}, {commit}" + (f", {where}" if where else "")
+        case "collection":
+            failed = [f"{one['kind']}/{one['collector']}" for one in body["runs"] if one["outcome"] != "ran"]
+            return f"{len(body['runs'])} collectors" + (f"; could not run: {', '.join(failed)}" if failed else "")
+        case "assessment":
+            return f"{body['point']}: {body['outcome']} (evidence: {body['evidence_outcome']}), policy {body['policy_digest'][:12]}"
+        case "report.rendered" | "report.signed":
+            return f"sha256 {body['sha256'][:16]}…"
+    return ", ".join(f"{name} {value}" for name, value in body.items() if isinstance(value, str) and name not in ("at", "type"))

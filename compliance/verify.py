@@ -1,0 +1,150 @@
+"""What was proven of a report or a store, and what was not. Offline, and by nothing that the file itself vouches for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .catalog import Catalog
+from .errors import ComplianceError, InputError, StoreError
+from .sign.checks import Check
+
+if TYPE_CHECKING:
+    from .sign.pdf_verify import SignedPdf
+    from .sign.trust import TrustStore
+    from .store import Store
+
+PDF_LIMIT: Final = 512 << 20
+_SQLITE: Final = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result for one file."""
+
+    path: Path
+    checks: tuple[Check, ...]
+    signer: Mapping[str, Any] = field(default_factory=dict)
+    """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail."""
+    trusted: bool = True
+    anchored_by: str = "none"
+    """What outside the file vouches for its place in time: none, report or timestamp."""
+
+    def exit_code(self, strict: bool = False) -> int:
+        """Returns 4 if anything is refuted, else 6 if the signer is not trusted, else 0; strict: unproven counts as refuted."""
+        bad = {"refuted", "not-proven"} if strict else {"refuted"}
+        if any(check.status in bad for check in self.checks):
+            return 4
+        return 0 if self.trusted else 6
+
+
+def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: Catalog, replay: bool) -> Verification:
+    """Verifies a report or a store.
+
+    Args:
+        path: A PDF, or an evidence database.
+        trust: Whom the verifier trusts.
+        store: The store that a report is compared with.
+        catalog: Parsers for ``--replay``.
+        replay: Parse the artifacts of a store again.
+
+    Raises:
+        InputError: The file cannot be read, or is neither.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise InputError(error.strerror or str(error), source=str(path)) from error
+    if head.startswith(_SQLITE):
+        return Verification(path, tuple(verify_store(path, catalog if replay else None)))
+    if b"%PDF-" in head:
+        if path.stat().st_size > PDF_LIMIT:
+            raise InputError(f"{path.stat().st_size} bytes", expected=f"at most {PDF_LIMIT} bytes", source=str(path))
+        return _verify_pdf(path, trust, store)
+    raise InputError("neither a PDF nor a store", expected="a report or an evidence.db", source=str(path))
+
+
+def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
+    """Checks a store against itself; with a catalog, parses its artifacts again as well."""
+    from .store import Store
+    from .store.audit import audit
+
+    formats = None
+    if catalog is not None:
+        formats = {kind.id: {form.name: (kind, form) for form in kind.formats} for kind in catalog.kinds.values()}
+    try:
+        with Store.open(path) as store:
+            yield from audit(store, formats)
+    except StoreError as error:
+        yield Check("store", "refuted", str(error))
+
+
+def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verification:
+    from .sign.pdf_verify import inspect_pdf
+    from .sign.trust import judge_signer
+
+    data = path.read_bytes()
+    signed = inspect_pdf(data)
+    checks = list(signed.checks)
+    if signed.certificate is None:
+        return Verification(path, tuple(checks), {"status": "none", "detail": "not signed"}, trusted=False)
+    judged = judge_signer(trust, signed.certificate, chain=signed.chain, when=signed.signed_at)
+    if signed.is_intact:
+        checks += _bundle(signed, data)
+        if store is not None:
+            checks += _against(store, signed, data)
+    signer = {
+        "status": judged.status,
+        "subject": signed.subject,
+        "fingerprint": signed.fingerprint,
+        "signed_at": signed.signed_at.isoformat() if signed.signed_at else None,
+        "detail": judged.detail,
+    }
+    return Verification(path, tuple(checks), signer, trusted=judged.status != "unknown")
+
+
+def _bundle(signed: SignedPdf, data: bytes) -> Sequence[Check]:
+    from .report import bundle
+
+    try:
+        return [*bundle.verify(signed.attachments), bundle.verify_page(signed.attachments, data[: signed.unsigned_length])]
+    except ComplianceError as error:
+        return [Check("bundle", "refuted", str(error))]
+
+
+def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
+    """Compares a report with a store: the log that it was made from, its own entries, and the file's digest."""
+    from .report import bundle
+    from .store import Store
+
+    try:
+        with Store.open(path) as store:
+            yield _consistent(store, bundle.checkpoint(signed.attachments))
+            page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
+            yield _listed(store, "report.rendered", page, "the document before signing")
+            yield _listed(store, "report.signed", hashlib.sha256(data).hexdigest(), "this file")
+    except ComplianceError as error:
+        yield Check("store", "refuted", str(error))
+
+
+def _consistent(store: Store, note: str) -> Check:
+    from .store.note import open_note
+
+    checkpoint = open_note(note, store.verifier)
+    if checkpoint.size > store.size:
+        return Check("store-consistency", "refuted", f"the report saw {checkpoint.size} entries, the store has {store.size}")
+    if store.root_at(checkpoint.size) != checkpoint.root:
+        return Check("store-consistency", "refuted", f"the store's first {checkpoint.size} entries are not those that the report saw")
+    detail = f"the store still holds, unchanged, the {checkpoint.size} entries that the report was made from"
+    return Check("store-consistency", "proven", detail)
+
+
+def _listed(store: Store, entry_type: str, digest: str, what: str) -> Check:
+    numbers = [entry.number for entry in store.entries(types=[entry_type]) if entry.body["sha256"] == digest]
+    if not numbers:
+        return Check(entry_type, "refuted", f"{what} (sha256 {digest[:16]}…) is not in the store's ledger")
+    return Check(entry_type, "proven", f"{what} is entry {numbers[0]} of the ledger")
