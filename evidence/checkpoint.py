@@ -26,7 +26,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compliance.kind import Format, Kind
-from compliance.record import Assurance, Citation, Model, Parsed, Payload, Private
+from compliance.record import Assurance, Citation, Json, Model, Parsed, Payload, Private
 from compliance.recordfile import FORMAT, Digest, Many, Record, RecordPart, Text, Time, read, recogniser
 from compliance.source import Source
 from compliance.subject import Binding
@@ -85,6 +85,11 @@ class Checkpoint(Payload):
     deployed_at: datetime | None
     operator: Annotated[str | None, Private("people")]
 
+    def summary(self) -> dict[str, Json]:
+        """Returns everything but the places of the backups and the operator."""
+        items = [item.model_dump(mode="json", exclude={"location"}) for item in self.items]
+        return {**self.model_dump(mode="json", include={"environment", "deployed_at"}), "items": items}
+
 
 def _times(record: CheckpointRecord) -> Iterator[datetime]:
     for item in record.items:
@@ -130,6 +135,4 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="checkpoint", title="Checkpoint before a deployment", binds_to=Binding.PROJECT, payload=Checkpoint)
 
-record_yaml = Format(
-    name=FORMAT, title="Hand-written checkpoint record", parser=1, recognise=recogniser("checkpoint"), parse=_parse
-)
+record_yaml = Format(name=FORMAT, title="Hand-written checkpoint record", parser=1, recognise=recogniser("checkpoint"), parse=_parse)

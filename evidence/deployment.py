@@ -27,7 +27,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from compliance.kind import Format, Kind
-from compliance.record import Assurance, Citation, Model, Parsed, Payload, Private
+from compliance.record import Assurance, Citation, Json, Model, Parsed, Payload, Private
 from compliance.recordfile import (
     COUNT_LIMIT,
     FORMAT,
@@ -149,6 +149,10 @@ class Deployment(Payload):
     steps: tuple[Step, ...]
     operator: Annotated[str | None, Private("people")]
 
+    def summary(self) -> dict[str, Json]:
+        """Returns everything but the steps and the operator."""
+        return self.model_dump(mode="json", exclude={"incomplete", "steps", "operator"})
+
 
 def _times(record: DeploymentRecord) -> Iterator[datetime]:
     yield from (step.last for step in record.steps)
@@ -200,6 +204,4 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="deployment", title="Deployment", binds_to=Binding.ENVIRONMENT, payload=Deployment)
 
-record_yaml = Format(
-    name=FORMAT, title="Hand-written deployment record", parser=1, recognise=recogniser("deployment"), parse=_parse
-)
+record_yaml = Format(name=FORMAT, title="Hand-written deployment record", parser=1, recognise=recogniser("deployment"), parse=_parse)

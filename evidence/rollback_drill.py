@@ -30,7 +30,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from compliance.kind import Format, Kind
-from compliance.record import Assurance, Parsed, Payload, Private
+from compliance.record import Assurance, Json, Parsed, Payload, Private
 from compliance.recordfile import (
     FORMAT,
     Many,
@@ -124,6 +124,10 @@ class RollbackDrill(Payload):
     verified_by_artifact: str | None
     """SHA-256 of that artifact in hexadecimal."""
     operator: Annotated[str | None, Private("people")]
+
+    def summary(self) -> dict[str, Json]:
+        """Returns everything but the steps and the operator."""
+        return self.model_dump(mode="json", exclude={"incomplete", "steps", "operator"})
 
 
 def _verifications(steps: Sequence[DrillStep]) -> list[DrillStep]:

@@ -71,6 +71,9 @@ def test_locations_and_people_are_private() -> None:
     public, private = split_private(parse(CHECKPOINT).payload)
     assert "gs://" not in str(public)
     assert "jane" not in str(public)
+    summary = parse(CHECKPOINT).payload.summary()
+    assert "gs://" not in str(summary)
+    assert [item["what"] for item in summary["items"]] == ["data", "configuration", "version"]
     assert private["paths"]["/items/0/location"] == "gs://backups/2025-09-20T11-30"
 
 

@@ -81,6 +81,8 @@ def test_an_attempt_says_nothing_of_errors_or_limits() -> None:
     assert (payload.critical_errors, payload.smoke_test, payload.smoke_probes, payload.limits) == (None, None, None, None)
     _, private = split_private(payload)
     assert private["code"]["/steps/0/note"] == "the git host refused the key"
+    assert payload.summary()["outcome"] == "attempted"
+    assert "the git host" not in str(payload.summary())
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_people_and_notes_are_private() -> None:
     assert "two tries" not in str(public)
     assert private["people"]["/operator"] == "jane@example.org"
     assert private["code"]["/steps/4/note"] == "two tries"
+    assert "jane@example.org" not in str(parse(DRILL).payload.summary())
 
 
 def test_without_a_citation_the_restored_release_counts_as_unverified() -> None:
