@@ -1,0 +1,141 @@
+"""What all scan formats share: counting findings, stable fingerprints, paths and typed reading."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+
+from compliance.errors import InputError
+from compliance.record import Finding, Severity, fingerprint
+
+from . import BySeverity
+
+T = TypeVar("T")
+
+_EXPECTED = re.compile(r"Expected (.+), got (.+)", re.DOTALL)
+
+
+class Rows:
+    """Findings of one file, counted while they are added."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.suppressed = 0
+        self._open = {severity.value: 0 for severity in Severity}
+        self._seen: dict[str, int] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Takes a finding; a suppressed one is counted apart."""
+        self.findings.append(finding)
+        if finding.state == "open":
+            self._open[finding.severity] += 1
+        else:
+            self.suppressed += 1
+
+    def unique(self, *parts: str | None) -> str:
+        """Returns the fingerprint of ``parts``; the second equal finding of a file gets another one, and so on.
+
+        Without the number a waiver for one finding would silently cover every further copy of it.
+        """
+        first = fingerprint(*parts)
+        count = self._seen.get(first, 0) + 1
+        self._seen[first] = count
+        return first if count == 1 else fingerprint(*parts, str(count))
+
+    @property
+    def total(self) -> int:
+        """Open findings."""
+        return sum(self._open.values())
+
+    @property
+    def by_severity(self) -> BySeverity:
+        """Open findings by severity."""
+        return BySeverity(**self._open)
+
+
+def reasons(*parts: str | None) -> str | None:
+    """Joins the reasons why a scan says too little; None when there is none."""
+    return "; ".join(part for part in parts if part) or None
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """Writes a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
+    """Reads a JSON value as a typed structure.
+
+    Args:
+        value: A value of JSON's data model.
+        type_: Type that msgspec can convert to; unknown members are left out.
+        where: JSON pointer of the value, for the message.
+
+    Raises:
+        InputError: Something in it has another type.
+    """
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        raise misshaped(error, where) from error
+    except (OverflowError, RecursionError) as error:
+        raise InputError(str(error) or "number too large", where=where) from error
+
+
+def misshaped(error: msgspec.ValidationError, where: str | None = None) -> InputError:
+    """Turns msgspec's words into the project's: what was found, what was expected, where."""
+    text, _, inner = str(error).partition(" - at `$")
+    place = ((where or "") + re.sub(r"\[(\d+)\]", r"/\1", inner.rstrip("`")).replace(".", "/")).replace("`", "")
+    match = _EXPECTED.fullmatch(text)
+    if match is None:
+        return InputError(text, where=place or None)
+    return InputError(match.group(2).strip("`"), expected=match.group(1).strip("`"), where=place or None)
+
+
+_LINE_MOST = 2**31 - 1
+COUNT_MOST = 2**53 - 1
+"""Largest whole number that every JSON reader keeps exactly (RFC 7493, section 2.2)."""
+
+
+def line_of(number: int | None) -> int | None:
+    """Returns a line counted from 1; None for 0 and less, which tools write when they know no line.
+
+    Raises:
+        InputError: No file has that many lines.
+    """
+    if number is not None and number > _LINE_MOST:
+        raise InputError("line number too large", expected=f"at most {_LINE_MOST}")
+    return number if number is not None and number > 0 else None
+
+
+def dumps(value: Any) -> bytes:
+    """Writes a JSON value that was read and changed.
+
+    Raises:
+        InputError: A number that was too large to be read.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise InputError("number too large", expected="numbers that JSON readers can hold") from error
+
+
+def clean_path(path: str) -> str:
+    """Writes a path as ``folder/file``: no leading ``./``, slashes as on every system but one."""
+    path = path.replace("\\", "/")
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    return path
+
+
+def path_of_uri(uri: str) -> str:
+    """Returns the path that a SARIF artifact location names (a URI reference, RFC 3986); other schemes than ``file`` are kept whole."""
+    if uri.startswith("file://"):
+        uri = uri[7:]
+    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri):
+        return uri
+    return clean_path(unquote(uri) if "%" in uri else uri)
