@@ -1,0 +1,158 @@
+"""The one form of CMS signature that this project writes: PAdES B-B with every byte decided.
+
+A profile of RFC 5652 and ETSI EN 319 142-1: SHA-256, detached, the signer's certificate and its intermediates and nothing
+else, three signed attributes (content type, message digest, ESS signing-certificate-v2 over *all* certificates carried, so
+that none can be altered), no unsigned attributes, DER throughout, ECDSA with the lower of the two possible ``s``.
+`build_cms` is a function of certificates, digest and signature value; a verifier takes these three from a signature, builds
+it anew and compares, and so finds every changed byte, also where no hash reaches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from asn1crypto import cms, tsp  # type: ignore[import-untyped]
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from compliance.sign.keys import PrivateKey, SigningKey, certificate_der
+
+__all__ = ["CmsParts", "build_cms", "cms_size_limit", "is_canonical", "read_cms", "sign_document", "verifies"]
+
+_ORDERS: Final = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": int("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16),
+}
+"""Group orders, SP 800-186 section 3.2.1."""
+
+
+@dataclass(frozen=True)
+class CmsParts:
+    """All that varies between two signatures of this profile.
+
+    Args:
+        certificates: DER certificates, the signer's first, then its intermediates upwards.
+        document_digest: SHA-256 of the signed byte ranges.
+        signature: The signature value.
+    """
+
+    certificates: tuple[bytes, ...]
+    document_digest: bytes
+    signature: bytes
+
+
+def sign_document(key: SigningKey, document_digest: bytes) -> bytes:
+    """The CMS signature of a key over a document's SHA-256."""
+    certificates = _certificates(key)
+    attributes = _signed_attributes(certificates, document_digest).dump()
+    return build_cms(CmsParts(certificates, document_digest, _raw_signature(key.private_key, attributes)))
+
+
+def cms_size_limit(key: SigningKey) -> int:
+    """Most bytes that a signature of this key can take; the DER form of an ECDSA signature varies in length."""
+    private_key = key.private_key
+    if isinstance(private_key, rsa.RSAPrivateKey):
+        size = private_key.key_size // 8
+    else:
+        top = _ORDERS[private_key.curve.name] - 1
+        size = len(encode_dss_signature(top, top // 2))
+    return len(build_cms(CmsParts(_certificates(key), bytes(32), bytes(size))))
+
+
+def build_cms(parts: CmsParts) -> bytes:
+    """The DER bytes of the signature with these parts."""
+    signer = asn1.Certificate.load(parts.certificates[0], strict=True)
+    kind = "sha256_rsa" if signer.public_key.algorithm == "rsa" else "sha256_ecdsa"
+    signer_info = {
+        "version": "v1",
+        "sid": {"issuer_and_serial_number": {"issuer": signer.issuer, "serial_number": signer.serial_number}},
+        "digest_algorithm": {"algorithm": "sha256"},
+        "signed_attrs": _signed_attributes(parts.certificates, parts.document_digest),
+        "signature_algorithm": {"algorithm": kind},
+        "signature": parts.signature,
+    }
+    signed_data = {
+        "version": "v1",
+        "digest_algorithms": [{"algorithm": "sha256"}],
+        "encap_content_info": {"content_type": "data"},
+        "certificates": [asn1.Certificate.load(der, strict=True) for der in parts.certificates],
+        "signer_infos": [signer_info],
+    }
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed_data)}).dump())
+
+
+def read_cms(der: bytes) -> CmsParts:
+    """Takes the parts out of a signature; whether it is built as it must be is for the caller to compare.
+
+    Raises:
+        Exception: The bytes are not such a signature; asn1crypto raises ValueError, KeyError, TypeError and more.
+    """
+    signed_data = cms.ContentInfo.load(der, strict=True)["content"]
+    (signer_info,) = signed_data["signer_infos"]
+    attributes = {attribute["type"].native: attribute["values"][0] for attribute in signer_info["signed_attrs"]}
+    by_digest = {hashlib.sha256(choice.chosen.dump()).digest(): choice.chosen.dump() for choice in signed_data["certificates"]}
+    order = [bytes(entry["cert_hash"].native) for entry in attributes["signing_certificate_v2"]["certs"]]
+    if any(digest not in by_digest for digest in order):
+        raise ValueError("the signed hash of a certificate matches none of the certificates carried")
+    return CmsParts(
+        certificates=tuple(by_digest[digest] for digest in order),
+        document_digest=bytes(attributes["message_digest"].native),
+        signature=bytes(signer_info["signature"].native),
+    )
+
+
+def is_canonical(parts: CmsParts) -> bool:
+    """Whether the signature value is in its one permitted form: strict DER and, for ECDSA, the lower ``s``.
+
+    Anyone can turn an ECDSA signature (r, s) into the equally valid (r, n - s) without the key.
+    """
+    public_key = x509.load_der_x509_certificate(parts.certificates[0]).public_key()
+    if not isinstance(public_key, ec.EllipticCurvePublicKey):
+        return True
+    r, s = decode_dss_signature(parts.signature)
+    return s <= _ORDERS[public_key.curve.name] // 2 and encode_dss_signature(r, s) == parts.signature
+
+
+def verifies(parts: CmsParts) -> None:
+    """Checks the signature value against the certificate's key.
+
+    Raises:
+        Exception: It does not verify (cryptography's InvalidSignature), or the key is of a kind not used here.
+    """
+    attributes = _signed_attributes(parts.certificates, parts.document_digest).dump()
+    public_key = x509.load_der_x509_certificate(parts.certificates[0]).public_key()
+    if isinstance(public_key, ec.EllipticCurvePublicKey) and public_key.curve.name in _ORDERS:
+        public_key.verify(parts.signature, attributes, ec.ECDSA(hashes.SHA256()))
+    elif isinstance(public_key, rsa.RSAPublicKey):
+        public_key.verify(parts.signature, attributes, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        raise ValueError(f"{type(public_key).__name__} is not a kind of key used for PDFs")
+
+
+def _certificates(key: SigningKey) -> tuple[bytes, ...]:
+    return tuple(certificate_der(certificate) for certificate in (key.certificate, *key.chain))
+
+
+def _signed_attributes(certificates: tuple[bytes, ...], document_digest: bytes) -> Any:
+    # The default hash of ESSCertIDv2 is SHA-256 (RFC 5035 section 4), which DER leaves out.
+    hashed = [tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(der).digest()}) for der in certificates]
+    return cms.CMSAttributes(
+        [
+            cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
+            cms.CMSAttribute({"type": "message_digest", "values": [document_digest]}),
+            cms.CMSAttribute({"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": hashed})]}),
+        ]
+    )
+
+
+def _raw_signature(private_key: PrivateKey, attributes: bytes) -> bytes:
+    if isinstance(private_key, rsa.RSAPrivateKey):
+        return private_key.sign(attributes, padding.PKCS1v15(), hashes.SHA256())
+    order = _ORDERS[private_key.curve.name]
+    r, s = decode_dss_signature(private_key.sign(attributes, ec.ECDSA(hashes.SHA256())))
+    return encode_dss_signature(r, min(s, order - s))
