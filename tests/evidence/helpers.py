@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -104,3 +105,34 @@ def assert_only_refuses(kind_id: str, format_name: str, data: bytes) -> Parsed |
     except InputError as error:
         assert error.reason.strip()
         return None
+
+
+def json_mutations(data: bytes) -> st.SearchStrategy[bytes]:
+    """Valid JSON with one value replaced by one of another type or size, or removed: what byte mutations hardly ever reach."""
+    places = list(_places(json.loads(data)))
+    strange: list[Json] = [None, True, 0, -1, 1.5, 2**70, 10**400, "", "x", "\udcff", "1e999", [], [None], [[]], {}, {"": None}, "é" * 5000]
+    return st.builds(
+        lambda place, value, remove: _reshaped(json.loads(data), places[place], value, remove),
+        st.integers(0, len(places) - 1),
+        st.sampled_from(strange),
+        st.booleans(),
+    )
+
+
+def _places(value: Json, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield place
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _places(inner, (*place, key))
+
+
+def _reshaped(document: Json, place: tuple[str | int, ...], value: Json, remove: bool) -> bytes:
+    if not place:
+        return json.dumps(value).encode()
+    target = document
+    for key in place[:-1]:
+        target = target[key]
+    if remove:
+        del target[place[-1]]
+    else:
+        target[place[-1]] = value
+    return json.dumps(document).encode()
