@@ -14,7 +14,7 @@ from compliance.source import Source
 
 from .rows import dumps
 
-_RULES = frozenset({"B105", "B106", "B107"})
+_RULES = ("B105", "B106", "B107")
 _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _LITERAL = re.compile(r"(\"\"\"|'''|\"|')(.*?)(?<!\\)\1")
 _SUSPECT = re.compile(r"pass|pwd|token|secret|credential|api.?key", re.IGNORECASE)
