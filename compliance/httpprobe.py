@@ -20,8 +20,8 @@ from urllib.parse import SplitResult, urlsplit
 BODY_LIMIT: Final = 64 << 10
 """Bytes of a body that are read; a health answer is far smaller."""
 
-Failure = Literal["timeout", "refused", "unresolved", "tls", "connection", "malformed"]
-"""Why no answer came, as one word."""
+Failure = Literal["timeout", "refused", "unresolved", "tls", "connection", "malformed", "cut"]
+"""Why no whole answer came, as one word; ``cut``: the body ended before its announced length."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Answer:
     """What came back."""
 
     status: int | None
-    """None when no answer came."""
+    """None when no whole answer came."""
     latency_ms: float | None
-    """From before connecting to the last byte that was read; None when no answer came."""
+    """From before connecting to the last byte that was read; None when no whole answer came."""
     body: bytes = b""
     """At most `BODY_LIMIT` bytes."""
     truncated: bool = False
@@ -104,6 +104,8 @@ def _exchange(connection: http.client.HTTPConnection, parts: SplitResult, user_a
     response = http.client.HTTPResponse(_Reader(_Timed(connection.sock, deadline)), method="GET")  # type: ignore[arg-type]
     response.begin()
     body = response.read(BODY_LIMIT + 1)
+    if response.length and len(body) <= BODY_LIMIT:  # read() with a size does not report it
+        raise http.client.IncompleteRead(body, response.length)
     milliseconds = (time.monotonic() - started) * 1000
     return Answer(response.status, round(milliseconds, 3), body[:BODY_LIMIT], len(body) > BODY_LIMIT)
 
@@ -119,4 +121,4 @@ def _word(error: Exception) -> Failure:
         return "tls"
     if isinstance(error, OSError):  # includes http.client.RemoteDisconnected, which is both
         return "connection"
-    return "malformed"
+    return "cut" if isinstance(error, http.client.IncompleteRead) else "malformed"

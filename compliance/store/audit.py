@@ -166,7 +166,7 @@ class _Audit:
         for number, name, key, value in self.rows("SELECT entry, class, key, value FROM sealed ORDER BY entry, class"):
             if (number, name) not in expected:
                 raise _Refuted(f"private values of entry {number}, class {name}, that the ledger does not know")
-            if ledger.Sealed(key, value).commitment != self._body(number)["private"][name]:
+            if len(key) != ledger.KEY_SIZE or ledger.Sealed(key, value).commitment != self._body(number)["private"][name]:
                 raise _Refuted(f"entry {number}: private values of class {name} are not those that were committed to")
             expected.discard((number, name))
             count += 1

@@ -23,6 +23,8 @@ from ..times import read_rfc3339
 from . import merkle
 
 VERSION: Final = 1
+KEY_SIZE: Final = 32
+"""Bytes of a key. Others are refused: HMAC pads with zeros, so a key and the same key with a zero behind it would agree."""
 _NOTHING: Final = bytes(32)
 """Stands for the commitment of a class that a row has no value of."""
 _encode = msgspec.json.Encoder().encode
@@ -64,7 +66,7 @@ class Sealed:
     @classmethod
     def of(cls, value: Json) -> Sealed:
         """Seals a value under a fresh random key of 32 bytes."""
-        return cls(secrets.token_bytes(32), canonical(value))
+        return cls(secrets.token_bytes(KEY_SIZE), canonical(value))
 
     @property
     def commitment(self) -> str:
@@ -93,15 +95,15 @@ def leaf(entry_type: str, at: str, after: int, body: Mapping[str, Json], sealed:
 
 
 class _Public(msgspec.Struct, omit_defaults=True):
-    """The public part of a row, in the order of canonical JSON."""
+    """The public part of a row, in the order of canonical JSON; the first four members are left out when they are null."""
 
     confidence: str | None = None
     fixed_in: str | None = None
     package: str | None = None
     package_version: str | None = None
-    rule: str = ""
-    severity: str = ""
-    state: str = ""
+    rule: str | msgspec.UnsetType = msgspec.UNSET
+    severity: str | msgspec.UnsetType = msgspec.UNSET
+    state: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def row_leaf(number: int, row: Finding, keys: Mapping[PrivacyClass, bytes]) -> bytes:

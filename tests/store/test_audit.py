@@ -1,0 +1,239 @@
+"""Changing any stored column of any row, or removing or adding rows, is found, and the first bad entry is named."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compliance.record import Finding, Payload
+from compliance.sign.checks import Check
+from compliance.source import Source
+from compliance.store import Draft, EvidenceDraft, Store
+from compliance.store.audit import audit
+from compliance.verify import verify_store
+
+
+class Said(Payload):
+    number: int
+
+
+def draft(number: int, findings: int = 3) -> EvidenceDraft:
+    subject = {"project": "p", "version": None, "commit": "c" * 40, "commit_basis": None, "dirty": None, "environment": None}
+    body = {"kind": "scan", "format": "sarif", "parser": 1, "subject": subject, "assurance": "imported", "observed_at": None}
+    return EvidenceDraft(
+        body=body,
+        private={"paths": {"name": f"{number}.sarif", "command": [], "facts": {}}, "people": {"host": "h"}},
+        source=Source(f"{number}.sarif", f"artifact {number}".encode() * 400),
+        payload=Said(number=number),
+        findings=[
+            Finding(
+                rule=f"R{n}", severity="high", fingerprint=f"{n:032x}", path=f"{n}.py", line=n, message=f"m{n}",
+                confidence="high", fixed_in="2", package="pkg", package_version="1", person="somebody",
+            )
+            for n in range(findings)
+        ],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "evidence.db"
+    with Store.create(path) as store:
+        for number in range(4):
+            store.record([draft(number)])
+        store.record([draft(10), draft(11, 0)])
+        store.append([Draft(type="assessment", body={"outcome": "no-go"}, private={"paths": {"message": "a.py"}})])
+        store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def path(original: Path, tmp_path: Path) -> Path:
+    shutil.copy(original, tmp_path / "evidence.db")
+    shutil.copy(original.with_suffix(".key"), tmp_path / "evidence.key")
+    return tmp_path / "evidence.db"
+
+
+def refuted(path: Path) -> list[Check]:
+    return [check for check in verify_store(path) if check.status == "refuted"]
+
+
+def forge(path: Path, *statements: str) -> None:
+    """Changes the file as its owner could: without our triggers, and without leaving traces in the schema."""
+    connection = sqlite3.connect(path)
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        connection.execute(statement)
+    for _, sql in triggers:
+        connection.execute(sql)
+    connection.commit()
+    connection.close()
+
+
+def columns() -> Iterator[tuple[str, str]]:
+    connection = sqlite3.connect(":memory:")
+    from compliance.store import schema
+
+    schema.create(connection)
+    for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall():
+        for column in connection.execute(f"PRAGMA table_info({table})").fetchall():
+            yield table, column[1]
+
+
+def test_an_honest_store_verifies(path: Path) -> None:
+    checks = list(verify_store(path))
+    assert [check for check in checks if check.status != "proven"] == []
+    assert {check.name for check in checks} >= {"ledger", "tree", "checkpoints", "evidence", "findings", "artifacts"}
+
+
+def key_columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [f'"{row[1]}"' for row in connection.execute(f"PRAGMA table_info({table})").fetchall() if row[5]]
+
+
+def condition(names: list[str], values: tuple[object, ...]) -> str:
+    return " AND ".join(f"{name} = {literal(value)}" for name, value in zip(names, values, strict=True))
+
+
+@pytest.mark.parametrize(("table", "column"), list(columns()))
+def test_any_changed_column_is_found(path: Path, table: str, column: str) -> None:
+    connection = sqlite3.connect(path)
+    names = key_columns(connection, table)
+    rows = connection.execute(f'SELECT "{column}", {", ".join(names)} FROM {table}').fetchall()
+    connection.close()
+    value, *key = random.Random(f"{table}.{column}").choice(rows)
+    where = condition(names, tuple(key))
+    for number, changed in enumerate(alterations(value)):
+        target = path.with_name(f"{number}.db")
+        shutil.copy(path, target)
+        forge(target, f'UPDATE {table} SET "{column}" = {literal(changed)} WHERE {where}')
+        assert refuted(target), f"{table}.{column}: {value!r} -> {changed!r} at {where}"
+
+
+def literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
+
+
+def alterations(value: object) -> list[object]:
+    """Other values that the column could hold without breaking a constraint."""
+    if isinstance(value, int):
+        return [value + 1000]
+    if isinstance(value, bytes):
+        flipped = bytearray(value)
+        flipped[len(value) // 2] ^= 1
+        return [bytes(flipped), value + b"\0", value[:-1]]
+    if isinstance(value, str):
+        return [value + "x", value.swapcase() + " ", value.encode()]
+    return ["something"]
+
+
+@pytest.mark.parametrize("table", sorted({table for table, _ in columns()}))
+@pytest.mark.parametrize("which", ["MIN", "MAX"])
+def test_a_removed_row_is_found(path: Path, table: str, which: str) -> None:
+    connection = sqlite3.connect(path)
+    names = key_columns(connection, table)
+    order = ", ".join(name + (" DESC" if which == "MAX" else "") for name in names)
+    row = connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order} LIMIT 1").fetchone()
+    connection.close()
+    where = condition(names, row)
+    forge(path, f"DELETE FROM {table} WHERE {where}")
+    assert refuted(path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO ledger SELECT MAX(entry) + 1, type, leaf FROM ledger",
+        "INSERT INTO node VALUES (9, 0, x'00')",
+        "INSERT INTO node VALUES (-1, 0, x'00')",
+        "INSERT INTO node VALUES (0, 99, x'00')",
+        "INSERT INTO checkpoint SELECT 1000, note FROM checkpoint LIMIT 1",
+        "INSERT INTO sealed VALUES (0, 'paths', x'00', x'00')",
+        "INSERT INTO artifact VALUES ('ab', 1, 'cd')",
+        "INSERT INTO chunk SELECT sha256, 99, x'00' FROM artifact LIMIT 1",
+        "INSERT INTO chunk VALUES ('zz', 0, x'00')",
+        'INSERT INTO evidence SELECT 99, kind, "commit", artifact, payload FROM evidence LIMIT 1',
+        "INSERT INTO finding (evidence, number, rule, severity, state, fingerprint) VALUES (1, 99, 'r', 'low', 'open', 'f')",
+        "INSERT INTO finding (evidence, number, rule, severity, state, fingerprint) VALUES (99, 0, 'r', 'low', 'open', 'f')",
+        "INSERT INTO schema_step VALUES (0, 'x', 'y')",
+        "CREATE TABLE extra (x)",
+        "DELETE FROM checkpoint",
+        "DELETE FROM finding",
+    ],
+)
+def test_added_rows_and_objects_are_found(path: Path, statement: str) -> None:
+    forge(path, statement)
+    assert refuted(path)
+
+
+def test_a_dropped_trigger_is_found(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TRIGGER ledger_no_update")
+    connection.commit()
+    connection.close()
+    assert [check.name for check in refuted(path)] == ["schema"]
+
+
+def test_swapped_entries_are_found_and_the_first_is_named(path: Path) -> None:
+    forge(
+        path,
+        "UPDATE ledger SET entry = 1000 WHERE entry = 1",
+        "UPDATE ledger SET entry = 1 WHERE entry = 2",
+        "UPDATE ledger SET entry = 2 WHERE entry = 1000",
+    )
+    found = refuted(path)
+    assert any("entry 1" in check.detail for check in found)
+
+
+def test_the_triggers_refuse_what_our_own_code_could_do_wrong(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    for statement in (
+        "UPDATE finding SET severity = 'low'",
+        "DELETE FROM artifact",
+        "INSERT OR REPLACE INTO evidence SELECT * FROM evidence LIMIT 1",
+        "INSERT OR REPLACE INTO ledger SELECT * FROM ledger LIMIT 1",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(statement)
+    connection.close()
+
+
+def test_random_bytes_of_the_file_never_pass_as_another_content(path: Path) -> None:
+    """A flipped byte is refuted, or it lies where SQLite keeps nothing (free space): then all content is still the same."""
+    data = path.read_bytes()
+    chance = random.Random(20260131)
+    baseline = dump(path)
+    for number in range(60):
+        flipped = bytearray(data)
+        flipped[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        target = path.with_name(f"flip{number}.db")
+        target.write_bytes(bytes(flipped))
+        if not refuted(target):
+            assert dump(target) == baseline
+        target.unlink()
+
+
+def dump(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+def test_replay_without_the_format_is_not_proven(path: Path) -> None:
+    with Store.open(path) as store:
+        checks = [check for check in audit(store, {}) if check.name == "replay"]
+    assert {check.status for check in checks} == {"not-proven", "proven"}
