@@ -78,12 +78,13 @@ def _parse(source: Source) -> Parsed:
         skipped += dependency.vulns is None
         for vulnerability in dependency.vulns or ():
             rows.add(_finding(dependency, vulnerability, rows))
-    named = source.facts.get("tool_version")
+    named, ignored = source.facts.get("tool_version"), source.facts.get("ignored_advisories")
     tool = Tool("pip-audit", named if isinstance(named, str) else None)
-    return Parsed(payload=_payload(tool, rows, len(dependencies), skipped), findings=rows.findings, tool=tool)
+    payload = _payload(tool, rows, len(dependencies), skipped, ignored if isinstance(ignored, int) else 0)
+    return Parsed(payload=payload, findings=rows.findings, tool=tool)
 
 
-def _payload(tool: Tool, rows: Rows, found: int, skipped: int) -> Scan:
+def _payload(tool: Tool, rows: Rows, found: int, skipped: int, ignored: int) -> Scan:
     return Scan(
         tool=tool.name,
         tool_version=tool.version,
@@ -97,7 +98,10 @@ def _payload(tool: Tool, rows: Rows, found: int, skipped: int) -> Scan:
         skipped=skipped,
         rules=None,
         lines=None,
-        incomplete=reasons(f"{skipped} of {count_of(found, 'dependency', 'dependencies')} could not be audited" if skipped else None),
+        incomplete=reasons(
+            f"{skipped} of {count_of(found, 'dependency', 'dependencies')} could not be audited" if skipped else None,
+            f"pip-audit left out {count_of(ignored, 'advisory', 'advisories')} that it could not read" if ignored else None,
+        ),
     )
 
 
@@ -182,8 +186,12 @@ def _collect(context: Context) -> Iterable[Collected]:
         command=tuple(_without_credentials(part) for part in command),
         exit_code=done.exit_code,
         scope={"declared": manifest.declared, "service": options.service},
-        facts={"tool_version": tool.version},
+        facts={"tool_version": tool.version, "ignored_advisories": len(_LEFT_OUT.findall(done.stderr))},
     )
+
+
+_LEFT_OUT = re.compile(rb"^WARNING:pip_audit\._service\S*:", re.MULTILINE)
+"""pip-audit drops advisories of an unknown schema or without the list of affected versions, warns, and calls the package clean."""
 
 
 def _audited(done: Finished) -> bytes:
