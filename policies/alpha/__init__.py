@@ -1,1 +1,5 @@
-"""Framework: alpha."""
+"""ALPHA-CODENAME v1.8: what is released is finished, secure, planned and observable."""
+
+from compliance.gate import Framework
+
+FRAMEWORK = Framework(id="alpha", title="ALPHA v1.8")

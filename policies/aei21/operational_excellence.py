@@ -1,0 +1,117 @@
+"""Operational excellence: whoever is on duty finds out what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
+from compliance.times import show_span
+
+from .._say import LIMIT, count, number
+
+PRINCIPLE: Final = "Operational excellence"
+
+_SECTIONS: Final = {
+    "overview": "overview",
+    "health_checks": "health checks",
+    "alert_response": "alert response",
+    "deployment": "deployment",
+    "rollback": "rollback",
+    "recovery": "recovery",
+    "contacts": "contacts",
+}
+_DEFECTS: Final = {
+    "broken_links": "broken link",
+    "missing_scripts": "missing script",
+    "invalid_commands": "invalid shell block",
+}
+
+
+class Runbooks(Params):
+    """Thresholds of AEI21-OE-1."""
+
+    review_max_age_days: Annotated[float, AtMost(), Field(gt=0)] = 180.0
+    """Time since the last review of each runbook, at most (days)."""
+
+
+@gate(
+    id="AEI21-OE-1",
+    statement="The operational runbook is complete",
+    principle=PRINCIPLE,
+    area=Area.OPERATIONS,
+    reads=["runbook"],
+    service_only=True,
+    params=Runbooks,
+)
+def runbook_is_complete(inputs: Inputs, params: Runbooks) -> Verdict:
+    """Reads all runbooks together: sections may be spread over them, defects count in each.
+
+    Asks: The runbooks have sections with content on overview, health checks, alert response, deployment, rollback, recovery and contacts;
+    their shell blocks parse, the scripts and links that they name exist, and each was reviewed within 180 days.
+
+    Why: A runbook is read at three in the morning by somebody who did not write it. A command that does not parse is worse than none.
+
+    Evidence: Runbooks of this commit (`compliance collect runbook`, or ingested Markdown files). The date of review stands in the front
+    matter, else it is that of the last commit. Whether each alert rule has its own response is not checked.
+
+    Fix: Write the named section, correct the named link, script or command, and set the date of review in the front matter.
+
+    Maps to: SOC 2 CC7.4, CC7.5; ISO/IEC 27001:2022 A.5.26, A.5.37.
+    """
+    books = [item.payload for item in inputs.of("runbook")]
+    limits = {"sections": list(_SECTIONS), **params.model_dump()}
+    present = {name for book in books for name in _SECTIONS if book.sections.get(name) and name not in book.empty_sections}
+    absent = [words for name, words in _SECTIONS.items() if name not in present]
+    defects = [Place(where, words) for book in books for name, words in _DEFECTS.items() for where in getattr(book, name)]
+    kinds = {defect.what for defect in defects}
+    ages = [_age(book, inputs.as_of) for book in books]
+    known = [age for age in ages if age is not None]
+    observed = {"sections": sorted(present), "defects": len(defects), "oldest_review_days": _days(known), "runbooks": len(books)}
+    broken = [f"no section with content on {', '.join(absent)}"] if absent and books else []
+    broken += [count(sum(defect.what == words for defect in defects), words) for words in _DEFECTS.values() if words in kinds]
+    if known and max(known) > timedelta(days=params.review_max_age_days):
+        broken.append(f"last reviewed {show_span(max(known))} ago; expected at most {number(params.review_max_age_days)} d")
+    if broken:
+        return failed("; ".join(broken), observed=observed, threshold=limits, places=defects[:LIMIT])
+    if len(known) < len(books) or not books:
+        return not_assessed(Reason.INCOMPLETE, "a runbook does not say when it was last reviewed", observed=observed, threshold=limits)
+    message = f"all seven sections in {count(len(books), 'runbook')}, last reviewed {show_span(max(known))} ago"
+    return passed(message, observed=observed, threshold=limits)
+
+
+def _age(book: Any, as_of: datetime) -> timedelta | None:
+    """Returns the time since the review; a review that lies ahead is none (a day is left for dates without zone)."""
+    if book.reviewed_at is None or book.reviewed_at > as_of + timedelta(days=1):
+        return None
+    age: timedelta = max(as_of - book.reviewed_at, timedelta())
+    return age
+
+
+def _days(ages: Sequence[timedelta]) -> float | None:
+    return round(max(ages).total_seconds() / 86400, 2) if ages else None
+
+
+DOCUMENTS_EXIST = declared(
+    """
+    Asks: Every file, section and address that the release documents refer to exists.
+
+    Why: A release that refers to standards and reports that nobody can open was not checked against them.
+
+    Evidence: The release documents of this commit (kind `document`).
+
+    Fix: Add the named document, correct the reference, or remove it.
+
+    Maps to: SOC 2 CC2.2; ISO/IEC 27001:2022 A.5.37.
+    """,
+    module=__name__,
+    id="AEI21-OE-2",
+    statement="The documents that a release names exist",
+    principle=PRINCIPLE,
+    area=Area.OPERATIONS,
+    reads=["document"],
+    required=False,
+)
