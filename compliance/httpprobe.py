@@ -1,9 +1,9 @@
 """One HTTP GET, measured, under a deadline that holds whatever the server does.
 
-Standard library only. Redirects are not followed: 302 is the answer. TLS certificates are verified against the system's trust
-store. No proxy is used. The deadline covers connecting, the request and the whole answer, so that a server that sends one byte
-a second cannot hold the caller (a socket's own timeout starts anew with each byte); only the resolver of names has a limit of
-its own.
+Standard library only. Redirects are not followed: 302 is the answer. TLS certificates are verified against the system's trust store. No
+proxy is used. An answer counts only if it was whole within the time given, and reading ends there, so that a server that sends one byte
+a second cannot hold the caller (a socket's own timeout starts anew with each byte). Where nothing answers, each address of the host and
+the TLS handshake may take that time once; the resolver of names has a limit of its own.
 """
 
 from __future__ import annotations

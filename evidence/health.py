@@ -179,7 +179,9 @@ class HttpOptions(Options):
     @classmethod
     def _is_an_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable() or " " in url:
+        if not url.isascii() or not url.isprintable() or " " in url:
+            raise ValueError("base-url is printable ASCII without spaces")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # a port that is no number raises ValueError
             raise ValueError("base-url is http:// or https:// and a host")
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError("base-url has no user, password, query or fragment")
