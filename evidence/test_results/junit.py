@@ -196,10 +196,10 @@ def _name(suite: _Open) -> str:
 
 
 def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
-    finished = [suite.finished(name) for name, suite in suites.items()]
-    if len(finished) > SUITE_LIMIT:
-        finished.sort(key=lambda suite: not (suite.failed or suite.errors))
-    return tuple(finished[:SUITE_LIMIT])
+    names = list(suites)
+    if len(names) > SUITE_LIMIT:
+        names.sort(key=lambda name: not (suites[name].counts[FAILURE] or suites[name].counts[ERROR]))
+    return tuple(suites[name].finished(name) for name in names[:SUITE_LIMIT])
 
 
 def _total(text: str | None, key: str) -> int | None:
