@@ -21,6 +21,7 @@ class Declared(Model):
     failures: int | None
     errors: int | None
     skipped: int | None
+    """With those that are declared as disabled, where both are stated."""
 
 
 class Suite(Model):

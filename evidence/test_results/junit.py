@@ -94,7 +94,7 @@ class _Reader:
 
     def _suite_starts(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "testsuite" and len(self.path) == (1 if self.path and self.path[0].tag == "testsuites" else 0):
-            self.outermost.append({key: attributes[key] for key in (*_TOTALS, "time") if key in attributes})
+            self.outermost.append({key: attributes[key] for key in (*_TOTALS, "disabled", "time") if key in attributes})
         time = parse_time(attributes.get("timestamp", ""))
         if time is not None and (self.observed_at is None or time < self.observed_at):
             self.observed_at = time
@@ -176,14 +176,11 @@ class _Reader:
         return "no test was executed" if sum(count.values()) == count[SKIPPED] else None
 
     def _declared(self) -> Declared | None:
-        stated = {key: _total(self.root.get(key), key) for key in _TOTALS}
+        stated = _totals(self.root)
         if all(value is None for value in stated.values()):
-            stated = {key: self._added_up(key) for key in _TOTALS}
+            parts = [_totals(suite) for suite in self.outermost]
+            stated = {key: _added_up(part[key] for part in parts) for key in _TOTALS}
         return None if all(value is None for value in stated.values()) else Declared(**stated)
-
-    def _added_up(self, key: str) -> int | None:
-        values = [_total(suite.get(key), key) for suite in self.outermost]
-        return sum(value for value in values if value is not None) if values and None not in values else None
 
     def _duration(self) -> float | None:
         own = _seconds(self.root.get("time"))
@@ -200,6 +197,20 @@ def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
     if len(names) > SUITE_LIMIT:
         names.sort(key=lambda name: not (suites[name].counts[FAILURE] or suites[name].counts[ERROR]))
     return tuple(suites[name].finished(name) for name in names[:SUITE_LIMIT])
+
+
+def _totals(attributes: Mapping[str, str]) -> dict[str, int | None]:
+    """Reads what an element declares. CTest and GoogleTest state disabled cases beside ``skipped``; here they are skipped as well."""
+    found = {key: _total(attributes.get(key), key) for key in _TOTALS}
+    if found["skipped"] is not None:
+        found["skipped"] += _total(attributes.get("disabled"), "disabled") or 0
+    return found
+
+
+def _added_up(values: Iterable[int | None]) -> int | None:
+    """Adds up totals; None when there are none, or one is not stated."""
+    known = list(values)
+    return sum(value for value in known if value is not None) if known and None not in known else None
 
 
 def _total(text: str | None, key: str) -> int | None:

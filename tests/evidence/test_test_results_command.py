@@ -129,9 +129,7 @@ def test_coverage_by_the_same_means(tmp_path: Path) -> None:
     text = '{"meta": {"version": "7.0"}, "files": {}, "totals": {"covered_lines": 0, "missing_lines": 0, "num_statements": 0}}'
     collected = collect(tmp_path, write(text, to="c.json"), kind="coverage", results="c.json")
     assert (collected.format, collected.assurance) == ("coverage-py-json", Assurance.IMPORTED)
-    assert "c.json is of no known format" in refused(
-        tmp_path, write("{}", to="c.json"), kind="coverage", results="c.json"
-    )
+    assert "c.json is of no known format" in refused(tmp_path, write("{}", to="c.json"), kind="coverage", results="c.json")
 
 
 @pytest.mark.parametrize(

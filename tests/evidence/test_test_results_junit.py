@@ -136,6 +136,13 @@ def test_declared_totals_come_from_the_root_or_from_all_outermost_suites() -> No
     assert results(f"<testsuites><testsuite>{case}</testsuite></testsuites>")["declared"] is None
 
 
+def test_declared_disabled_cases_are_skipped_ones() -> None:
+    cases = "<testcase name='a' status='run'/><testcase name='b' status='disabled'/><testcase name='c'><skipped/></testcase>"
+    found = results(f"<testsuite tests='3' skipped='1' disabled='1'>{cases}</testsuite>")
+    assert (found["skipped"], found["declared"]["skipped"]) == (2, 2)
+    assert results(f"<testsuite tests='3' disabled='1'>{cases}</testsuite>")["declared"]["skipped"] is None
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
