@@ -55,6 +55,7 @@ def assess(
     store: StoreState,
     *,
     only: Iterable[str] | None = None,
+    judged_at: datetime | None = None,
 ) -> Assessment:
     """Judges a subject.
 
@@ -66,6 +67,7 @@ def assess(
         as_of: The time of the judgement.
         store: The ledger prefix that the view was read from.
         only: Ids of the gates to judge, for a partial assessment; all that the point asks when None.
+        judged_at: When the judgement is really made; ``as_of`` when None.
 
     Raises:
         NothingToJudgeError: There is no evidence, or no gate is asked.
@@ -94,6 +96,7 @@ def assess(
         profile_by=table.profile_by,
         scope="full" if only is None else "partial",
         as_of=as_of,
+        judged_at=judged_at or as_of,
         evidence_outcome=evidence_outcome,
         outcome=final,
         because=outcome.because(results, final, profile_confirmed=confirmed),

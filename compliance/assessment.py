@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from .gate import Area, Reason, Status
 from .record import Json, Model
 from .subject import Subject
+
+SAME_TIME: Final = timedelta(minutes=5)
+"""How far the clock of a judgement may lie from the real time before it counts as hindsight."""
 
 Outcome = Literal["go", "go-with-conditions", "no-go"]
 
@@ -93,6 +96,9 @@ class Assessment(Model):
     profile_by: str | None
     scope: Literal["full", "partial"]
     as_of: datetime
+    """Clock of the judgement."""
+    judged_at: datetime
+    """When it was really made; later than ``as_of`` when an earlier moment is judged in hindsight."""
     evidence_outcome: Outcome
     outcome: Outcome
     because: str
@@ -106,6 +112,11 @@ class Assessment(Model):
     store: StoreState
     policy_digest: str
     decision_digest: str
+
+    @property
+    def hindsight(self) -> bool:
+        """Whether the clock of the judgement is not the time at which it was made."""
+        return abs(self.judged_at - self.as_of) > SAME_TIME
 
     @property
     def loosened(self) -> tuple[Changed, ...]:

@@ -17,7 +17,12 @@ from .view import View
 
 
 def judge(
-    project: Project, store: Store, point: str, as_of: datetime | None = None, only: Iterable[str] | None = None
+    project: Project,
+    store: Store,
+    point: str,
+    as_of: datetime | None = None,
+    only: Iterable[str] | None = None,
+    clock: datetime | None = None,
 ) -> tuple[Assessment, View]:
     """Judges the project as it stands, on the evidence of a store.
 
@@ -27,6 +32,7 @@ def judge(
         point: Name of the decision point.
         as_of: Clock of the judgement; only entries that were recorded by then are seen. Now, and all entries, when None.
         only: Ids of the gates to judge; all that the point asks when None.
+        clock: Clock of the judgement on the whole ledger, for hindsight: evidence that was observed later does not count.
 
     Returns:
         The assessment, and the view of the evidence that it was made from.
@@ -36,13 +42,13 @@ def judge(
     """
     at = project.point(point)
     subject = subject_of(project, Checkout.find(project.root), at.environment)
-    time = as_of or now()
+    time = as_of or clock or now()
     size = store.prefix_at(time) if as_of is not None else store.size
     if size == 0:
         raise NothingToJudgeError(f"the ledger had no entry by {rfc3339(time)}", hint="give a later --as-of")
     seen = view.build(store, project.catalog.kinds, subject, upto=size)
     state = StoreState(size=size, root=store.root_at(size).hex())
-    return assess(project, seen, subject, at, time, state, only=only), seen
+    return assess(project, seen, subject, at, time, state, only=only, judged_at=now()), seen
 
 
 def assessment_draft(assessment: Assessment) -> Draft:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .session import Format, Session, print_json
+from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
@@ -19,6 +18,7 @@ def run(
     gate: Annotated[list[str] | None, typer.Option(help="Judge only this gate (repeatable); such a check is never recorded.")] = None,
     framework: Annotated[str | None, typer.Option(help="Judge only the gates of this framework; never recorded.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Judge with the clock and the ledger at this time: 2026-01-31T12:00:00Z.")] = None,
+    clock: Clock = None,
     fail_on: Annotated[Literal["no-go", "conditions"], typer.Option(help="Outcome that makes the exit code 1.")] = "no-go",
     record: Annotated[bool, typer.Option("--record", help="Append the assessment to the ledger.")] = False,
     format: Format = "text",
@@ -30,14 +30,16 @@ def run(
     only = _only(session, gate, framework)
     if record and only is not None:
         raise UsageError("--record with --gate or --framework: a partial check is never recorded")
-    time = _time(as_of)
+    if as_of is not None and clock is not None:
+        raise UsageError("--as-of with --clock: give one of them")
+    times = (read_time("--as-of", as_of), only, read_time("--clock", clock))
     if record:
         with session.writing() as store:
-            assessment, _ = judge(session.project, store, point, time, only)
+            assessment, _ = judge(session.project, store, point, *times)
             record_assessment(store, assessment)
     else:
         with session.reading() as store:
-            assessment, _ = judge(session.project, store, point, time, only)
+            assessment, _ = judge(session.project, store, point, *times)
     show(session, assessment, format)
     return exit_code(assessment, fail_on)
 
@@ -59,16 +61,6 @@ def show(session: Session, assessment: Assessment, format: str) -> None:
 
     for line in lines(assessment, colour=session.colour):
         print(line)
-
-
-def _time(text: str | None) -> datetime | None:
-    from ..errors import InputError, UsageError
-    from ..times import read_rfc3339
-
-    try:
-        return None if text is None else read_rfc3339(text)
-    except InputError as error:
-        raise UsageError(f"--as-of {error.reason}") from error
 
 
 def _only(session: Session, gates: list[str] | None, framework: str | None) -> list[str] | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .session import Format, Session, print_json
+from .session import Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from ..intake import Outcome
@@ -27,7 +26,9 @@ def run(
     """Record existing files or folders as evidence; formats are recognised by content."""
     from ..intake import Intake, Overrides
 
-    overrides = Overrides(kind=_kind(session, kind), commit=_commit(commit), environment=environment, observed_at=_time(observed_at))
+    overrides = Overrides(
+        kind=_kind(session, kind), commit=_commit(commit), environment=environment, observed_at=read_time("--observed-at", observed_at)
+    )
     outcomes: list[Outcome] = []
     with session.writing() as store, session.working("reading") as say:
         for outcome in Intake(session.project, store, overrides).paths(paths):
@@ -95,16 +96,6 @@ def _commit(commit: str | None) -> str | None:
     if commit is not None and not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", commit):
         raise UsageError(f"--commit {commit!r}: expected the full id of 40 or 64 hexadecimal digits", hint="git rev-parse HEAD")
     return commit
-
-
-def _time(text: str | None) -> datetime | None:
-    from ..errors import InputError, UsageError
-    from ..times import read_rfc3339
-
-    try:
-        return None if text is None else read_rfc3339(text)
-    except InputError as error:
-        raise UsageError(f"--observed-at {error.reason}") from error
 
 
 def _kind(session: Session, kind: str | None) -> str | None:

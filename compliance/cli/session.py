@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -31,6 +32,8 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", envvar="COMPLIANCE_VER
 NoColor = Annotated[bool, typer.Option("--no-color", envvar=["COMPLIANCE_NO_COLOR", "NO_COLOR"], help="No colours.")]
 Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", envvar="COMPLIANCE_FORMAT", help="Form of the result.")]
+
+Clock = Annotated[str | None, typer.Option(help="Judge with the clock at this time, on all that is recorded by now; the result says so.")]
 
 T = TypeVar("T")
 
@@ -129,6 +132,21 @@ class Session:
 def print_json(document: Any) -> None:
     """Prints a JSON document on stdout."""
     print(json.dumps(document, indent=2, ensure_ascii=not _unicode()))
+
+
+def read_time(option: str, text: str | None) -> datetime | None:
+    """Reads the time that was given to an option.
+
+    Raises:
+        UsageError: It is no time, or has no zone.
+    """
+    from ..errors import InputError, UsageError
+    from ..times import read_rfc3339
+
+    try:
+        return None if text is None else read_rfc3339(text)
+    except InputError as error:
+        raise UsageError(f"{option} {error.reason}") from error
 
 
 def _unicode() -> bool:

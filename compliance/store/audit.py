@@ -207,13 +207,9 @@ class _Audit:
         return f"{total} findings as recorded"
 
     def _rows_root(self, number: int) -> bytes:
-        keys = self._keys(number)
-        frontier = merkle.Frontier()
         sql = f"SELECT number, {_COLUMNS} FROM finding WHERE evidence = ? ORDER BY number"  # noqa: S608 (names of our own fields)
-        for position, *values in self.rows(sql, (number,)):
-            row = Finding(**dict(zip(Finding.__struct_fields__, values, strict=True)))
-            frontier.append(merkle.leaf_hash(ledger.row_leaf(position, row, keys)))
-        return frontier.root()
+        rows = _in_order(number, self.rows(sql, (number,)))
+        return ledger.RowHasher(self._keys(number)).root(rows)
 
     def _keys(self, number: int) -> dict[Any, bytes]:
         keys = dict(self.rows("SELECT class, key FROM sealed WHERE entry = ?", (number,)))
@@ -275,9 +271,16 @@ class _Audit:
             return "another payload"
         if any(private[name].get("payload", {}) != hidden.get(name, {}) for name in PRIVACY_CLASSES):
             return "other private values"
-        if ledger.rows_root(parsed.findings, self._keys(number)).hex() != body["rows"]["root"]:
+        if ledger.RowHasher(self._keys(number)).root(parsed.findings).hex() != body["rows"]["root"]:
             return "other findings"
         return None
+
+
+def _in_order(evidence: int, rows: Iterator[tuple[Any, ...]]) -> Iterator[Finding]:
+    for expected, (number, *values) in enumerate(rows):
+        if number != expected:
+            raise _Refuted(f"evidence {evidence}: finding {expected} is missing")
+        yield Finding(**dict(zip(Finding.__struct_fields__, values, strict=True)))
 
 
 def _replayed(audit: _Audit, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -106,34 +106,48 @@ class _Public(msgspec.Struct, omit_defaults=True):
     state: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def row_leaf(number: int, row: Finding, keys: Mapping[PrivacyClass, bytes]) -> bytes:
-    """Returns the bytes of a row's leaf: public canonical JSON, then 32 bytes for each of paths, people, code.
+class RowHasher:
+    """Computes the leaves of the rows of one piece of evidence.
 
     Args:
-        number: Position of the row within its evidence, from 0.
-        row: The finding.
-        keys: The evidence's key of each class.
+        keys: The evidence's key of each privacy class.
     """
-    index = number.to_bytes(8, "big")
-    parts = [
-        _encode(_Public(row.confidence, row.fixed_in, row.package, row.package_version, row.rule, row.severity, row.state)),
-        _commit(keys["paths"], index, (row.fingerprint, row.line, row.path)),
-        _NOTHING if row.person is None else _commit(keys["people"], index, (row.person,)),
-        _NOTHING if row.message is None else _commit(keys["code"], index, (row.message,)),
-    ]
-    return b"".join(parts)
+
+    def __init__(self, keys: Mapping[PrivacyClass, bytes]) -> None:
+        self._paths, self._people, self._code = (_Commitments(keys[name]) for name in PRIVACY_CLASSES)
+
+    def leaf(self, number: int, row: Finding) -> bytes:
+        """Returns the bytes of a row's leaf: public canonical JSON, then 32 bytes for each of paths, people, code.
+
+        Args:
+            number: Position of the row within its evidence, from 0.
+            row: The finding.
+        """
+        index = number.to_bytes(8, "big")
+        public = _Public(row.confidence, row.fixed_in, row.package, row.package_version, row.rule, row.severity, row.state)
+        paths = self._paths.of(index, (row.fingerprint, row.line, row.path))
+        people = _NOTHING if row.person is None else self._people.of(index, (row.person,))
+        code = _NOTHING if row.message is None else self._code.of(index, (row.message,))
+        return _encode(public) + paths + people + code
+
+    def root(self, rows: Iterable[Finding]) -> bytes:
+        """Returns the Merkle root over rows."""
+        return merkle.root_of(merkle.leaf_hash(self.leaf(number, row)) for number, row in enumerate(rows))
 
 
-def _commit(key: bytes, index: bytes, values: tuple[str | int | None, ...]) -> bytes:
-    return hashlib.sha256(hmac.digest(key, index, "sha256") + _encode(values)).digest()
+class _Commitments:
+    """SHA-256(HMAC-SHA-256(key, index) || values), with the key's part of the HMAC computed once: a third of the time for many rows."""
 
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
-def rows_root(rows: Sequence[Finding], keys: Mapping[PrivacyClass, bytes]) -> bytes:
-    """Returns the Merkle root over the rows of one piece of evidence."""
-    frontier = merkle.Frontier()
-    for number, row in enumerate(rows):
-        frontier.append(merkle.leaf_hash(row_leaf(number, row, keys)))
-    return frontier.root()
+    def of(self, index: bytes, values: tuple[str | int | None, ...]) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(index)
+        outer.update(inner.digest())
+        return hashlib.sha256(outer.digest() + _encode(values)).digest()
 
 
 def keys_of(sealed: Mapping[PrivacyClass, Sealed]) -> dict[PrivacyClass, bytes]:

@@ -412,7 +412,7 @@ class _Writer:
             **draft.body,
             "artifact": {**dict(draft.body.get("artifact", {})), **self._keep(packed)},
             "payload": sha256_hex(payload),
-            "rows": {"count": len(draft.findings), "root": ledger.rows_root(draft.findings, keys).hex()},
+            "rows": {"count": len(draft.findings), "root": ledger.RowHasher(keys).root(draft.findings).hex()},
         }
         number = self.append("evidence", body, sealed)
         commit = dict(draft.body["subject"]).get("commit")

@@ -15,6 +15,7 @@ from compliance.record import Finding, PrivacyClass
 from compliance.store import ledger, merkle
 
 KEYS: dict[PrivacyClass, bytes] = {"paths": b"p" * 32, "people": b"q" * 32, "code": b"c" * 32}
+ROWS = ledger.RowHasher(KEYS)
 
 
 def test_a_leaf_is_canonical_json_of_its_members() -> None:
@@ -41,14 +42,14 @@ def test_a_row_leaf_is_its_public_part_and_three_commitments() -> None:
     paths = hashlib.sha256(hmac.digest(b"p" * 32, index, "sha256") + b'["' + b"f" * 32 + b'",7,"a.py"]').digest()
     code = hashlib.sha256(hmac.digest(b"c" * 32, index, "sha256") + b'["m"]').digest()
     expected = b'{"rule":"B602","severity":"high","state":"open"}' + paths + bytes(32) + code
-    assert ledger.row_leaf(5, row, KEYS) == expected
+    assert ROWS.leaf(5, row) == expected
 
 
 def test_the_root_over_rows_is_a_merkle_root() -> None:
     rows = [Finding(rule=str(number), severity="low", fingerprint="") for number in range(5)]
-    leaves = [merkle.leaf_hash(ledger.row_leaf(number, row, KEYS)) for number, row in enumerate(rows)]
-    assert ledger.rows_root(rows, KEYS) == merkle.root_of(leaves)
-    assert ledger.rows_root([], KEYS) == merkle.EMPTY_ROOT
+    leaves = [merkle.leaf_hash(ROWS.leaf(number, row)) for number, row in enumerate(rows)]
+    assert ROWS.root(rows) == merkle.root_of(leaves)
+    assert ROWS.root([]) == merkle.EMPTY_ROOT
 
 
 texts = st.none() | st.text(st.characters(codec="utf-8"))
@@ -63,7 +64,7 @@ def test_the_fast_encoder_writes_canonical_json(first: str | None, second: str |
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
 def test_the_public_part_of_a_row_is_canonical_json(rule: str, package: str) -> None:
     row = Finding(rule=rule, severity="low", fingerprint="", package=package)
-    public = ledger.row_leaf(0, row, KEYS)[:-96]
+    public = ROWS.leaf(0, row)[:-96]
     assert public == rfc8785.dumps(json.loads(public))
     assert json.loads(public) == {"package": package, "rule": rule, "severity": "low", "state": "open"}
 
@@ -73,8 +74,8 @@ def test_every_field_of_a_row_is_bound() -> None:
         confidence="a", fixed_in="b", package="c", package_version="d", rule="e", severity="f", state="g",
         fingerprint="h", line=1, path="i", message="j", person="k",
     )  # fmt: skip
-    leaf = ledger.row_leaf(0, full, KEYS)
+    leaf = ROWS.leaf(0, full)
     for name in Finding.__struct_fields__:
         changed = msgspec.structs.replace(full, **{name: 2 if name == "line" else "z"})
-        assert ledger.row_leaf(0, changed, KEYS) != leaf, name
-    assert ledger.row_leaf(1, full, KEYS) != leaf
+        assert ROWS.leaf(0, changed) != leaf, name
+    assert ROWS.leaf(1, full) != leaf
