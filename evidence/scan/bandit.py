@@ -167,7 +167,7 @@ def _collect(context: Context) -> Iterable[Collected]:
     # -P: the scanned project's folder must not be on the path of the scanner. --ini: Bandit reads any .bandit file that it meets,
     # which can switch off rules, set a baseline, or redirect the output; what narrows a scan stands in compliance.toml.
     command = [sys.executable, "-P", "-m", "bandit", "-f", "json", "-q", "-r", "--ini", os.devnull]
-    command += [f"-x={','.join(_exclusions(context.root, options.exclude))}"]
+    command += [f"--exclude={','.join(_exclusions(context.root, options.exclude))}"]
     command += [f"--configfile={options.config}"] if options.config else []
     command += targets
     context.say(f"bandit: scanning {', '.join(options.targets)}")

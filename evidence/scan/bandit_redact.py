@@ -16,10 +16,14 @@ from .rows import dumps
 
 _RULES = ("B105", "B106", "B107")
 _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
-_LITERAL = re.compile(r"(\"\"\"|'''|\"|')(.*?)(?<!\\)\1")
+_LITERAL = re.compile(r"\\.|(\"\"\"|'''|\"|')((?:\\.|(?!\1)[^\\])*)\1")
+"""An escape outside of literals, taken as one so that no quote is tried twice, or a literal."""
 _SUSPECT = re.compile(r"pass|pwd|token|secret|credential|api.?key", re.IGNORECASE)
 """Lines that Bandit's rules are about (its RE_WORDS); a ``# nosec`` keeps such a line out of the results, but not out of the context."""
 _DONE = "REDACTED:"
+_ALL = "all"
+_MOST = 100
+"""Passwords of one file that are looked for one by one; in a file with more of them every line counts as flagged."""
 _WORTH = 6
 """Characters of the shortest password that is also masked where it occurs on lines that no rule points at."""
 
@@ -45,8 +49,8 @@ def redact(source: Source, mask: Mask) -> bytes | None:
     return dumps(report) if changed else None
 
 
-def _passwords(results: list[dict[str, Any]]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Returns per file the lines that password rules point at, and the passwords that they quote."""
+def _passwords(results: list[dict[str, Any]]) -> tuple[dict[str, set[str]], dict[str, list[str]]]:
+    """Returns per file the lines that password rules point at, and the passwords that they quote, longest first."""
     flagged: dict[str, set[str]] = {}
     known: dict[str, set[str]] = {}
     for result in results:
@@ -58,17 +62,20 @@ def _passwords(results: list[dict[str, Any]]) -> tuple[dict[str, set[str]], dict
             quoted = _QUOTED.search(str(result.get("issue_text")))
             if quoted and len(quoted.group(1)) >= _WORTH:
                 known.setdefault(file, set()).add(quoted.group(1))
-    return flagged, known
+    for file, passwords in known.items():
+        if len(passwords) > _MOST:
+            flagged[file].add(_ALL)
+    return flagged, {file: sorted(passwords, key=len, reverse=True)[:_MOST] for file, passwords in known.items()}
 
 
-def _mask_result(result: dict[str, Any], flagged: dict[str, set[str]], known: dict[str, set[str]], masked: Mask) -> None:
+def _mask_result(result: dict[str, Any], flagged: dict[str, set[str]], known: dict[str, list[str]], masked: Mask) -> None:
     text, code, file = result.get("issue_text"), result.get("code"), str(result.get("filename"))
     if result.get("test_id") in _RULES and isinstance(text, str):
         result["issue_text"] = _QUOTED.sub(lambda match: f"'{masked(match.group(1))}'", text)
     if isinstance(code, str):
         lines = flagged.get(file, set())
         code = "\n".join(_mask_line(line, lines, masked) for line in code.split("\n"))
-        for secret in sorted(known.get(file, ()), key=len, reverse=True):
+        for secret in known.get(file, ()):
             code = code.replace(secret, masked(secret)) if secret in code else code
         result["code"] = code
 
@@ -76,10 +83,11 @@ def _mask_result(result: dict[str, Any], flagged: dict[str, set[str]], known: di
 def _mask_line(line: str, flagged: set[str], masked: Mask) -> str:
     """Masks the string literals of one numbered line; all of it when no literal is closed on it (the inside of a long string)."""
     number, space, text = line.partition(" ")
-    if not text.strip() or not (number in flagged or _SUSPECT.search(text)):
+    if not text.strip() or not (number in flagged or _ALL in flagged or _SUSPECT.search(text)):
         return line
-    shown, count = _LITERAL.subn(lambda match: match.group(1) + masked(match.group(2)) + match.group(1), text)
+    shown = _LITERAL.sub(lambda match: f"{match[1]}{masked(match[2])}{match[1]}" if match[1] else match[0], text)
     rest = _LITERAL.sub("", text)
-    if '"' in rest or "'" in rest or (count == 0 and number in flagged):
+    closed = any(match[1] for match in _LITERAL.finditer(text))
+    if '"' in rest or "'" in rest or (not closed and number in flagged):
         shown = masked(text.strip())
     return f"{number}{space}{shown}"

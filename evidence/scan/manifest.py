@@ -12,7 +12,7 @@ from compliance.errors import CollectorError
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _INCLUDE = re.compile(r"(?:-r|--requirement)(?:[\s=]+)?(.+)")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|\s)#.*$")
 """A ``#`` begins a comment at the start of a line or after white space."""
 _EDITABLE = re.compile(r"(?:-e|--editable)\b")
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from compliance.errors import InputError
-from compliance.record import Finding, Severity, fingerprint
+from compliance.record import Finding, Severity, fingerprint, shorten
 
 from . import BySeverity
 
@@ -59,7 +59,7 @@ class Rows:
 
 def reasons(*parts: str | None) -> str | None:
     """Joins the reasons why a scan says too little; None when there is none."""
-    return "; ".join(part for part in parts if part) or None
+    return shorten("; ".join(part for part in parts if part)) or None
 
 
 def count_of(number: int, one: str, many: str) -> str:
@@ -82,8 +82,6 @@ def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
         raise misshaped(error, where) from error
-    except (OverflowError, RecursionError) as error:
-        raise InputError(str(error) or "number too large", where=where) from error
 
 
 def misshaped(error: msgspec.ValidationError, where: str | None = None) -> InputError:
@@ -126,10 +124,7 @@ def dumps(value: Any) -> bytes:
 
 def clean_path(path: str) -> str:
     """Writes a path as ``folder/file``: no leading ``./``, slashes as on every system but one."""
-    path = path.replace("\\", "/")
-    while path.startswith("./"):
-        path = path[2:].lstrip("/")
-    return path
+    return re.sub(r"^(?:\./+)+", "", path.replace("\\", "/"))
 
 
 def path_of_uri(uri: str) -> str:

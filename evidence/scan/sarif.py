@@ -20,7 +20,7 @@ from typing import Any
 from compliance import jsontext
 from compliance.errors import InputError
 from compliance.kind import Format
-from compliance.record import Parsed, Tool
+from compliance.record import Parsed, Tool, shorten
 from compliance.source import Source
 
 from . import Category, Scan
@@ -81,7 +81,7 @@ def _parse(source: Source) -> Parsed:
 def _tool(runs: list[Run]) -> Tool:
     """Joins the names of different tools; the version is known when there is one tool in one version."""
     names = list(dict.fromkeys(run.tool for run in runs))
-    return Tool(", ".join(names) or "unknown", _only([run.version for run in runs]) if len(names) == 1 else None)
+    return Tool(shorten(", ".join(names), 500) or "unknown", _only([run.version for run in runs]) if len(names) == 1 else None)
 
 
 def _category(runs: list[Run]) -> Category:

@@ -27,6 +27,8 @@ _VALUES = re.compile(r"secret|match|raw|value|content|code|snippet|password|toke
 """Properties of results in which tools repeat what they found."""
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|`([^`\n]+)`")
 _RULE_ID = re.compile(rb'"(?:ruleId|id)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_MOST = 100
+"""Source texts of one result that are looked for one by one; of a result with more of them every text is masked."""
 _WORTH = 4
 """Characters of the shortest source text that is also masked where it is repeated in other texts."""
 
@@ -152,17 +154,25 @@ class _Masker:
                 message[name] = _QUOTED.sub(quoted, message[name])
         arguments = message.get("arguments")
         if isinstance(arguments, list):
-            message["arguments"] = [
-                self(item) if isinstance(item, str) and any(item in text for text in shown) else item for item in arguments
-            ]
+            message["arguments"] = [self(item) if _repeats(item, shown) else item for item in arguments]
 
     def repeated(self, value: Any, shown: list[str]) -> None:
         """Masks source texts where they are repeated, at any depth."""
+        if len(shown) > _MOST:
+            self._texts(value)
         secrets = sorted(
             {text.strip() for text in shown if len(text.strip()) >= _WORTH and not text.startswith(_DONE)}, key=len, reverse=True
         )
         if secrets:
-            self._replace(value, secrets)
+            self._replace(value, secrets[:_MOST])
+
+    def _texts(self, value: Any) -> None:
+        """Masks all texts of messages, at any depth."""
+        for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()):
+            if key in ("text", "markdown") and isinstance(inner, str):
+                value[key] = self(inner)
+            else:
+                self._texts(inner)
 
     def _replace(self, value: Any, secrets: list[str]) -> None:
         items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -173,6 +183,10 @@ class _Masker:
                 value[key] = inner
             else:
                 self._replace(inner, secrets)
+
+
+def _repeats(item: Any, shown: list[str]) -> bool:
+    return isinstance(item, str) and (len(shown) > _MOST or any(item in text for text in shown))
 
 
 def _uris(value: Any) -> set[str]:

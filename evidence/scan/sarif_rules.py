@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compliance import severity
-from compliance.record import Severity
+from compliance.record import MESSAGE_LIMIT, Severity, shorten
 
 from .sarif_model import Component, ComponentReference, Invocation, Result, Rule, RuleReference, Text, ToolObject
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+_ID_LEVELS = 10
+"""Levels of the deepest hierarchical rule id that is followed upwards (section 3.5.4 sets no limit)."""
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d+)\}")
 
 
@@ -22,9 +24,13 @@ class Rules:
         self._components: list[Component] = [tool.driver, *(tool.extensions or ())]
         self._invocations = invocations
         self._by_id: dict[str, Rule] = {}
+        self._by_guid = {component.guid: component for component in reversed(self._components) if component.guid}
+        self._by_name = {component.name: component for component in reversed(self._components)}
         for rule in self:
             if rule.id is not None:
                 self._by_id.setdefault(rule.id, rule)
+        self._overrides: dict[int, dict[int, str]] = {}
+        """Per invocation the levels that it gives to rules, by identity."""
         self._scores: dict[int, Severity | None] = {}
         """Security severities of rules that results were found for, by identity: read once."""
         self._found: dict[tuple[str | None, int | None], Rule | None] = {}
@@ -58,18 +64,15 @@ class Rules:
             return self._components[0]
         if reference.index is not None:
             return self._components[reference.index + 1] if -1 <= reference.index < len(self._components) - 1 else None
-        for component in self._components:
-            if reference.guid == component.guid if reference.guid else reference.name == component.name:
-                return component
-        return None
+        return self._by_guid.get(reference.guid) if reference.guid else self._by_name.get(reference.name or "")
 
     def _named(self, rule_id: str | None) -> Rule | None:
         """Returns the rule with an id, or the one that a hierarchical id such as ``CA1000/1`` belongs to."""
-        while rule_id:
-            if rule_id in self._by_id:
-                return self._by_id[rule_id]
+        for _ in range(_ID_LEVELS):
+            if not rule_id or rule_id in self._by_id:
+                break
             rule_id = rule_id.rpartition("/")[0]
-        return None
+        return self._by_id.get(rule_id or "")
 
     def severity(self, result: Result, rule: Rule | None) -> Severity:
         """Returns how severe a result is: the ``security-severity`` of the result, else of its rule, else its effective level."""
@@ -96,10 +99,11 @@ class Rules:
         index = result.provenance.invocation_index if result.provenance else None
         if rule is None or index is None or not 0 <= index < len(self._invocations):
             return None
-        for override in self._invocations[index].rule_configuration_overrides or ():
-            if self._look_up(override.descriptor, override.descriptor.id, None) is rule and override.configuration.level is not None:
-                return override.configuration.level
-        return None
+        if index not in self._overrides:
+            given = self._invocations[index].rule_configuration_overrides or ()
+            named = [(self._look_up(item.descriptor, item.descriptor.id, None), item.configuration.level) for item in given]
+            self._overrides[index] = {id(rule): level for rule, level in named if rule is not None and level is not None}
+        return self._overrides[index].get(id(rule))
 
     def message(self, result: Result, rule: Rule | None) -> str | None:
         """Returns a result's message: its text, or the rule's or driver's string that it names, with its arguments (section 3.11)."""
@@ -115,7 +119,10 @@ class Rules:
 
 
 def filled(text: str, arguments: Sequence[str]) -> str:
-    """Puts arguments in the place of ``{0}``, ``{1}`` ...; a place without argument stays as it is (section 3.11.5)."""
+    """Puts arguments in the place of ``{0}``, ``{1}`` ...; a place without argument stays as it is (section 3.11.5).
+
+    Long texts and arguments are cut: a few bytes of places and arguments could otherwise fill the memory.
+    """
 
     def put(match: re.Match[str]) -> str:
         if match.group(1) is None:
@@ -123,7 +130,8 @@ def filled(text: str, arguments: Sequence[str]) -> str:
         number = int(match.group(1)[:9])
         return arguments[number] if number < len(arguments) else match.group()
 
-    return _PLACEHOLDER.sub(put, text)
+    arguments = [shorten(argument) for argument in arguments]
+    return _PLACEHOLDER.sub(put, text[: 4 * MESSAGE_LIMIT])
 
 
 def security_severity(properties: dict[str, Any] | None) -> Severity | None:

@@ -252,6 +252,36 @@ def test_collector_that_could_not_run_says_so(project: Path, options: dict[str, 
         collect(project, **options)
 
 
+@pytest.mark.parametrize("options", [{"exclude": ["a,b"]}, {"exclude": [" "]}, {"targets": []}, {"nosuch": 1}, {"timeout": 0}])
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    collector = next(item for item in shipped().kinds["scan"].collectors if item.name == "bandit")
+    with pytest.raises(ValueError, match="validation error"):
+        collector.options.model_validate(options)
+
+
+def leak(number: int, line: str | None = None) -> dict[str, Json]:
+    code = line or f'{number} password = "password{number}"\n'
+    return result("B105", "LOW", number, code, issue_text=f"Possible hardcoded password: 'password{number}'")
+
+
+@pytest.mark.parametrize("quotes", ['\\"', "\"'", "'''a", "'''\"\"\"", "\\"])
+def test_redaction_of_strange_quotes_ends(quotes: str) -> None:
+    masked = redacted("scan", "bandit-json", report(leak(1, f"1 password = 'password1 {quotes * 20_000}\n")))
+    assert masked is not None
+    assert b"password1" not in masked
+
+
+def test_redaction_of_a_file_full_of_passwords_ends() -> None:
+    masked = redacted("scan", "bandit-json", report(*(leak(number) for number in range(1, 3000))))
+    assert masked is not None
+    assert b'"password' not in masked
+
+
+def test_a_number_too_large_cannot_be_written_again() -> None:
+    with pytest.raises(InputError, match="number too large"):
+        redacted("scan", "bandit-json", report(leak(1)).replace(b'"loc": 20.0', b'"loc": 1e999'))
+
+
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
 def test_corpus() -> None:
     cases = [case for case in json.loads((CORPUS / "cases.json").read_text()) if case["format"] == "bandit"]
