@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -94,14 +95,20 @@ def _policies(packages: Iterable[ModuleType]) -> tuple[dict[str, Framework], dic
     frameworks: dict[str, Framework] = {}
     gates: dict[str, Gate] = {}
     for package in packages:
-        tops = [package] if _defined(package, Framework) else list(_submodules(package))
-        for top in tops:
+        for top in [package] if _defined(package, Framework) else _submodules(package):
             for framework in _defined(top, Framework):
                 frameworks = _merge("framework", frameworks, {framework.id: replace(framework, doc=top.__doc__ or "")})
-            for module in (top, *_submodules(top)):
-                for gate in _defined(module, Gate):
-                    gates = _merge("gate", gates, {gate.id: gate})
+                found = [gate for module in (top, *_submodules(top)) for gate in _defined(module, Gate)]
+                for gate in sorted(found, key=lambda gate: _place(framework, gate)):
+                    gates = _merge("gate", gates, {gate.id: replace(gate, framework=framework.id)})
     return frameworks, gates
+
+
+def _place(framework: Framework, gate: Gate) -> tuple[int, list[tuple[int, str]]]:
+    """Orders gates by principle, then by id, numbers within ids counting as numbers."""
+    order = framework.principles
+    place = order.index(gate.principle) if gate.principle in order else len(order)
+    return place, [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", gate.id)]
 
 
 def _defined(module: ModuleType, type_: type[T]) -> list[T]:

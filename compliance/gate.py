@@ -185,6 +185,8 @@ class Framework:
 
     id: str
     title: str
+    principles: tuple[str, ...] = ()
+    """Names of its parts in the order in which they are shown; others follow by name."""
     doc: str = ""
 
 
@@ -195,6 +197,7 @@ class Gate:
     id: str
     statement: str
     framework: str
+    """Filled in by the catalog: the framework of the package that the gate's module belongs to."""
     principle: str
     area: Area
     reads: tuple[str, ...]
@@ -297,7 +300,7 @@ def _make(
     return Gate(
         id=gate_id,
         statement=statement,
-        framework=module.split(".")[-2],
+        framework="",
         principle=principle,
         area=area,
         reads=tuple(reads),

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from . import check, collect, report
-from .session import Format, Session
+from .session import Clock, Format, Session, read_time
 
 
 def run(
     session: Session,
-    point: Annotated[str, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.")] = "production",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="PDF to write.", show_default="from project and time")] = None,
-    key: Annotated[Path | None, typer.Option(help="PKCS#12 key, before the configured one.")] = None,
+    point: report.Point = "production",
+    output: report.Output = None,
+    key: report.Key = None,
+    clock: Clock = None,
     format: Format = "text",
 ) -> int:
     """Collect, check and report in one: a decision, and a signed PDF to send."""
     runs = collect.gather(session, ())
     for line in collect.listing(runs):
         session.say(line)
-    assessment, made = report.make(session, point, output, key)
+    assessment, made, path = report.make(session, point, output, key, clock=read_time("--clock", clock))
     if format == "json":
-        from ..report.json import check_document
-
-        report.print_made(made, check=check_document(assessment))
+        report.print_made_json(assessment, made, path)
     else:
         check.show(session, assessment, format)
-        report.print_made(made)
+        report.print_made(session, made, path)
     if assessment.outcome == "no-go":
         return 1
     return 5 if any(one.outcome == "could-not-run" for one in runs) else 0

@@ -1,0 +1,127 @@
+"""``compliance report``: writes the signed audit report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from .session import Clock, Session, print_json, read_time
+
+if TYPE_CHECKING:
+    from ..assessment import Assessment
+    from ..report.audit import MadeReport
+
+ReportFormat = Annotated[
+    Literal["pdf", "html", "json"], typer.Option("--format", help="pdf: signed; html: the same page unsigned; json: its model.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.", show_default="from project and time")]
+Key = Annotated[Path | None, typer.Option("--key", help="PKCS#12 key that signs, before the configured one.")]
+Point = Annotated[str, typer.Option("--point", envvar="COMPLIANCE_POINT", help="Decision point.")]
+
+
+def run(
+    session: Session,
+    point: Point = "production",
+    output: Output = None,
+    bundle: Annotated[Path | None, typer.Option(help="Folder that receives the report's attachments as well.")] = None,
+    key: Key = None,
+    clock: Clock = None,
+    format: ReportFormat = "pdf",
+) -> int:
+    """Assess, record the assessment, and write the signed audit report."""
+    _, made, path = make(session, point, output, key, clock=read_time("--clock", clock), format=format)
+    if bundle is not None:
+        _write_bundle(bundle, made)
+    print_made(session, made, path)
+    return 0
+
+
+def make(
+    session: Session,
+    point: str,
+    output: Path | None,
+    key: Path | None,
+    *,
+    clock: datetime | None = None,
+    format: str = "pdf",
+) -> tuple[Assessment, MadeReport, Path]:
+    """Makes the report and writes it, with the checkpoint of the ledger beside it."""
+    from .. import home
+    from ..judging import judge
+    from ..report import audit
+    from ..times import now
+
+    signing = home.signing_key(session.project, key, _ask)
+    with session.writing() as store, session.working("judging") as say:
+        assessment, view = judge(session.project, store, point, clock=clock)
+        say("rendering and signing")
+        made = audit.make(store, session.project, assessment, view, signing, now())
+    path = output or Path(f"{_slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
+    _write(path, _content(made, format))
+    _write(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
+    return assessment, made, path
+
+
+def print_made(session: Session, made: MadeReport, path: Path) -> None:
+    """Says what was written and how it can be checked."""
+    if made.model.signer.trial:
+        session.say("signed with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
+    session.say(f"verify with: compliance verify {path} --store {session.store_path}")
+    print(f"report {made.id}  {path}")
+
+
+def print_made_json(assessment: Assessment, made: MadeReport, path: Path) -> None:
+    """Prints the result of ``release`` for programs."""
+    from ..record import sha256_hex
+    from ..report.json import check_document
+
+    about: dict[str, Any] = {"id": made.id, "path": str(path), "sha256": sha256_hex(made.pdf), "trial_key": made.model.signer.trial}
+    print_json({"schema": "compliance/release/v1", "report": about, "check": check_document(assessment)})
+
+
+def _content(made: MadeReport, format: str) -> bytes:
+    from ..report import html
+    from ..report.bundle import model_json
+
+    if format == "html":
+        return html.render(made.model).encode()
+    return model_json(made.model) if format == "json" else made.pdf
+
+
+def _write_bundle(folder: Path, made: MadeReport) -> None:
+    for file in made.attachments:
+        _write(folder / file.name, file.content)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all: a report that is half there must not be sent."""
+    import os
+    import tempfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _ask(prompt: str) -> str | None:
+    import sys
+
+    if not sys.stdin.isatty():
+        return None
+    return str(typer.prompt(prompt, hide_input=True, err=True))
+
+
+def _slug(name: str) -> str:
+    import re
+
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "report"

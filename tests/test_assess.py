@@ -1,0 +1,225 @@
+"""Good news needs admissible evidence, bad news does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from compliance.errors import NothingToJudgeError
+from compliance.gate import Inputs, Params, Reason, Status, Verdict, failed, not_assessed, passed
+from compliance.record import Assurance
+from compliance.subject import Binding
+from compliance.view import Unreadable
+from tests.world import COMMIT, DOC, NOW, OTHER, item, judged, make_gate, make_kind, make_project, small
+
+LIVE = make_kind(binds_to=Binding.ENVIRONMENT)
+
+
+def verdict(*items: Any, kinds: Any = (LIVE,), **metadata: Any) -> tuple[Status, Reason | None]:
+    result = judged(make_project(make_gate(**metadata), kinds=kinds), *items).result("T-1")
+    return result.verdict, result.reason
+
+
+def test_fresh_evidence_of_this_commit_and_environment_passes() -> None:
+    assert verdict(item()) == (Status.PASS, None)
+
+
+def test_a_broken_limit_fails() -> None:
+    assert verdict(item(number=11)) == (Status.FAIL, None)
+
+
+def test_nothing_is_missing_and_not_a_pass() -> None:
+    assert verdict() == (Status.NOT_ASSESSED, Reason.MISSING)
+
+
+INADMISSIBLE = [
+    ({"environment": "production"}, Reason.FOREIGN),
+    ({"environment": None}, Reason.FOREIGN),
+    ({"assurance": Assurance.STATED}, Reason.WEAK),
+    ({"incomplete": "only half of it"}, Reason.INCOMPLETE),
+]
+
+
+@pytest.mark.parametrize(("how", "reason"), INADMISSIBLE)
+def test_inadmissible_good_news_does_not_count(how: dict[str, Any], reason: Reason) -> None:
+    assert verdict(item(number=1, **how)) == (Status.NOT_ASSESSED, reason)
+
+
+@pytest.mark.parametrize(("how", "reason"), INADMISSIBLE)
+def test_inadmissible_bad_news_counts_and_keeps_its_reason(how: dict[str, Any], reason: Reason) -> None:
+    assert verdict(item(number=11, **how)) == (Status.FAIL, reason)
+
+
+@pytest.mark.parametrize(("how", "reason"), INADMISSIBLE)
+def test_bad_news_beside_earlier_good_news_counts(how: dict[str, Any], reason: Reason) -> None:
+    assert verdict(item(1, 1, age=timedelta(hours=3)), item(2, 11, **how)) == (Status.FAIL, reason)
+
+
+@pytest.mark.parametrize(("how", "reason"), INADMISSIBLE)
+def test_later_admissible_good_news_answers_bad_news(how: dict[str, Any], reason: Reason) -> None:  # noqa: ARG001
+    assert verdict(item(1, 11, age=timedelta(hours=3), **how), item(2, 1)) == (Status.PASS, None)
+
+
+def test_good_news_of_another_category_does_not_answer() -> None:
+    bad = item(1, 11, age=timedelta(hours=3), environment="production", category="other")
+    assert verdict(bad, item(2, 1)) == (Status.FAIL, Reason.FOREIGN)
+
+
+@pytest.mark.parametrize("number", [1, 11])
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ({"commit": OTHER}, Reason.FOREIGN),
+        ({"commit": None}, Reason.FOREIGN),
+        ({"age": timedelta(days=3)}, Reason.STALE),
+        ({"age": None}, Reason.STALE),
+        ({"age": timedelta(minutes=-6)}, Reason.STALE),
+    ],
+)
+def test_stale_evidence_and_evidence_of_another_commit_never_decide(how: dict[str, Any], reason: Reason, number: int) -> None:
+    assert verdict(item(number=number, **how), max_age=timedelta(days=2)) == (Status.NOT_ASSESSED, reason)
+
+
+def test_the_oldest_age_that_counts_is_inclusive() -> None:
+    limit = timedelta(days=2)
+    assert verdict(item(age=limit), max_age=limit) == (Status.PASS, None)
+    assert verdict(item(age=limit + timedelta(seconds=1)), max_age=limit) == (Status.NOT_ASSESSED, Reason.STALE)
+
+
+def test_evidence_dated_after_the_judgement_never_decides_even_without_max_age() -> None:
+    assert verdict(item(age=timedelta(hours=-1))) == (Status.NOT_ASSESSED, Reason.STALE)
+
+
+def test_evidence_that_cannot_be_read_back_never_decides() -> None:
+    broken = item(payload=Unreadable("number: missing"))
+    assert verdict(broken) == (Status.NOT_ASSESSED, Reason.UNREADABLE)
+    assert verdict(broken, item(2, 11)) == (Status.FAIL, None)
+
+
+def test_commit_bound_evidence_needs_no_environment() -> None:
+    assert verdict(item(environment=None), kinds=(make_kind(),)) == (Status.PASS, None)
+
+
+def test_project_bound_evidence_needs_no_commit() -> None:
+    assert verdict(item(commit=None, environment=None), kinds=(make_kind(binds_to=Binding.PROJECT),)) == (Status.PASS, None)
+
+
+def test_without_a_commit_nothing_commit_bound_counts() -> None:
+    project = make_project(make_gate())
+    assert judged(project, item(commit=None), commit=None).result("T-1").verdict is Status.NOT_ASSESSED
+
+
+def test_the_assurance_that_a_gate_accepts_is_its_own() -> None:
+    stated = item(assurance=Assurance.STATED)
+    assert verdict(stated, min_assurance=Assurance.STATED) == (Status.PASS, None)
+    assert verdict(item(), min_assurance=Assurance.VERIFIED) == (Status.NOT_ASSESSED, Reason.WEAK)
+
+
+def both(inputs: Inputs, params: Params) -> Verdict:  # noqa: ARG001
+    if any(one.payload.number > 10 for kind in ("number", "second") for one in inputs.of(kind)):
+        return failed("more than 10")
+    for kind in ("number", "second"):
+        if not inputs.of(kind):
+            return not_assessed(Reason.MISSING, f"no {kind}")
+    return passed("both")
+
+
+both.__doc__ = DOC
+both.__module__ = "policies.alpha.test"
+
+
+def test_what_keeps_a_gate_from_passing_is_named() -> None:
+    kinds = (LIVE, make_kind("second", Binding.ENVIRONMENT))
+    project = make_project(make_gate(both, reads=("number", "second")), kinds=kinds)
+    result = judged(project, item(1), item(2, kind="second", environment="production")).result("T-1")
+    assert (result.verdict, result.reason) == (Status.NOT_ASSESSED, Reason.FOREIGN)
+    assert "evidence 2 is of environment production; expected staging" in result.message
+    result = judged(project, item(1)).result("T-1")
+    assert (result.verdict, result.reason, result.message) == (Status.NOT_ASSESSED, Reason.MISSING, "no second")
+
+
+def test_a_result_names_its_evidence_and_the_age_of_the_oldest() -> None:
+    result = judged(make_project(make_gate()), item(7, age=timedelta(hours=5)), item(3)).result("T-1")
+    assert result.evidence == (3, 7)
+    assert result.observed_at == NOW - timedelta(hours=5)
+
+
+def test_a_declared_gate_does_not_apply_and_says_who_says_so() -> None:
+    settings = {"T-1": {"applicable": False, "reason": "no numbers here", "by": "Ada"}}
+    assessment = judged(make_project(make_gate(), settings=settings), item(number=11))
+    result = assessment.result("T-1")
+    assert (result.verdict, result.reason) == (Status.NOT_APPLICABLE, Reason.DECLARED)
+    assert "no numbers here (Ada)" in result.message
+    assert [change.what for change in assessment.loosened] == ["applicable"]
+
+
+@pytest.mark.parametrize("profile", ["library", "cli"])
+def test_a_profile_excludes_service_gates_until_there_is_evidence(profile: Any) -> None:
+    project = make_project(make_gate(service_only=True), profile=profile)
+    result = judged(project).result("T-1")
+    assert (result.verdict, result.reason) == (Status.NOT_APPLICABLE, Reason.PROFILE)
+    assert judged(project, item(number=11)).result("T-1").verdict is Status.FAIL
+
+
+def test_a_service_is_asked_everything() -> None:
+    assert judged(make_project(make_gate(service_only=True))).result("T-1").verdict is Status.NOT_ASSESSED
+
+
+def test_no_evidence_at_all_and_no_gate_at_all_are_refused() -> None:
+    from compliance.assess import assess
+    from compliance.assessment import StoreState
+    from compliance.subject import Subject
+    from compliance.view import View
+
+    project = make_project(make_gate())
+    at = project.point()
+    with pytest.raises(NothingToJudgeError, match="no evidence"):
+        assess(project, View({}, {}), Subject(project="p"), at, NOW, StoreState(size=1, root=""))
+    with pytest.raises(NothingToJudgeError, match="no gate"):
+        judged(make_project(), item())
+
+
+def test_the_decision_digest_ignores_when_and_where_the_same_was_collected() -> None:
+    project = make_project(make_gate())
+    first = judged(project, item(1, age=timedelta(hours=5)))
+    again = judged(project, item(40, age=timedelta(hours=1)))
+    assert first.decision_digest == again.decision_digest
+    assert judged(project, item(1, number=2)).decision_digest != first.decision_digest
+
+
+@pytest.mark.parametrize(
+    "settings", [{"required": False}, {"max-age": "3d"}, {"applicable": False, "reason": "r", "by": "b"}]
+)
+def test_the_policy_digest_covers_every_setting(settings: dict[str, Any]) -> None:
+    plain = judged(make_project(make_gate(max_age=timedelta(days=1))), item())
+    changed = judged(make_project(make_gate(max_age=timedelta(days=1)), settings={"T-1": settings}), item())
+    assert plain.policy_digest != changed.policy_digest
+    assert plain.decision_digest != changed.decision_digest
+
+
+def test_could_not_run_is_said_where_the_evidence_is_missed() -> None:
+    from compliance.assess import assess
+    from compliance.assessment import StoreState
+    from compliance.subject import Subject
+    from compliance.view import View
+
+    project = make_project(make_gate())
+    view = View({"other": (item(kind="other"),)}, {"number": ("counter could not run: no network",)})
+    at = project.point()
+    found = assess(project, view, Subject(project="p", commit=COMMIT), at, NOW, StoreState(size=1, root=""))
+    assert "counter could not run: no network" in found.result("T-1").message
+
+
+def test_a_gate_without_a_judge_is_listed_as_missing() -> None:
+    from compliance.gate import Area, declared
+
+    gate = declared(DOC, module="policies.alpha.test", id="T-2", statement="s", principle="p", area=Area.DATA, reads=("future",))
+    result = judged(make_project(make_gate(), gate), item()).result("T-2")
+    assert (result.verdict, result.reason) == (Status.NOT_ASSESSED, Reason.MISSING)
+    assert "future" in result.message
+
+
+def test_small_is_what_the_other_tests_take_it_for() -> None:
+    assert small.__doc__ == DOC
