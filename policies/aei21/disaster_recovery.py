@@ -272,6 +272,8 @@ def _most(inputs: Inputs, kind: str, read: Any) -> float | None:
 
 
 def _error_rate(run: Any) -> float | None:
+    if run.requests == 0:
+        return None
     counted = run.failed / run.requests if run.failed is not None and run.requests else None
     return max((rate for rate in (run.error_rate, counted) if rate is not None), default=None)
 

@@ -324,7 +324,7 @@ def _differs(results: Any) -> Iterator[str]:
         stated = getattr(declared, there, None)
         counted = getattr(results, here)
         if stated is not None and stated != counted:
-            yield f"the file declares {stated} {there} but holds {counted}"
+            yield f"{there} declared by the file: {stated}, counted in it: {counted}"
 
 
 class CoverageLimits(Params):

@@ -88,9 +88,8 @@ def no_open_vulnerability(inputs: Inputs, params: Vulnerabilities) -> Verdict:
     if empty:
         return not_assessed(Reason.INCOMPLETE, "; ".join(empty), observed=observed, threshold=limits)
     hidden = f", {count(observed['suppressed'], 'finding')} suppressed" if observed["suppressed"] else ""
-    message = (
-        f"{observed['critical']} critical, {observed['high']} high, {observed['unknown']} unknown in {count(len(fresh), 'scan')}{hidden}"
-    )
+    open_ones = ", ".join(f"{observed[name]} {word}" for name, word in words.items())
+    message = f"open findings: {open_ones} in {count(len(fresh), 'scan')}{hidden}"
     return passed(message, observed=observed, threshold=limits)
 
 

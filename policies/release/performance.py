@@ -170,8 +170,8 @@ def error_rate(inputs: Inputs, params: ErrorRate) -> Verdict:
     observed["endpoints_over"] = len(places)
     if broken or places:
         named = f"; at {places[0].where} {places[0].what}" if places else ""
-        rate = f"{percent(observed['error_rate'])} of the requests failed" if observed["error_rate"] is not None else "overall unknown"
-        message = f"{rate}{named}; expected less than {percent(params.error_rate)} overall and per endpoint"
+        share = "an unknown share" if observed["error_rate"] is None else percent(observed["error_rate"])
+        message = f"{share} of the requests failed{named}; expected less than {percent(params.error_rate)} overall and per endpoint"
         return failed(message, observed=observed, threshold=limits, places=places[:LIMIT])
     lacking = [why for run, rate in zip(runs, rates, strict=True) if (why := _unproven_errors(run, rate))]
     if lacking or not runs:
@@ -183,9 +183,9 @@ def error_rate(inputs: Inputs, params: ErrorRate) -> Verdict:
     return passed(message, observed=observed, threshold=limits)
 
 
-def _rate(failed_: int | None, requests: int | None, stated: float | None = None) -> float | None:
+def _rate(failures: int | None, requests: int | None, stated: float | None = None) -> float | None:
     """Returns the worse of what is counted and what is stated; None when neither is known."""
-    counted = failed_ / requests if failed_ is not None and requests else None
+    counted = failures / requests if failures is not None and requests else None
     return max((rate for rate in (counted, stated) if rate is not None), default=None)
 
 
@@ -239,8 +239,8 @@ def availability(inputs: Inputs, params: Availability) -> Verdict:
 
     Why: Ten probes in a minute say that the service is up, not that it stays up.
 
-    Evidence: A probe log of the judged environment over a day or more (`compliance ingest`). Metrics (kind `metrics`) cannot be read by this
-    version.
+    Evidence: A probe log of the judged environment over a day or more (`compliance ingest`). Metrics (kind `metrics`) cannot be read by
+    this version.
 
     Fix: Probe the health endpoint at least every 86 seconds for a day; when probes failed, find the cause at the time of the first one.
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from compliance.gate import Reason
+
+from .helpers import about, assert_fails, assert_open, assert_passes, item, judge
+
+
+def test_id1_structured_logs_pass() -> None:
+    assert_passes(about("ALPHA-ID-1", "audit-log"))
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("with_timestamp", "have a timestamp"),
+        ("with_level", "have a level"),
+        ("with_event", "have an event"),
+        ("with_trace", "have a request or trace id"),
+    ],
+)
+def test_id1_a_field_that_is_missing_too_often_fails(field: str, words: str) -> None:
+    assert_passes(about("ALPHA-ID-1", "audit-log", {field: 990}))
+    assert_fails(about("ALPHA-ID-1", "audit-log", {field: 989}), f"only 98.9 % of the records {words}; expected at least 99 %")
+
+
+def test_id1_lines_that_do_not_parse_fail() -> None:
+    ten = {"events": 990, "unparsed": 10, "with_timestamp": 990, "with_level": 990, "with_event": 990, "with_trace": 990}
+    assert_passes(about("ALPHA-ID-1", "audit-log", ten))
+    eleven = {name: 989 if value == 990 else 11 for name, value in ten.items()}
+    assert_fails(about("ALPHA-ID-1", "audit-log", eleven), "98.9 % of the lines parse")
+
+
+def test_id1_a_share_just_below_the_limit_does_not_read_as_the_limit() -> None:
+    changes = {"lines": 100_000, "events": 100_000, "with_level": 98_999, "with_timestamp": 100_000, "with_event": 100_000}
+    assert_fails(about("ALPHA-ID-1", "audit-log", {**changes, "with_trace": 100_000}), "only 98.99 % of")
+
+
+def test_id1_each_log_keeps_the_limit_by_itself() -> None:
+    bad = item("audit-log", {"with_trace": 0}, entry=2)
+    assert_fails(judge("ALPHA-ID-1", item("audit-log"), bad), "only 0 % of the records have a request or trace id")
+
+
+def test_id1_the_limit_is_the_projects() -> None:
+    assert_passes(about("ALPHA-ID-1", "audit-log", {"with_trace": 950}, structured_percent=95))
+    assert_fails(about("ALPHA-ID-1", "audit-log", {"with_trace": 949}, structured_percent=95))
+
+
+def test_id1_an_empty_log_is_open_beside_a_good_one_and_silent_beside_a_bad_one() -> None:
+    empty = item("audit-log", {"lines": 0, "events": 0}, entry=2)
+    assert_open(judge("ALPHA-ID-1", item("audit-log"), empty), Reason.INCOMPLETE)
+    assert_fails(judge("ALPHA-ID-1", item("audit-log", {"with_level": 0}), empty))
