@@ -19,7 +19,7 @@ from typing import Final
 from . import __version__, outcome
 from .assessment import Assessment, Changed, GateResult, Spot, StoreState
 from .errors import NothingToJudgeError
-from .gate import Inputs, Item, Reason, Status, Verdict
+from .gate import Gate, Inputs, Item, Reason, Status, Verdict
 from .kind import Kind
 from .point import Point, Profile
 from .project import GateSetting, Project
@@ -139,8 +139,21 @@ class _Judge:
             evidence=tuple(sorted(item.entry for item in used)),
             observed_at=min(times, default=None),
             places=tuple(Spot(where=place.where, what=place.what) for place in verdict.places),
-            fix=verdict.fix or gate.doc.fix,
+            fix=verdict.fix or self._advice(gate, verdict),
         )
+
+    def _advice(self, gate: Gate, verdict: Verdict) -> str:
+        """Says what turns the gate green: what to correct when it failed, what to supply when it could not be assessed."""
+        if verdict.status is not Status.NOT_ASSESSED or verdict.reason is Reason.UNREADABLE:
+            return gate.doc.fix
+        if gate.judge is None:
+            return "Nothing yet: a later version of the toolkit judges this gate."
+        again = {
+            Reason.STALE: "Collect it again. ",
+            Reason.FOREIGN: f"Collect it for this commit in environment {self.subject.environment}. ",
+            Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
+        }
+        return again.get(verdict.reason or Reason.MISSING, "") + gate.doc.evidence
 
     def _verdict(self, setting: GateSetting) -> tuple[Verdict, Sequence[Item]]:
         gate = setting.gate
@@ -203,8 +216,7 @@ class _Judge:
         return judge(inputs, setting.params)
 
     def _missing(self, setting: GateSetting) -> Verdict:
-        titles = [self.kinds[kind_id].title if kind_id in self.kinds else kind_id for kind_id in setting.gate.reads]
-        message = f"no evidence of kind {' or '.join(titles)}"
+        message = f"no evidence of kind {' or '.join(setting.gate.reads)}"
         reasons = [reason for kind_id in setting.gate.reads for reason in self.view.could_not_run.get(kind_id, ())]
         if reasons:
             message += f"; {'; '.join(reasons)}"

@@ -6,6 +6,7 @@ Python objects, `members` and `elements` cut one level of the text into slices a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,9 @@ from .errors import InputError
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_HUGE = re.compile(rb"[eE]\+?0*[1-9]\d\d|\d{300}")
+"""A number that may be beyond what a float holds: jiter reads it as infinity."""
+_PIECE = 1 << 18
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -31,9 +35,20 @@ def loads(data: bytes) -> Any:
         InputError: Not JSON, a duplicate key, NaN or Infinity, nested deeper than 200 levels; with line and column.
     """
     try:
-        return jiter.from_json(data, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+        value = jiter.from_json(data, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
     except ValueError as error:
         raise _refused(str(error)) from error
+    if _HUGE.search(data) and _has_infinity(value):
+        raise InputError("a number beyond the range of a float", expected="JSON with finite numbers")
+    return value
+
+
+def _has_infinity(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_infinity, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_infinity, value))
+    return isinstance(value, float) and math.isinf(value)
 
 
 def _refused(message: str) -> InputError:
@@ -82,11 +97,17 @@ def _refuse_duplicates(text: memoryview, found: Mapping[str, msgspec.Raw]) -> No
             raise InputError("duplicate key", expected="JSON with unique keys", where=f"before key {key!r}")
         position = _skip(text, _skip(text, name.end()) + 1)
         raw = memoryview(value)
-        if text[position : position + len(raw)] != raw:
+        if not _same(text[position : position + len(raw)], raw):
             raise InputError(f"duplicate key {key!r}", expected="JSON with unique keys")
         position = _skip(text, position + len(raw)) + 1
     if found and text[position - 1] != ord("}"):
         raise InputError("duplicate key", expected="JSON with unique keys")
+
+
+def _same(first: memoryview, second: memoryview) -> bool:
+    """Compares in pieces of bytes: ``==`` on memoryviews takes 2.5 ns per byte on Python 3.11, on bytes it is memcmp."""
+    starts = range(0, len(first), _PIECE)
+    return len(first) == len(second) and all(bytes(first[n : n + _PIECE]) == bytes(second[n : n + _PIECE]) for n in starts)
 
 
 def _skip(text: memoryview, position: int) -> int:

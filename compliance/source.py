@@ -116,7 +116,10 @@ class Source:
             raise InputError(f"{self.size} bytes", expected=f"a document of at most {DOCUMENT_LIMIT} bytes")
         if self.head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
             raise InputError("UTF-16 or UTF-32 text", expected="UTF-8", where="line 1")
-        data = self.data if isinstance(self.data, bytes) else bytes(self.data)
+        if isinstance(self.data, bytes):
+            return self.data.removeprefix(_BOM)
+        data = bytes(self.data)
+        self.data.madvise(mmap.MADV_DONTNEED)  # the copy serves from here on: one of the two is enough in memory
         return data.removeprefix(_BOM)
 
     @cached_property

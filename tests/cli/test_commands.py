@@ -1,0 +1,254 @@
+"""What users see and programs rely on: output, exit codes and JSON of every command."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import compliance
+
+JUNIT = '<testsuite name="s" tests="2" failures="1"><testcase name="a"/><testcase name="b"><failure message="no"/></testcase></testsuite>'
+CONFIG = f"""
+[project]
+name = "demo"
+version = "1.0"
+commit = "{"a" * 40}"
+profile = "library"
+profile-by = "Ada"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "compliance.toml").write_text(CONFIG)
+    (tmp_path / "junit.xml").write_text(JUNIT)
+    return tmp_path
+
+
+def test_help_lists_the_commands_and_exit_codes(tmp_path: Path) -> None:
+    ran = compliance("--help", cwd=tmp_path)
+    assert ran.code == 0
+    for word in ("init", "collect", "ingest", "check", "report", "verify", "explain", "log", "show", "release", "keys", "Exit codes"):
+        assert word in ran.out
+
+
+@pytest.mark.parametrize("command", ["init", "collect", "ingest", "check", "report", "verify", "explain", "log", "show", "release", "keys"])
+def test_every_command_has_help(tmp_path: Path, command: str) -> None:
+    ran = compliance(command, "--help", cwd=tmp_path)
+    assert ran.code == 0
+    assert "Usage: compliance" in ran.out
+
+
+def test_help_and_check_import_no_heavy_library(project: Path) -> None:
+    assert compliance("ingest", "junit.xml", cwd=project).code == 0
+    probe = (
+        "import sys\n"
+        "from compliance.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'weasyprint', 'pyhanko', 'bandit', 'pip_audit', 'fontTools'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    for words in (["--help"], ["check"]):
+        done = subprocess.run([sys.executable, "-c", probe, *words], cwd=project, capture_output=True, text=True, timeout=60)
+        assert done.stderr.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["chekc"], "chekc"),
+        (["check", "--pont", "x"], "--pont"),
+        (["check", "--gate", "ALPHA-PF-55"], "no such gate; did you mean 'ALPHA-PF-5'?"),
+        (["check", "--framework", "alfa"], "no such framework; did you mean 'alpha'?"),
+        (["check", "--point", "prodution"], "no decision point 'prodution'; did you mean 'production'?"),
+        (["check", "--as-of", "yesterday"], "expected a time with zone"),
+        (["check", "--as-of", "2026-01-01T00:00:00"], "expected a time with zone"),
+        (["check", "--record", "--gate", "ALPHA-PF-5"], "a partial check is never recorded"),
+        (["ingest", "junit.xml", "--kind", "tests"], "no such kind"),
+        (["ingest", "junit.xml", "--commit", "abc"], "expected the full id"),
+        (["explain", "ALPHA-PF-55"], "did you mean 'ALPHA-PF-5'?"),
+        (["collect"], "no [collect.KIND] table is configured"),
+        (["show", "999"], "no entry 999"),
+        (["--project", "missing", "check"], "no such folder"),
+        (["check", "--store", "postgresql://x/y"], "this version keeps its store in SQLite"),
+        (["report"], "no signing key"),
+        (["verify", "junit.xml"], "neither a PDF nor a store"),
+        (["verify", "missing.pdf"], "No such file"),
+        (["keys", "trust", "junit.xml"], "certificate"),
+    ],
+)
+def test_wrong_use_is_one_clear_line_and_exit_code_2(project: Path, words: list[str], message: str) -> None:
+    assert compliance("ingest", "junit.xml", cwd=project).code == 0
+    ran = compliance(*words, cwd=project)
+    assert ran.code == 2, ran.err
+    assert message in ran.err
+    assert "Traceback" not in ran.err
+    assert 1 <= len(ran.err.strip().splitlines()) <= 2
+
+
+def test_nothing_to_judge_is_exit_code_3(project: Path) -> None:
+    (project / "notes.txt").write_text("nothing")
+    assert compliance("ingest", ".", cwd=project).code == 0
+    ran = compliance("check", "--as-of", "2020-01-01T00:00:00Z", cwd=project)
+    assert ran.code == 3
+    (project / "other.toml").write_text(CONFIG)
+    (project / "empty").mkdir()
+    ran = compliance("ingest", project / "notes.txt", "--store", project / "empty" / "e.db", cwd=project)
+    assert ran.code == 2
+    assert compliance("check", "--store", project / "empty" / "e.db", cwd=project).code == 3
+
+
+def test_ingest_json_is_that_of_the_contract(project: Path) -> None:
+    (project / "notes.txt").write_text("nothing")
+    ran = compliance("ingest", "--format", "json", "junit.xml", "notes.txt", cwd=project)
+    assert ran.code == 2
+    first, second = ran.json["files"]
+    assert ran.json["schema"] == "compliance/ingest/v1"
+    assert set(first) == {"path", "status", "kind", "format", "sha256", "evidence", "summary", "reason"}
+    assert (first["status"], first["kind"], first["format"], first["reason"]) == ("recorded", "test-results", "junit-xml", None)
+    assert {"tests": 2, "passed": 1, "failed": 1, "errors": 0, "skipped": 0, "flaky": 0}.items() <= first["summary"].items()
+    assert (second["status"], second["kind"], second["evidence"]) == ("refused", None, None)
+    assert "not recognised" in second["reason"]
+    again = compliance("ingest", "--format", "json", ".", cwd=project)
+    assert again.code == 0
+    by_path = {one["path"]: one for one in again.json["files"]}
+    assert by_path["junit.xml"]["status"] == "duplicate"
+    assert by_path["junit.xml"]["evidence"] == first["evidence"]
+    assert by_path["notes.txt"]["status"] == "unrecognised"
+
+
+def test_check_json_is_that_of_the_contract(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    ran = compliance("check", "--format", "json", cwd=project)
+    assert ran.code == 1
+    found = ran.json
+    assert found["schema"] == "compliance/check/v1"
+    assert found["subject"] == {"project": "demo", "version": "1.0", "commit": "a" * 40, "environment": "staging"}
+    assert (found["point"], found["profile"], found["scope"]) == ("production", "library", "full")
+    assert found["outcome"] == found["evidence_outcome"] == "no-go"
+    assert set(found["score"]) == {"readiness", "areas", "formula"}
+    gates = {gate["id"]: gate for gate in found["gates"]}
+    keys = {"id", "framework", "principle", "title", "required", "verdict", "reason", "message"}
+    assert keys | {"observed", "threshold", "evidence", "waivers", "fix"} <= set(gates["ALPHA-PF-5"])
+    assert gates["ALPHA-PF-5"]["verdict"] == "fail"
+    assert gates["ALPHA-PF-2"]["reason"] == "profile"
+    assert gates["REL-6"]["reason"] == "missing"
+    assert re.fullmatch(r"[0-9a-f]{64}", found["policy_digest"])
+    assert found["store"]["size"] == 2
+
+
+def test_check_writes_nothing_unless_asked(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    compliance("check", cwd=project)
+    assert len(compliance("log", "--format", "json", cwd=project).json["entries"]) == 2
+    compliance("check", "--record", cwd=project)
+    assert compliance("log", "--format", "json", cwd=project).json["entries"][-1]["type"] == "assessment"
+
+
+def test_a_partial_check_says_so(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    ran = compliance("check", "--gate", "ALPHA-PF-5", cwd=project)
+    assert ran.code == 1
+    assert "partial check" in ran.out
+    assert compliance("check", "--gate", "ALPHA-PF-5", "--format", "json", cwd=project).json["scope"] == "partial"
+
+
+SNAPSHOT = """\
+demo 1.0  aaaaaaaaaaaa  staging  production  as of <time> UTC
+
+alpha
+  x FAIL          ALPHA-PF-5   Tests pass
+                  1 of 2 tests failed and 0 ended in an error
+                    b  no
+                  evidence #1
+                  fix: Run the listed tests alone, correct the code or the test,
+                  and collect again. When totals differ, make the test run write
+                  its file in one go instead of editing or cutting it.
+
+readiness 0.0% = (25 x 0/1 operations) / 25; the score never decides
+partial check: some gates only; it says nothing about the release
+NO-GO: 1 required gates: 1 failed (ALPHA-PF-5).
+"""
+
+
+def test_the_text_of_a_check(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    ran = compliance("check", "--gate", "ALPHA-PF-5", cwd=project)
+    assert re.sub(r"as of .* UTC", "as of <time> UTC", ran.out) == SNAPSHOT
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_options_may_stand_on_either_side_of_the_command(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    store = elsewhere / "e.db"
+    assert compliance("--project", project, "--store", store, "ingest", project / "junit.xml", cwd=elsewhere).code == 0
+    assert compliance("log", "--project", project, "--store", store, cwd=elsewhere).code == 0
+    env = {"COMPLIANCE_PROJECT": str(project), "COMPLIANCE_STORE": str(store)}
+    assert compliance("log", cwd=elsewhere, env=env).code == 0
+
+
+def test_log_and_show(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    log = compliance("log", cwd=project)
+    assert log.code == 0
+    assert "test-results junit-xml junit.xml" in log.out
+    shown = compliance("show", "1", "--format", "json", cwd=project).json
+    assert shown["leaf"]["kind"] == "test-results"
+    assert shown["payload"]["failed"] == 1
+    assert compliance("show", "1", "--raw", cwd=project).out == JUNIT
+    assert compliance("show", "0", cwd=project).code == 0
+
+
+def test_explain_a_gate_and_a_kind(project: Path) -> None:
+    gate = compliance("explain", "ALPHA-PF-5", cwd=project)
+    assert gate.code == 0
+    for word in ("asks", "why", "evidence", "fix", "maps to"):
+        assert word in gate.out
+    compliance("ingest", "junit.xml", cwd=project)
+    assert "fail" in compliance("explain", "ALPHA-PF-5", "--format", "json", cwd=project).json["now"]
+    assert "junit-xml" in compliance("explain", "test-results", cwd=project).out
+
+
+def test_keys_are_made_listed_and_never_overwritten(tmp_path: Path) -> None:
+    made = compliance("keys", "create", cwd=tmp_path)
+    assert made.code == 0
+    assert "proves nothing" in made.err or "prove nothing" in made.err
+    assert (tmp_path / "home" / "keys" / "trial.p12").stat().st_mode & 0o777 == 0o600
+    assert compliance("keys", "create", cwd=tmp_path).code == 2
+    assert "trial" in compliance("keys", "list", cwd=tmp_path).out
+    assert compliance("keys", "show", tmp_path / "home" / "keys" / "trial.pem", cwd=tmp_path).code == 0
+
+
+def test_init_writes_a_configuration_that_works_and_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "thing"\nversion = "2.0"\n[project.scripts]\nt = "t:m"\n')
+    (tmp_path / "thing.py").write_text("x = 1\n")
+    (tmp_path / "junit.xml").write_text(JUNIT)
+    ran = compliance("init", cwd=tmp_path)
+    assert ran.code == 0
+    assert "next:" in ran.out
+    text = (tmp_path / "compliance.toml").read_text()
+    assert 'profile = "cli"' in text
+    assert "[collect.scan.bandit]" in text
+    again = compliance("init", cwd=tmp_path)
+    assert again.code == 0
+    assert "left as it is" in again.out
+    assert (tmp_path / "compliance.toml").read_text() == text
+    assert compliance("ingest", "junit.xml", cwd=tmp_path).code == 0
+
+
+def test_a_collector_that_cannot_run_is_exit_code_5_and_is_named(project: Path) -> None:
+    with (project / "compliance.toml").open("a") as file:
+        file.write('\n[collect.test-results]\nfiles = ["missing.xml", "junit.xml"]\n')
+    ran = compliance("collect", cwd=project)
+    assert ran.code == 5
+    assert "no file matches missing.xml" in re.sub(r"\s+", " ", ran.out)
+    assert compliance("log", "--format", "json", cwd=project).json["entries"][-1]["type"] == "collection"
+    check = compliance("check", "--gate", "ALPHA-PF-6", "--format", "json", cwd=project)
+    assert check.json["gates"][0]["reason"] == "missing"
+
+
+def test_debug_shows_the_traceback(project: Path) -> None:
+    assert "Traceback" in compliance("--debug", "show", "7", cwd=project).err

@@ -1,0 +1,81 @@
+"""JSON is refused where readers disagree."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance import jsontext
+from compliance.errors import InputError
+
+REFUSED = {
+    "empty": b"",
+    "two documents": b"{} {}",
+    "duplicate key": b'{"a": 1, "a": 2}',
+    "duplicate key, escaped": b'{"a": 1, "\\u0061": 2}',
+    "duplicate key, nested": b'{"x": [{"a": 1, "a": 1}]}',
+    "NaN": b'{"a": NaN}',
+    "infinity": b'{"a": Infinity}',
+    "beyond a float": b'{"a": 1e999}',
+    "beyond a float, negative": b"[-1E+400]",
+    "beyond a float, in digits": b"[" + b"9" * 400 + b".5]",
+    "lone surrogate": b'"\\ud800"',
+    "not UTF-8": b'"\xff"',
+    "NUL": b'"a\x00b"',
+    "deep": b"[" * 5000 + b"]" * 5000,
+    "many digits": b"1" * 5000,
+    "trailing comma": b"[1,]",
+    "leading zero": b"01",
+    "comment": b"{} // x",
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_a_reason(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        jsontext.loads(REFUSED[name])
+    assert caught.value.expected
+
+
+def test_the_position_is_named() -> None:
+    with pytest.raises(InputError, match=r"line 2 column 9: duplicate key"):
+        jsontext.loads(b'{"a": 1,\n "a": 2}')
+
+
+@pytest.mark.parametrize("text", [b'{"a":1,"a":2}', b'{"a":1,"b":2,"a":1}', b'{"a":{},"\\u0061":{}}', b'{"a":1}x', b"[1]", b'{"a":1', b""])
+def test_members_refuse_duplicates_and_what_is_no_object(text: bytes) -> None:
+    with pytest.raises(InputError):
+        jsontext.members(text)
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(values, st.sampled_from([None, 1]), st.booleans())
+def test_everything_else_reads_as_the_standard_library_does(value: object, indent: int | None, ascii_only: bool) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
+    assert jsontext.loads(text) == json.loads(text)
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=8), values, max_size=6), st.sampled_from([None, 2]))
+def test_members_cut_an_object_into_its_values(value: dict[str, object], indent: int | None) -> None:
+    found = jsontext.members(json.dumps(value, indent=indent).encode())
+    assert {key: jsontext.loads(bytes(raw)) for key, raw in found.items()} == json.loads(json.dumps(value))
+
+
+@given(st.lists(values, max_size=6))
+def test_elements_cut_an_array_into_its_values(value: list[object]) -> None:
+    found = jsontext.elements(json.dumps(value).encode())
+    assert [jsontext.loads(bytes(raw)) for raw in found] == json.loads(json.dumps(value))
