@@ -1,0 +1,78 @@
+"""Builds the model of a report from an assessment, the evidence that it saw, and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, cast
+
+from .. import __version__
+from ..assessment import Assessment
+from ..project import Project
+from ..store import Store
+from ..view import View
+from . import bundle, gates, page1
+from .figures import figures, of_subject
+from .findings import findings
+from .model import Limits, ReportModel, Signer
+from .pdf import Attachment
+from .proof import proof, report_id
+from .register import register, registered
+from .trail import trail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What a report is made from; equal bases over the same ledger prefix give equal reports."""
+
+    store: Store
+    project: Project
+    assessment: Assessment
+    view: View
+    entry: int
+    """Ledger entry of the assessment; nothing after it is seen."""
+    made_at: datetime
+    signer: Signer
+    renderer: Mapping[str, str]
+    limits: Limits = field(default_factory=Limits)
+
+
+def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
+    """Returns the model and every attachment, the model's own file among them, sorted by name."""
+    store, assessment, limits = basis.store, basis.assessment, basis.limits
+    catalog, subject = basis.project.catalog, assessment.subject
+    table = basis.project.document.report
+    titles = {framework.id: framework.title for framework in catalog.frameworks.values()}
+    asked = gates.thresholds_of(basis.project)
+    items = registered(basis.view)
+    counted = {number: item for number, item in items.items() if of_subject(item, subject)}
+    anchor = proof(store, basis.entry)
+    anchored = None if anchor.previous is None else anchor.previous.id
+    files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
+    model = ReportModel(
+        id=report_id(anchor),
+        title=table.title,
+        organisation=table.organisation,
+        page=cast(Literal["A4", "Letter"], table.page),
+        toolkit=__version__,
+        made_at=basis.made_at,
+        assessment=assessment,
+        decision=page1.decision(
+            assessment, titles, basis.signer, table.title, page=table.page, thresholds=asked, anchored=anchored, limits=limits
+        ),
+        frameworks=gates.frameworks(assessment, titles, asked),
+        troubles=gates.troubles(assessment, asked, limits),
+        settings=gates.settings(assessment),
+        figures=figures(basis.view, basis.project, subject),
+        findings=findings(store, counted, limit=limits.groups),
+        evidence=register(store, catalog.kinds, items, gates.evidence_used(assessment), subject, limits.register_rows),
+        trail=trail(store, subject, upto=basis.entry + 1, limit=limits.trail),
+        proof=anchor,
+        signer=basis.signer,
+        renderer=dict(basis.renderer),
+        attachments=bundle.rows_of(files),
+        limits=limits,
+    )
+    whole = [*files, bundle.attachment(bundle.MODEL, bundle.model_json(model))]
+    return model, sorted(whole, key=lambda one: one.name)

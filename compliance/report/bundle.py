@@ -1,0 +1,219 @@
+"""The files that a report carries, so that its reader can check it without the store: see `bundle_check.verify`.
+
+Full reports carry the keys of the salted commitments of their evidence; without them nobody could recompute the leaves. A copy for others
+leaves them out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlmodel import col, select
+
+from ..assessment import Assessment
+from ..gate import Item
+from ..record import Json, sha256_hex
+from ..sign.checks import Check
+from ..store import Store, merkle
+from ..store.tables import Evidence, Ledger, SealedValue
+from . import findings
+from .json import check_document
+from .model import AttachmentRow, PreviousReport, Proof, ReportModel
+from .pdf import Attachment
+
+ASSESSMENT: Final = "assessment.json"
+CHECKPOINT: Final = "checkpoint.txt"
+EVIDENCE: Final = "evidence.json"
+FINDINGS_CSV: Final = "findings.csv"
+FINDINGS_JSON: Final = "findings.json"
+PROOFS: Final = "proofs.json"
+MODEL: Final = "report.json"
+
+_DESCRIPTIONS: Final = {
+    ASSESSMENT: "The judgement, gate by gate, as check --format json prints it",
+    CHECKPOINT: "Signed checkpoint C1 of the ledger (C2SP signed note)",
+    EVIDENCE: "Ledger entries of the evidence, their payloads, and the keys of their commitments",
+    FINDINGS_CSV: "All findings; a cell that a spreadsheet could take for a formula begins with an apostrophe",
+    FINDINGS_JSON: "All findings, row by row, as the ledger's row roots cover them",
+    PROOFS: "Inclusion proofs of the ledger entries against C1, and the consistency proof from the report before",
+    MODEL: "The report's model: everything that the pages show",
+}
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_COLUMNS: Final = findings.COLUMNS
+_PRETTY: Final = 2
+
+
+def attachments(store: Store, assessment: Assessment, items: Mapping[int, Item], counted: Sequence[int], proof: Proof) -> list[Attachment]:
+    """Returns every attached file but the model, sorted by name.
+
+    Args:
+        store: The store.
+        assessment: The judgement.
+        items: The registered evidence by number.
+        counted: Numbers of the evidence whose findings are listed.
+        proof: What the report is anchored in.
+    """
+    entries = sorted({0, *items, proof.assessment_entry})
+    contents = {
+        ASSESSMENT: pretty(check_document(assessment)),
+        CHECKPOINT: proof.checkpoint.note.encode(),
+        EVIDENCE: evidence_json(store, entries),
+        PROOFS: proofs_json(store, entries, proof),
+        **findings_files(findings.rows(store, sorted(counted))),
+    }
+    return [attachment(name, content) for name, content in sorted(contents.items())]
+
+
+def attachment(name: str, content: bytes) -> Attachment:
+    """Returns one of the bundle's files as an attachment."""
+    kinds = {"csv": "text/csv", "txt": "text/plain", "json": "application/json"}
+    relationship = "Source" if name == MODEL else "Data"
+    return Attachment(name, kinds[name.rpartition(".")[2]], _DESCRIPTIONS[name], content, relationship)
+
+
+def rows_of(files: Iterable[Attachment]) -> tuple[AttachmentRow, ...]:
+    """Returns the table of attachments: names, sizes, digests."""
+    return tuple(
+        AttachmentRow(
+            name=one.name, media_type=one.media_type, size=len(one.content), sha256=sha256_hex(one.content), description=one.description
+        )
+        for one in files
+    )
+
+
+def model_json(model: ReportModel) -> bytes:
+    """Returns ``report.json``."""
+    return pretty(model.model_dump(mode="json"))
+
+
+def pretty(document: Json) -> bytes:
+    """Writes a JSON document for programs and for people."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=_PRETTY) + b"\n"
+
+
+def evidence_json(store: Store, entries: Sequence[int]) -> bytes:
+    """Returns ``evidence.json``: for each entry the leaf as it was hashed, the public payload, and the private values with their keys.
+
+    Leaves, payloads and values are texts, exactly the bytes that the digests cover.
+    """
+    numbers = col(Ledger.entry).in_(entries)
+    leaves = store.database.query(select(Ledger.entry, Ledger.leaf).where(numbers).order_by(col(Ledger.entry)))
+    payloads = dict(map(tuple, store.database.query(select(Evidence.entry, Evidence.payload).where(col(Evidence.entry).in_(entries)))))
+    sealed: dict[int, dict[str, Json]] = {}
+    query = select(SealedValue.entry, SealedValue.privacy_class, SealedValue.key, SealedValue.value)
+    for number, name, key, value in store.database.query(query.where(col(SealedValue.entry).in_(entries))):
+        sealed.setdefault(number, {})[name] = {"key": key.hex(), "value": value.decode()}
+    documents = []
+    for number, leaf in leaves:
+        document: dict[str, Json] = {"number": number, "leaf": leaf.decode()}
+        if number in payloads:
+            document["payload_public"] = payloads[number].decode()
+        documents.append({**document, "sealed": dict(sorted(sealed.get(number, {}).items()))})
+    return pretty({"schema": "compliance/evidence-bundle/v1", "entries": documents})
+
+
+def proofs_json(store: Store, entries: Sequence[int], proof: Proof) -> bytes:
+    """Returns ``proofs.json``: hashes in hexadecimal, lowest level first (RFC 6962 section 2.1)."""
+    size = proof.checkpoint.size
+    inclusion = [{"entry": number, "proof": [h.hex() for h in merkle.inclusion_proof(number, size, store.node)]} for number in entries]
+    checkpoint = {"size": size, "root": proof.checkpoint.root}
+    consistency = None if proof.previous is None else consistency_of(proof.previous)
+    return pretty({"schema": "compliance/proofs/v1", "checkpoint": checkpoint, "inclusion": inclusion, "consistency": consistency})
+
+
+def consistency_of(previous: PreviousReport) -> dict[str, Json]:
+    """Returns what ``proofs.json`` says about the report before."""
+    checkpoint = previous.checkpoint.model_dump(mode="json")
+    return {"report": previous.id, "from": checkpoint, "proof": list(previous.proof)}
+
+
+class FindingLine(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One finding in ``findings.json``; fields in the order of the store's columns, None left out."""
+
+    evidence: int
+    number: int
+    confidence: str | None = None
+    fixed_in: str | None = None
+    package: str | None = None
+    package_version: str | None = None
+    rule: str = ""
+    severity: str = ""
+    state: str = ""
+    fingerprint: str = ""
+    line: int | None = None
+    path: str | None = None
+    message: str | None = None
+    person: str | None = None
+
+
+class FindingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The document ``findings.json``."""
+
+    schema: str
+    findings: list[FindingLine]
+
+
+FINDINGS_SCHEMA: Final = "compliance/findings/v1"
+_HEAD: Final = b'{"schema":"' + FINDINGS_SCHEMA.encode() + b'","findings":[\n'
+
+
+def findings_files(chunks: Iterable[Sequence[Sequence[Any]]]) -> dict[str, bytes]:
+    """Returns ``findings.json`` and ``findings.csv`` from rows in the order of `findings.COLUMNS`."""
+    encoder = msgspec.json.Encoder()
+    lines, table = bytearray(), _Table()
+    for chunk in chunks:
+        lines += encoder.encode_lines([FindingLine(*row) for row in chunk]).replace(b"\n", b",\n")
+        table.write(chunk)
+    return {FINDINGS_JSON: _HEAD + bytes(lines).removesuffix(b",\n") + b"\n]}\n", FINDINGS_CSV: table.content()}
+
+
+def findings_csv(lines: Iterable[FindingLine]) -> bytes:
+    """Returns ``findings.csv`` for the findings of a ``findings.json``."""
+    table = _Table()
+    table.write(msgspec.structs.astuple(line) for line in lines)
+    return table.content()
+
+
+class _Table:
+    """A CSV file (RFC 4180) that a spreadsheet can open without running anything."""
+
+    def __init__(self) -> None:
+        self._text = io.StringIO(newline="")
+        self._writer = csv.writer(self._text, lineterminator="\r\n")
+        self._writer.writerow(_COLUMNS)
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+
+    def content(self) -> bytes:
+        return self._text.getvalue().encode()
+
+
+def guarded(cell: str) -> str:
+    """Keeps a spreadsheet from taking a cell for a formula (OWASP, CSV injection): puts an apostrophe before what could start one."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def verify(attachments: Mapping[str, bytes]) -> list[Check]:
+    """Checks the files of a report: see `bundle_check.verify`."""
+    from . import bundle_check
+
+    return bundle_check.verify(attachments)
+
+
+def verify_page(attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
+    """Renders the pages again and compares: see `bundle_check.verify_page`."""
+    from . import bundle_check
+
+    return bundle_check.verify_page(attachments, unsigned)
+
+
+def checkpoint(attachments: Mapping[str, bytes]) -> str:
+    """Returns the attached checkpoint C1: see `bundle_check.checkpoint`."""
+    from . import bundle_check
+
+    return bundle_check.checkpoint(attachments)

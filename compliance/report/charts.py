@@ -1,0 +1,310 @@
+"""The figures as SVG, placed by hand: no library, no script, legible in greyscale, labelled where the eye already is.
+
+All sizes are in units of a point on a page of the usual width; text is measured with the font that it is set in, so that nothing is
+clipped. The meaning is in words and lengths; colour only repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from io import BytesIO
+from typing import Any, Final
+
+from markupsafe import escape
+
+from ..record import Severity
+from .figure_model import AnyFigure, CoverageFigure, CoverageRow, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
+from .fonts import FONT_FAMILY, font_bytes
+from .text import visible
+from .words import NBSP, number, percent, seconds
+
+WIDTH: Final = 482.0
+"""Width of the text block of an A4 page in points."""
+TEXT: Final = 8.0
+SMALL: Final = 7.2
+ROW: Final = 15.0
+INK, MUTED, RULE, TRACK = "#1c2127", "#57606a", "#c9d0d8", "#eceff3"
+GOOD, BAD, DARK, MIDDLE = "#4d9a8c", "#a6290d", "#123b5d", "#6c8eae"
+_SEVERITY_FILL: Final = {
+    Severity.CRITICAL: "#6b1503",
+    Severity.HIGH: "#a6290d",
+    Severity.MEDIUM: "#c7742a",
+    Severity.LOW: "#8fa9bf",
+    Severity.INFO: "#b9c7d4",
+    Severity.UNKNOWN: "#57606a",
+}
+
+
+def draw(figure: AnyFigure) -> str:
+    """Returns a figure as an SVG document."""
+    if isinstance(figure, SeverityFigure):
+        return _severity(figure)
+    if isinstance(figure, TestsFigure):
+        return _tests(figure)
+    if isinstance(figure, CoverageFigure):
+        return _coverage(figure)
+    if isinstance(figure, LoadFigure):
+        return _load(figure)
+    return _rollback(figure)
+
+
+# Primitives
+
+
+def svg(height: float, parts: Iterable[str]) -> str:
+    """Returns an SVG document of the usual width."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}" '
+        f'font-family="{FONT_FAMILY}, sans-serif" font-size="{TEXT:g}" fill="{INK}">{"".join(parts)}</svg>'
+    )
+
+
+def text(x: float, y: float, words: str, *, anchor: str = "start", size: float = TEXT, fill: str = INK, bold: bool = False) -> str:
+    """Returns a line of text; its words are made visible and escaped."""
+    weight = ' font-weight="700"' if bold else ""
+    at = f'x="{x:.2f}" y="{y:.2f}" font-size="{size:g}" fill="{fill}"'
+    return f'<text {at} text-anchor="{anchor}"{weight}>{escape(visible(words))}</text>'
+
+
+def bar(x: float, y: float, width: float, height: float, fill: str, *, stroke: str | None = None) -> str:
+    """Returns a rectangle; one of something is never thinner than a hairline that prints."""
+    outline = f' stroke="{stroke}" stroke-width="0.6"' if stroke else ""
+    return f'<rect x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.8):.2f}" height="{height:.2f}" fill="{fill}"{outline}/>'
+
+
+def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = RULE, width: float = 0.6, dash: str = "") -> str:
+    """Returns a straight line."""
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    ends = f'x1="{x1:.2f}" y1="{y1:.2f}" x2="{x2:.2f}" y2="{y2:.2f}"'
+    return f'<line {ends} stroke="{stroke}" stroke-width="{width:g}"{dashes}/>'
+
+
+def limit_mark(x: float, top: float, bottom: float) -> str:
+    """Returns the mark of a limit: a dark dashed line with a triangle on top, unlike any bar."""
+    triangle = f'<path d="M{x - 3:.2f} {top - 4:.2f} h6 l-3 4 z" fill="{INK}"/>'
+    return line(x, top, x, bottom, stroke=INK, width=0.9, dash="2.4 1.6") + triangle
+
+
+def fit(words: str, width: float, size: float = TEXT) -> str:
+    """Cuts text to a width: the middle goes, because names differ at their ends."""
+    words = visible(words)
+    if measure(words, size) <= width:
+        return words
+    keep = len(words)
+    while keep > 2:
+        keep = max(2, min(keep - 1, int(keep * 0.95)))
+        head = keep // 3
+        shown = words[:head] + "…" + words[len(words) - (keep - head) :]
+        if measure(shown, size) <= width:
+            return shown
+    return "…"
+
+
+def measure(words: str, size: float = TEXT, *, bold: bool = False) -> float:
+    """Returns the width of a line of text in points."""
+    widths = _advances()
+    return sum(widths.get(ord(one), 0.6) for one in words) * size * (1.09 if bold else 1.0)
+
+
+@cache
+def _advances() -> dict[int, float]:
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+    with TTFont(BytesIO(font_bytes("font/NotoSans.ttf") or b""), lazy=True) as font:
+        em = font["head"].unitsPerEm
+        metrics = font["hmtx"].metrics
+        return {point: metrics[name][0] / em for point, name in font.getBestCmap().items()}
+
+
+# Figures
+
+
+def _severity(figure: SeverityFigure) -> str:
+    """One row per scan, one column per severity, one common scale: bars with their numbers."""
+    name_width, gap = 120.0, 8.0
+    column = (WIDTH - name_width) / len(Severity)
+    most = max((amount for row in figure.rows for amount in row.counts.values()), default=0)
+    label_width = measure(f"{most:,}") + 6
+    parts = [text(name_width + n * column, 9, one.value, fill=MUTED, size=SMALL) for n, one in enumerate(Severity)]
+    parts.append(line(0, 14, WIDTH, 14))
+    height = ROW + 8
+    for position, row in enumerate(figure.rows):
+        y = 17 + position * height
+        parts.append(text(0, y + 9, fit(f"{row.tool} {row.category}", name_width - gap), bold=False))
+        parts.append(text(0, y + 18, fit(row.scanned or "extent not stated", name_width - gap, SMALL), size=SMALL, fill=MUTED))
+        for n, severity in enumerate(Severity):
+            x, amount = name_width + n * column, row.counts.get(severity, 0)
+            length = (column - gap - label_width) * amount / most if most else 0
+            if amount:
+                parts.append(bar(x, y + 3, length, ROW - 5, _SEVERITY_FILL[severity]))
+            parts.append(
+                text(
+                    x + (max(length, 0.8) + 4 if amount else 0),
+                    y + 11,
+                    f"{amount:,}",
+                    fill=INK if amount else MUTED,
+                    bold=bool(amount) and severity in (Severity.CRITICAL, Severity.HIGH),
+                )
+            )
+        parts.append(line(0, y + height - 2, WIDTH, y + height - 2))
+    return svg(17 + len(figure.rows) * height, parts)
+
+
+def _tests(figure: TestsFigure) -> str:
+    """One bar per suite on one common scale: failed first, so that failures line up at the same edge."""
+    name_width = 150.0
+    labels = [_suite_label(bar.passed, bar.failed, bar.skipped) for bar in figure.suites]
+    label_width = max(measure(label, SMALL) for label in labels) + 8
+    most = max(bar.passed + bar.failed + bar.skipped for bar in figure.suites)
+    scale = (WIDTH - name_width - label_width) / most
+    parts = [_key(0, 8, ((BAD, None, "failed"), (GOOD, None, "passed"), ("#ffffff", MUTED, "skipped")))]
+    for position, (suite, label) in enumerate(zip(figure.suites, labels, strict=True)):
+        y, x = 16 + position * ROW, name_width
+        parts.append(text(0, y + 9, fit(suite.name, name_width - 8)))
+        for amount, fill, stroke in ((suite.failed, BAD, None), (suite.passed, GOOD, None), (suite.skipped, "#ffffff", MUTED)):
+            if amount:
+                parts.append(bar(x, y + 2, amount * scale, ROW - 6, fill, stroke=stroke))
+                x += max(amount * scale, 0.8)
+        parts.append(text(x + 5, y + 9, label, size=SMALL, fill=BAD if suite.failed else MUTED, bold=bool(suite.failed)))
+    return svg(18 + len(figure.suites) * ROW, parts)
+
+
+def _suite_label(passed: int, failed: int, skipped: int) -> str:
+    parts = [f"{failed:,} failed"] if failed else []
+    parts += [f"{passed:,} passed"]
+    parts += [f"{skipped:,} skipped"] if skipped else []
+    return ", ".join(parts)
+
+
+def _key(x: float, y: float, entries: Sequence[tuple[str, str | None, str]]) -> str:
+    parts = []
+    for fill, stroke, word in entries:
+        parts.append(bar(x, y - 6.5, 8, 7, fill, stroke=stroke))
+        parts.append(text(x + 12, y, word, size=SMALL, fill=MUTED))
+        x += 12 + measure(word, SMALL) + 14
+    return "".join(parts)
+
+
+def _coverage(figure: CoverageFigure) -> str:
+    """Two panels side by side, lines and branches, each with its threshold drawn through all rows."""
+    name_width, gap, label = 150.0, 16.0, 38.0
+    rows = [figure.total, *figure.packages]
+    panel = (WIDTH - name_width - gap) / 2
+    bottom = 24 + len(rows) * ROW
+    parts = [text(0, 24 + n * ROW + 9, fit(row.name, name_width - 8), bold=n == 0) for n, row in enumerate(rows)]
+    panels: tuple[tuple[str, float | None, Callable[[CoverageRow], float | None]], ...] = (
+        ("lines", figure.lines_limit, lambda row: row.lines),
+        ("branches", figure.branches_limit, lambda row: row.branches),
+    )
+    for number_, (word, limit, share_of) in enumerate(panels):
+        left, width = name_width + number_ * (panel + gap), panel - label
+        parts.append(text(left, 9, word, fill=MUTED, size=SMALL))
+        for n, row in enumerate(rows):
+            parts.append(_coverage_bar(left, 24 + n * ROW, width, share_of(row), limit, bold=n == 0))
+        if limit is not None:
+            x = left + width * limit
+            words = f"threshold {percent(limit)}"
+            half = measure(words, SMALL) / 2
+            parts.append(text(min(max(x, left + 30 + half), left + panel - half), 9, words, anchor="middle", size=SMALL))
+            parts.append(limit_mark(x, 18, bottom))
+    return svg(bottom + 3, parts)
+
+
+def _coverage_bar(left: float, y: float, width: float, share: float | None, limit: float | None, *, bold: bool) -> str:
+    if share is None:
+        return text(left, y + 9, "not measured", fill=MUTED, size=SMALL)
+    below = limit is not None and share < limit
+    track = bar(left, y + 2, width, ROW - 6, TRACK)
+    filled = bar(left, y + 2, width * share, ROW - 6, BAD if below else GOOD) if share else ""
+    words = text(left + width + 36, y + 9, percent(share), anchor="end", size=SMALL, fill=BAD if below else INK, bold=bold or below)
+    return track + filled + words
+
+
+def _load(figure: LoadFigure) -> str:
+    """Latencies on one scale with the limit of each, then the share of failed requests per endpoint."""
+    parts: list[str] = []
+    y = 0.0
+    if figure.latencies:
+        parts += [text(0, 9, "Latency", fill=MUTED, size=SMALL), _latencies(figure)]
+        y = 20 + len(figure.latencies) * (ROW + 4) + 6
+    if figure.endpoints:
+        parts += _endpoints(figure, y)
+        y += 20 + len(figure.endpoints) * ROW
+    return svg(y + 4, parts)
+
+
+def _latencies(figure: LoadFigure) -> str:
+    left, label_width = 46.0, 176.0
+    longest = max(max(one.value_ms, one.limit_ms or 0) for one in figure.latencies) or 1.0
+    scale = (WIDTH - left - label_width) / longest
+    parts = []
+    for n, one in enumerate(figure.latencies):
+        y = 16 + n * (ROW + 4)
+        broken = one.limit_ms is not None and one.value_ms >= one.limit_ms
+        fill = BAD if broken else GOOD if one.limit_ms is not None else MIDDLE
+        parts += [text(0, y + 9, one.label, bold=one.limit_ms is not None), bar(left, y + 2, one.value_ms * scale, ROW - 6, fill)]
+        words = f"{number(round(one.value_ms))}{NBSP}ms"
+        end = left + one.value_ms * scale
+        if one.limit_ms is not None:
+            words += f", limit {number(one.limit_ms)}{NBSP}ms: {'broken' if broken else 'kept'}"
+            parts.append(limit_mark(left + one.limit_ms * scale, y + 1, y + ROW - 2))
+            end = max(end, left + one.limit_ms * scale)
+        parts.append(text(end + 6, y + 9, words, size=SMALL, fill=BAD if broken else INK, bold=broken))
+    return "".join(parts)
+
+
+def _endpoints(figure: LoadFigure, top: float) -> list[str]:
+    name_width, label_width = 150.0, 150.0
+    width = WIDTH - name_width - label_width
+    parts = [text(0, top + 9, "Failed requests", fill=MUTED, size=SMALL)]
+    bottom = top + 18 + len(figure.endpoints) * ROW
+    for n, one in enumerate(figure.endpoints):
+        y, share = top + 18 + n * ROW, one.failed / one.requests
+        broken = figure.error_limit is not None and share >= figure.error_limit
+        parts += [text(0, y + 9, fit(one.name, name_width - 8), bold=n == 0 and one.name == "all requests")]
+        parts += [bar(name_width, y + 2, width, ROW - 6, TRACK)]
+        parts += [bar(name_width, y + 2, width * share, ROW - 6, BAD if broken else MIDDLE)] if one.failed else []
+        words = f"{one.failed:,} of {one.requests:,} ({percent(share)})"
+        parts.append(text(name_width + width + 6, y + 9, words, size=SMALL, fill=BAD if broken else INK, bold=broken))
+    if figure.error_limit is not None:
+        x = name_width + width * figure.error_limit
+        parts += [limit_mark(x, top + 14, bottom), text(x + 6, top + 9, f"limit {percent(figure.error_limit)}", size=SMALL)]
+    return parts
+
+
+def _rollback(figure: RollbackFigure) -> str:
+    """Steps on a time axis, with the recovery and its limit drawn through all of them."""
+    name_width, right = 150.0, 60.0
+    ends = [one.end_s if one.end_s is not None else one.start_s for one in figure.steps]
+    longest = max([*ends, figure.recovery_s or 0, figure.limit_s or 0]) or 1.0
+    scale = (WIDTH - name_width - right) / longest
+    bottom = 18 + len(figure.steps) * ROW
+    parts: list[str] = []
+    for n, one in enumerate(figure.steps):
+        y = 18 + n * ROW
+        end = one.start_s if one.end_s is None else one.end_s
+        parts += [
+            line(name_width, y + ROW - 0.5, WIDTH - right, y + ROW - 0.5, stroke=TRACK),
+            text(0, y + 9, fit(one.name, name_width - 8)),
+        ]
+        parts.append(bar(name_width + one.start_s * scale, y + 2, max((end - one.start_s) * scale, 2.4), ROW - 6, DARK))
+        words = seconds(one.start_s) if one.end_s is None else seconds(end - one.start_s)
+        parts.append(text(name_width + end * scale + 6, y + 9, words, size=SMALL, fill=MUTED))
+    for value, word, heavy in ((figure.recovery_s, "recovered", True), (figure.limit_s, "limit", False)):
+        if value is not None:
+            parts.append(_time_mark(name_width + value * scale, bottom, f"{word} {seconds(value)}", heavy=heavy))
+    return svg(bottom + 26, parts)
+
+
+def _time_mark(x: float, bottom: float, words: str, *, heavy: bool) -> str:
+    half = measure(words, SMALL, bold=heavy) / 2
+    at = min(x, WIDTH - half)
+    if heavy:
+        return line(x, 8, x, bottom, stroke=INK, width=1.2) + text(at, bottom + 20, words, anchor="middle", size=SMALL, bold=True)
+    return limit_mark(x, 12, bottom) + text(at, bottom + 10, words, anchor="middle", size=SMALL)
+
+
+def alt_of(figure: Any) -> str:
+    """Returns the alternative text of a figure, made visible."""
+    return visible(figure.alt)

@@ -1,0 +1,306 @@
+"""What the evidence shows: the data, captions and alternative texts of the figures, for the kinds of evidence that are there.
+
+A figure is made only where it answers a question. Payloads are read by their field names (the engine does not import the kinds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from ..gate import Item
+from ..project import Project
+from ..record import Severity
+from ..subject import Subject
+from ..view import Unreadable, View
+from .figure_model import (
+    AnyFigure,
+    CoverageFigure,
+    CoverageRow,
+    DrillStep,
+    EndpointErrors,
+    Latency,
+    LoadFigure,
+    RollbackFigure,
+    SeverityFigure,
+    SeverityRow,
+    SuiteBar,
+    TestsFigure,
+)
+from .words import count, cut, listed, number, percent, seconds
+
+ROWS: Final = 14
+"""Rows of a figure."""
+_NAME: Final = 90
+"""Characters of a name, before the chart fits it to its column."""
+
+
+def figures(view: View, project: Project, subject: Subject) -> tuple[AnyFigure, ...]:
+    """Returns the figures for the evidence of the commit that is judged."""
+    items = {kind: [one for one in many if of_subject(one, subject)] for kind, many in view.items.items()}
+    limits = _Limits(project)
+    makers: tuple[tuple[str, Callable[[list[Item], _Limits], AnyFigure | None]], ...] = (
+        ("scan", _severity),
+        ("test-results", _tests),
+        ("coverage", _coverage),
+        ("load-test", _load),
+        ("rollback-drill", _rollback),
+    )
+    made = [make(items[kind], limits) for kind, make in makers if items.get(kind)]
+    return tuple(figure for figure in made if figure is not None)
+
+
+def of_subject(item: Item, subject: Subject) -> bool:
+    """Tells whether evidence is about the commit that is judged, or bound to no commit, and can be read."""
+    return not isinstance(item.payload, Unreadable) and item.subject.commit in (None, subject.commit)
+
+
+class _Limits:
+    """Thresholds of the gates as this project asks them, by the kind that they read."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def find(self, kind: str, names: Sequence[str], strictest: Callable[[Iterable[float]], float] = min) -> float | None:
+        """Returns the strictest parameter of one of these names among the gates that read a kind."""
+        found = []
+        for setting in self.project.gates.values():
+            if kind not in setting.gate.reads or setting.declared:
+                continue
+            values = setting.params.model_dump(mode="python")
+            found += [_limit(name, values[name]) for name in names if values.get(name) is not None]
+        return strictest(found) if found else None
+
+
+def _limit(name: str, value: Any) -> float:
+    """Returns a parameter as a number: spans in seconds, percentages as shares of 0 to 1."""
+    amount = float(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    return amount / 100 if name.endswith("_percent") else amount
+
+
+def _severity(items: list[Item], _: _Limits) -> SeverityFigure:
+    rows = [_scan_row(one) for one in items]
+    rows.sort(key=lambda row: [-row.counts[severity] for severity in Severity])
+    total = {severity: sum(row.counts[severity] for row in rows) for severity in Severity}
+    worst = [f"{number(total[one])} {one.value}" for one in (Severity.CRITICAL, Severity.HIGH)]
+    others = sum(total.values()) - total[Severity.CRITICAL] - total[Severity.HIGH]
+    caption = f"{count(len(rows), 'scan')} of this commit: {worst[0]}, {worst[1]} and {count(others, 'other open finding')}."
+    alt = "; ".join(f"{row.tool} ({row.category}): {_severities(row)}" for row in rows[:ROWS])
+    return SeverityFigure(
+        title="Open findings by tool and severity",
+        caption=caption,
+        alt=f"{caption} {alt}.",
+        evidence=_numbers(items),
+        note=_left_out(rows, "scan"),
+        rows=tuple(rows[:ROWS]),
+    )
+
+
+def _scan_row(item: Item) -> SeverityRow:
+    payload = item.payload
+    counts = {severity: int(getattr(payload.by_severity, severity.value)) for severity in Severity}
+    scanned = None if payload.scanned is None else count(payload.scanned, (payload.scanned_what or "items").removesuffix("s"))
+    return SeverityRow(tool=cut(item.tool or item.format, _NAME), category=payload.category, counts=counts, scanned=scanned)
+
+
+def _severities(row: SeverityRow) -> str:
+    found = [f"{amount:,} {severity.value}" for severity, amount in row.counts.items() if amount]
+    return listed(found) if found else "none open"
+
+
+def _tests(items: list[Item], _: _Limits) -> TestsFigure | None:
+    bars = [bar for one in items for bar in _suites(one)]
+    bars.sort(key=lambda bar: (-bar.failed, -(bar.passed + bar.skipped)))
+    passed, failed, skipped = (
+        (sum(bar) for bar in zip(*((b.passed, b.failed, b.skipped) for b in bars), strict=True)) if bars else (0, 0, 0)
+    )
+    total = passed + failed + skipped
+    if not total:
+        return None
+    caption = f"{passed:,} of {count(total, 'test')} passed ({percent(passed / total)}); {failed:,} failed, {skipped:,} skipped."
+    worst = "; ".join(f"{bar.name}: {bar.failed:,} failed, {bar.passed:,} passed" for bar in bars[:ROWS] if bar.failed)
+    return TestsFigure(
+        title="Test results by suite",
+        caption=caption,
+        alt=f"{caption} {worst or 'No suite has a failure'}.",
+        evidence=_numbers(items),
+        note=_left_out(bars, "suite"),
+        suites=tuple(bars[:ROWS]),
+    )
+
+
+def _suites(item: Item) -> list[SuiteBar]:
+    payload = item.payload
+    suites = payload.suites or (payload,)
+    return [
+        SuiteBar(
+            name=cut(getattr(one, "name", "") or item.name or item.format, _NAME),
+            passed=one.passed,
+            failed=one.failed + one.errors,
+            skipped=one.skipped,
+        )
+        for one in suites
+        if one.tests
+    ]
+
+
+def _coverage(items: list[Item], limits: _Limits) -> CoverageFigure | None:
+    item = items[0]
+    payload = item.payload
+    if not payload.lines_total:
+        return None
+    lines_limit = limits.find("coverage", ("lines_percent",), max)
+    branches_limit = limits.find("coverage", ("branches_percent",), max)
+    total = _coverage_row("all", payload)
+    rows = sorted((_coverage_row(one.name, one) for one in payload.packages), key=lambda row: (row.lines is None, row.lines or 0))
+    caption = _coverage_caption(total, rows, lines_limit, branches_limit)
+    worst = "; ".join(f"{row.name} {percent(row.lines)}" for row in rows[:ROWS] if row.lines is not None)
+    return CoverageFigure(
+        title="Coverage by package",
+        caption=caption,
+        alt=f"{caption} Lines by package, lowest first: {worst or 'not given'}.",
+        evidence=(item.entry,),
+        note=_left_out(rows, "package"),
+        total=total,
+        packages=tuple(rows[:ROWS]) if len(rows) > 1 else (),
+        lines_limit=lines_limit,
+        branches_limit=branches_limit,
+    )
+
+
+def _coverage_row(name: str, counts: Any) -> CoverageRow:
+    return CoverageRow(
+        name=cut(name, _NAME),
+        lines=_share(counts.lines_covered, counts.lines_total),
+        branches=_share(counts.branches_covered, counts.branches_total),
+    )
+
+
+def _share(part: int | None, whole: int | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _coverage_caption(total: CoverageRow, rows: Sequence[CoverageRow], lines_limit: float | None, branches_limit: float | None) -> str:
+    parts = []
+    for word, share, limit in (("lines", total.lines, lines_limit), ("branches", total.branches, branches_limit)):
+        if share is not None:
+            parts.append(f"{percent(share)} of {word}" + (f" (threshold {percent(limit)})" if limit is not None else ""))
+    text = f"The tests ran {listed(parts)}"
+    below = [row for row in rows if lines_limit is not None and row.lines is not None and row.lines < lines_limit]
+    if len(rows) > 1:
+        text += f"; {count(len(below), 'package lies', 'packages lie')} below the line threshold"
+    return text + ("." if total.branches is not None else "; branches were not measured.")
+
+
+def _load(items: list[Item], limits: _Limits) -> LoadFigure | None:
+    item = items[0]
+    payload = item.payload
+    latencies = [
+        Latency(label=word, value_ms=value, limit_ms=limits.find("load-test", (name, f"max_{name}")))
+        for word, name in (("P50", "p50_ms"), ("P95", "p95_ms"), ("P99", "p99_ms"), ("max", "max_ms"))
+        if (value := getattr(payload, name)) is not None
+    ]
+    rows = [
+        EndpointErrors(name=cut(one.name, _NAME), requests=one.requests, failed=one.failed) for one in payload.endpoints if one.requests
+    ]
+    rows.sort(key=lambda row: (-row.failed / row.requests, -row.requests))
+    if payload.requests:
+        rows.insert(0, EndpointErrors(name="all requests", requests=payload.requests, failed=payload.failed or 0))
+    if not latencies and not rows:
+        return None
+    error_limit = limits.find("load-test", ("error_rate", "max_error_rate"))
+    caption = _load_caption(latencies, rows if payload.failed is not None else [], error_limit)
+    return LoadFigure(
+        title="Load test: latency and errors against their limits",
+        caption=caption,
+        alt=f"{caption} {_load_words(latencies, rows)}",
+        evidence=(item.entry,),
+        note=_load_note(payload, rows),
+        latencies=tuple(latencies),
+        endpoints=tuple(rows[:ROWS]) if payload.failed is not None else (),
+        error_limit=error_limit,
+    )
+
+
+def _load_caption(latencies: Sequence[Latency], rows: Sequence[EndpointErrors], error_limit: float | None) -> str:
+    parts = []
+    for one in latencies:
+        if one.limit_ms is not None:
+            verb = "keeps" if one.value_ms < one.limit_ms else "breaks"
+            parts.append(f"{one.label} of {number(round(one.value_ms))} ms {verb} the limit of {number(one.limit_ms)} ms")
+    if rows:
+        share = rows[0].failed / rows[0].requests
+        limit = "" if error_limit is None else f" against a limit of {percent(error_limit)}"
+        parts.append(f"{rows[0].failed:,} of {count(rows[0].requests, 'request')} failed ({percent(share)}{limit})")
+    return listed(parts)[:1].upper() + listed(parts)[1:] + "." if parts else "No limit applies to these figures."
+
+
+def _load_words(latencies: Sequence[Latency], rows: Sequence[EndpointErrors]) -> str:
+    values = listed([f"{one.label} {number(round(one.value_ms))} ms" for one in latencies])
+    errors = "; ".join(f"{row.name}: {row.failed:,} of {row.requests:,} failed" for row in rows[1:ROWS])
+    return ". ".join(filter(None, [values, errors])) + "."
+
+
+def _load_note(payload: Any, rows: Sequence[EndpointErrors]) -> str | None:
+    parts = []
+    if payload.percentiles_over == "successful":
+        parts.append("Percentiles are over successful requests only")
+    run = []
+    if payload.users is not None:
+        run.append(count(payload.users, "user"))
+    if payload.duration_s is not None:
+        run.append(f"for {seconds(payload.duration_s)}")
+    if payload.environment:
+        run.append(f"against {cut(payload.environment, 40)}")
+    parts += [" ".join(run)] if run else []
+    parts += [left] if (left := _left_out(rows, "endpoint")) else []
+    return "; ".join(part.removesuffix(".") for part in parts) + "." if parts else None
+
+
+def _rollback(items: list[Item], limits: _Limits) -> RollbackFigure | None:
+    item = items[0]
+    payload = item.payload
+    timed = [one for one in payload.steps if one.started_at is not None]
+    if not timed:
+        return None
+    begin: datetime = payload.started_at or min(one.started_at for one in timed)
+    steps = [
+        DrillStep(
+            name=cut(one.name, _NAME),
+            start_s=max(0.0, (one.started_at - begin).total_seconds()),
+            end_s=None if one.ended_at is None else max(0.0, (one.ended_at - begin).total_seconds()),
+        )
+        for one in timed
+    ]
+    limit = limits.find("rollback-drill", ("recovery_s", "max_recovery_s", "recovery", "max_recovery"))
+    caption = _rollback_caption(payload, limit)
+    alt = "; ".join(f"{one.name} from {seconds(one.start_s)}" + ("" if one.end_s is None else f" to {seconds(one.end_s)}") for one in steps)
+    return RollbackFigure(
+        title="Rollback drill",
+        caption=caption,
+        alt=f"{caption} Steps since the start: {alt}.",
+        evidence=(item.entry,),
+        note=_left_out(steps, "step"),
+        steps=tuple(steps[:ROWS]),
+        recovery_s=payload.recovery_s,
+        limit_s=limit,
+    )
+
+
+def _rollback_caption(payload: Any, limit: float | None) -> str:
+    where = f" in {cut(payload.environment, 40)}" if payload.environment else ""
+    if payload.mode != "executed":
+        return f"The rollback was only {payload.mode}{where}: that is no drill."
+    if payload.recovery_s is None:
+        return f"The drill{where} ended without a verified recovery."
+    took = f"Recovery{where} took {seconds(payload.recovery_s)}"
+    return f"{took}, {'within' if payload.recovery_s < limit else 'beyond'} the limit of {seconds(limit)}." if limit else f"{took}."
+
+
+def _left_out(rows: Sequence[Any], noun: str) -> str | None:
+    return f"{count(len(rows) - ROWS, f'more {noun}')} in the evidence." if len(rows) > ROWS else None
+
+
+def _numbers(items: Sequence[Item]) -> tuple[int, ...]:
+    return tuple(sorted(one.entry for one in items))[:8]

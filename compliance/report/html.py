@@ -1,0 +1,97 @@
+"""The audit report as HTML: from the model alone, with everything in it that the page needs."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import charts, words
+from .model import ReportModel
+from .page1 import LONG_NAME
+from .text import FILTERS, soft_breaks, visible
+
+SIGNATURE_BOX: Final = "sig-toolkit"
+"""Id of the element that holds the toolkit's signature."""
+
+
+def render(model: ReportModel) -> str:
+    """Returns the whole document."""
+    environment = _environment()
+    style = Markup(_asset("audit/report.css"))  # noqa: S704 (the shipped style sheet, no input)
+    return environment.get_template("audit/report.html").render(
+        report=model, style=style, signature_box=SIGNATURE_BOX, long_name=LONG_NAME, qr=qr(model.proof.checkpoint.note)
+    )
+
+
+def qr(text: str) -> str:
+    """Returns a QR code as the URL of an image."""
+    import segno
+
+    return segno.make(text, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff", scale=1, omitsize=True)
+
+
+def image(svg: str) -> str:
+    """Returns the URL of an SVG image. Embedded as an image, it keeps its alternative text in tagged PDF; inline SVG may not."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("compliance.templates", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        **FILTERS,
+        "count": words.count,
+        "number": words.number,
+        "percent": words.percent,
+        "size": words.size,
+        "utc": words.utc,
+        "figure": lambda figure: image(charts.draw(figure)),
+        "hex_groups": hex_groups,
+        "nobreak": nobreak,
+        "prose": prose,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Makes whatever an expression prints visible, before it is escaped: nothing depends on a filter that could be forgotten."""
+    return value if isinstance(value, Markup) else visible(value)
+
+
+def hex_groups(digest: str) -> Markup:
+    """Writes a digest in groups of eight, so that two of them can be compared by eye and lines can break between groups."""
+    groups = [digest[start : start + 8] for start in range(0, len(digest), 8)]
+    return Markup('<span class="hex">{}</span>').format(Markup(" ").join(groups))
+
+
+def nobreak(text: str) -> str:
+    """Keeps an id such as ``ALPHA-PF-6`` on one line."""
+    return text.replace("-", "\u2011").replace(" ", words.NBSP)
+
+
+def prose(text: str) -> Markup:
+    """Writes a sentence of a gate: what it sets between backticks is a name, a command or a setting."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return soft_breaks(text)
+    code = Markup('<span class="code">{}</span>')
+    return Markup("").join(code.format(soft_breaks(part)) if n % 2 else soft_breaks(part) for n, part in enumerate(parts))
+
+
+def _asset(name: str) -> str:
+    from importlib.resources import files
+
+    return files("compliance.templates").joinpath(*name.split("/")).read_text("utf-8")

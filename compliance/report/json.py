@@ -1,0 +1,126 @@
+"""The document ``compliance/check/v1``: an assessment as other programs read it (docs of the public contract)."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from ..assessment import AreaScore, Assessment, Changed, GateResult, Outcome
+from ..record import Json, Model
+from ..times import rfc3339
+
+SCHEMA: Final = "compliance/check/v1"
+_SUBJECT: Final = ("project", "version", "commit", "environment")
+_GATE: Final = (
+    "id",
+    "framework",
+    "principle",
+    "title",
+    "required",
+    "verdict",
+    "reason",
+    "message",
+    "observed",
+    "threshold",
+    "evidence",
+    "waivers",
+    "fix",
+)
+
+
+class CheckedSubject(Model):
+    """What was judged."""
+
+    project: str
+    version: str | None
+    commit: str | None
+    environment: str | None
+
+
+class CheckedScore(Model):
+    """The readiness score."""
+
+    readiness: float | None
+    """0 to 1; null when no gate is applicable."""
+    areas: dict[str, AreaScore]
+    formula: str
+
+
+class CheckedGate(Model):
+    """One gate."""
+
+    id: str
+    framework: str
+    principle: str
+    title: str
+    required: bool
+    verdict: Literal["pass", "fail", "waived", "not-applicable", "not-assessed"]
+    reason: Literal["missing", "stale", "foreign", "weak", "unreadable", "incomplete", "profile", "declared"] | None
+    message: str
+    observed: Json
+    threshold: Json
+    evidence: list[int]
+    waivers: list[str]
+    fix: str
+
+
+class CheckedStore(Model):
+    """The ledger prefix that was seen."""
+
+    size: int
+    root: str
+
+
+class CheckDocument(Model):
+    """The whole document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True)
+
+    schema_id: Literal["compliance/check/v1"] = Field(alias="schema")
+    subject: CheckedSubject
+    point: str
+    profile: str
+    scope: Literal["full", "partial"]
+    as_of: str
+    """RFC 3339, UTC."""
+    evidence_outcome: Outcome
+    outcome: Outcome
+    score: CheckedScore
+    gates: list[CheckedGate]
+    left_out: int
+    loosened: list[Changed]
+    store: CheckedStore
+    policy_digest: str
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Json]:
+        """Returns the JSON Schema (draft 2020-12) of the document."""
+        schema = cls.model_json_schema(by_alias=True, mode="serialization")
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{SCHEMA.replace('/', ':')}", **schema}
+
+
+def check_document(assessment: Assessment) -> dict[str, Json]:
+    """Returns an assessment as ``check --format json`` prints it and a report's ``assessment.json`` holds it."""
+    whole = assessment.model_dump(mode="json")
+    return {
+        "schema": SCHEMA,
+        "subject": {name: whole["subject"][name] for name in _SUBJECT},
+        "point": assessment.point,
+        "profile": assessment.profile,
+        "scope": assessment.scope,
+        "as_of": rfc3339(assessment.as_of),
+        "evidence_outcome": assessment.evidence_outcome,
+        "outcome": assessment.outcome,
+        "score": whole["score"],
+        "gates": [_gate(one) for one in assessment.gates],
+        "left_out": assessment.left_out,
+        "loosened": [one.model_dump(mode="json") for one in assessment.loosened],
+        "store": whole["store"],
+        "policy_digest": assessment.policy_digest,
+    }
+
+
+def _gate(gate: GateResult) -> dict[str, Any]:
+    whole = gate.model_dump(mode="json")
+    return {name: whole[name] for name in _GATE}
