@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from compliance.gate import Item, Place
@@ -20,6 +21,16 @@ def number(value: float) -> str:
 def percent(ratio: float) -> str:
     """Writes a ratio of 0 to 1 as a percentage with at most three digits after the point."""
     return f"{round(100 * ratio, 3):.15g} %"
+
+
+def days(span: timedelta) -> str:
+    """Writes a span in days, so that a day and a half does not read as a day."""
+    return f"{number(span / timedelta(days=1))} d"
+
+
+def hours(span: timedelta) -> str:
+    """Writes a span in hours."""
+    return f"{number(span / timedelta(hours=1))} h"
 
 
 def count(value: int, word: str) -> str:

@@ -12,7 +12,7 @@ from compliance.gate import Area, AtMost, Inputs, Item, Params, Place, Reason, V
 from compliance.record import Json
 from compliance.times import rfc3339, show_span
 
-from .._say import LIMIT, count, number, percent
+from .._say import LIMIT, count, days, number, percent
 
 PRINCIPLE: Final = "Disaster recovery"
 _SKEW: Final = timedelta(minutes=5)
@@ -193,7 +193,7 @@ def _no_way_back(what: str, backup: Any, deployed_at: datetime | None, as_of: da
     tested = backup.restore_tested_at
     if what in _RESTORED and tested is not None and as_of - tested > timedelta(days=params.restore_test_max_age_days):
         limit = number(params.restore_test_max_age_days)
-        yield f"the restore of the {_NEEDED[what]} was tested {show_span(as_of - tested)} ago; expected at most {limit} d"
+        yield f"the restore of the {_NEEDED[what]} was tested {days(as_of - tested)} ago; expected at most {limit} d"
 
 
 def _unproven(what: str, backup: Any, as_of: datetime) -> Iterator[str]:

@@ -9,9 +9,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
-from compliance.times import show_span
 
-from .._say import LIMIT, count, number
+from .._say import LIMIT, count, days, number
 
 PRINCIPLE: Final = "Operational excellence"
 
@@ -74,12 +73,12 @@ def runbook_is_complete(inputs: Inputs, params: Runbooks) -> Verdict:
     broken = [f"no section with content on {', '.join(absent)}"] if absent and books else []
     broken += [count(sum(defect.what == words for defect in defects), words) for words in _DEFECTS.values() if words in kinds]
     if known and max(known) > timedelta(days=params.review_max_age_days):
-        broken.append(f"last reviewed {show_span(max(known))} ago; expected at most {number(params.review_max_age_days)} d")
+        broken.append(f"last reviewed {days(max(known))} ago; expected at most {number(params.review_max_age_days)} d")
     if broken:
         return failed("; ".join(broken), observed=observed, threshold=limits, places=defects[:LIMIT])
     if len(known) < len(books) or not books:
         return not_assessed(Reason.INCOMPLETE, "a runbook does not say when it was last reviewed", observed=observed, threshold=limits)
-    message = f"all seven sections in {count(len(books), 'runbook')}, last reviewed {show_span(max(known))} ago"
+    message = f"all seven sections in {count(len(books), 'runbook')}, last reviewed {days(max(known))} ago"
     return passed(message, observed=observed, threshold=limits)
 
 

@@ -10,9 +10,8 @@ from pydantic import Field
 
 from compliance.gate import Area, AtLeast, AtMost, Inputs, Item, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.record import Json
-from compliance.times import show_span
 
-from .._say import LIMIT, count, number, percent
+from .._say import LIMIT, count, hours, number, percent
 
 PRINCIPLE: Final = "Performance"
 
@@ -260,7 +259,7 @@ def availability(inputs: Inputs, params: Availability) -> Verdict:
     good = [item.payload for item in series if _is_enough(item, params)]
     if not good:
         longest = max(series, key=lambda item: (_window(item), item.payload.samples))
-        message = f"{count(longest.payload.samples, 'sample')} over {show_span(_window(longest))}"
+        message = f"{count(longest.payload.samples, 'sample')} over {hours(_window(longest))}"
         expected = f"expected at least {params.samples} over {number(params.window_hours)} h"
         return not_assessed(Reason.INCOMPLETE, f"{message}; {expected}", observed=observed, threshold=limits)
     health = good[0]

@@ -99,6 +99,19 @@ def test_sf1_places_come_from_the_worst_scan_first() -> None:
     assert verdict.places == (Place("left-pad 1.0", "CVE-1"), Place("src/run.py:9", "shell=True"))
 
 
+def test_sf1_a_redacted_finding_is_placed_by_what_is_public() -> None:
+    library = Finding(rule="CVE-1", severity="high", fingerprint="a", package="left-pad")
+    code = Finding(rule="B602", severity="high", fingerprint="b")
+    verdict = judge("ALPHA-SF-1", item("sast", {"by_severity.high": 2}, findings=[library, code]), item("sca"))
+    assert verdict.places == (Place("left-pad", "CVE-1"), Place("B602", "B602"))
+
+
+def test_sf1_at_most_ten_places_are_shown() -> None:
+    many = [Finding(rule=f"R{n}", severity="high", fingerprint=str(n), path="a.py", line=n) for n in range(30)]
+    bad = {"by_severity.high": 30}
+    assert len(judge("ALPHA-SF-1", item("sast", bad, findings=many), item("sca", bad, findings=many)).places) == 10
+
+
 def test_sf3_all_four_classes_pass() -> None:
     assert_passes(about("ALPHA-SF-3", "audit-log"))
 
