@@ -42,7 +42,7 @@ def test_refused_with_a_reason(name: str) -> None:
 
 
 def test_the_position_is_named() -> None:
-    with pytest.raises(InputError, match=r"line 2 column 9: duplicate key"):
+    with pytest.raises(InputError, match=r"line 2 column 6: duplicate key"):
         jsontext.loads(b'{"a": 1,\n "a": 2}')
 
 
