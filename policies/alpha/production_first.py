@@ -24,6 +24,8 @@ class UnfinishedWork(Params):
     """TODO, FIXME, XXX and HACK markers in comments, at most (count)."""
     unimplemented: Annotated[int, AtMost(), Field(ge=0)] = 0
     """Bodies that only raise NotImplementedError, at most (count)."""
+    skipped_files: Annotated[int, AtMost(), Field(ge=0)] = 0
+    """Production files that could not be looked at, at most (count)."""
 
 
 @gate(
@@ -43,7 +45,8 @@ def no_unfinished_work(inputs: Inputs, params: UnfinishedWork) -> Verdict:
     Why: A marker says that the author knew of work still to be done. After a release nobody has the time for it, and users meet it first.
 
     Evidence: The state of the source tree (`compliance collect source`). Tests, vendored, generated and documentation files are not
-    production, and string literals do not count. Markers of a baseline are counted apart as long as the baseline has not expired.
+    production, and string literals do not count. A file that could not be looked at proves nothing. Markers of a baseline are counted
+    apart as long as the baseline has not expired.
 
     Fix: Finish or remove what is listed, or turn it into an issue and delete the marker; what must stay for now goes into a baseline
     with an expiry date.
@@ -59,6 +62,10 @@ def no_unfinished_work(inputs: Inputs, params: UnfinishedWork) -> Verdict:
         return failed(message, observed=_unfinished_counts(item.payload), threshold=limits, places=worst([item]))
     if not all(item.payload.files for item in items) or not items:
         return not_assessed(Reason.INCOMPLETE, "no production source file was looked at", observed={"files": 0}, threshold=limits)
+    skipped = max(item.payload.skipped_files for item in items)
+    if skipped > params.skipped_files:
+        message = f"{count(skipped, 'production file')} could not be looked at (binary, too large or not parsable)"
+        return not_assessed(Reason.INCOMPLETE, message, observed={"skipped_files": skipped}, threshold=limits)
     state = items[0].payload
     return passed(f"{_unfinished(state)} in {count(state.files, 'file')}", observed=_unfinished_counts(state), threshold=limits)
 
@@ -164,8 +171,8 @@ _VERSION_TAG: Final = re.compile(r"(?:.*[-_/@])?v?\d[\w.+-]*")
 def released_is_versioned(inputs: Inputs, _params: Params) -> Verdict:
     """Reads the state of the working tree, its branch and its tags.
 
-    Asks: The tree is clean, the commit is on the release branch, and an annotated or signed version tag points to exactly this commit. For
-    the decision on a change, only the clean tree is asked.
+    Asks: The tree is clean, the release branch points at the commit, and an annotated or signed version tag points to exactly this
+    commit. For the decision on a change, only the clean tree is asked.
 
     Why: What was not committed was not reviewed, not tested and cannot be rolled back to. A tag that anybody can move names no release.
 
@@ -207,11 +214,16 @@ def _version_tags(state: Any) -> list[Any]:
     return [tag for tag in state.tags if (tag.annotated or tag.signed) and _VERSION_TAG.fullmatch(tag.name)]
 
 
+def _branches(state: Any) -> list[str]:
+    """Returns the branch that is checked out and the others that point at the same commit."""
+    return list(dict.fromkeys([*([state.branch] if state.branch is not None else []), *state.branches]))
+
+
 def _not_versioned(state: Any, branch: str, released: bool) -> Iterator[str]:
     if state.modified or state.untracked:
         yield f"{state.modified} modified and {state.untracked} untracked files are not in version control"
-    if released and state.branch is not None and state.branch != branch:
-        yield f"the commit is on branch {state.branch}; expected {branch}"
+    if released and _branches(state) and branch not in _branches(state):
+        yield f"the commit is on branch {', '.join(_branches(state))}; expected {branch}"
     if released and not _version_tags(state) and (state.tags or not state.shallow):
         light = ", ".join(tag.name for tag in state.tags)
         yield "no annotated or signed version tag on this commit" + (f" (only {light})" if light else "")
@@ -220,8 +232,8 @@ def _not_versioned(state: Any, branch: str, released: bool) -> Iterator[str]:
 def _not_known(state: Any, released: bool) -> Iterator[str]:
     if state.commit is None:
         yield "the tree has no commit"
-    if released and state.branch is None:
-        yield "the tree is not on a branch, so that it does not say which branch the commit is on"
+    if released and not _branches(state):
+        yield "no branch points at the commit, so that the tree does not show which branch it is on"
     if released and state.shallow and not state.tags:
         yield "a shallow clone need not hold the tags of its commit"
 

@@ -70,6 +70,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "source": {
         "commit": COMMIT,
         "branch": "main",
+        "branches": ("main",),
         "committed_at": ago(hours=6),
         "modified": 0,
         "untracked": 0,

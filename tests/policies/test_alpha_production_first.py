@@ -39,6 +39,13 @@ def test_pf1_a_tree_without_production_files_proves_nothing_but_its_markers_coun
     assert_fails(about("ALPHA-PF-1", "source", {"files": 0, "markers": 1}))
 
 
+def test_pf1_files_that_could_not_be_looked_at_prove_nothing() -> None:
+    assert_open(about("ALPHA-PF-1", "source", {"skipped_files": 1}), Reason.INCOMPLETE, "1 production file could not be looked at")
+    assert_passes(about("ALPHA-PF-1", "source", {"skipped_files": 1}, skipped_files=1))
+    assert_open(about("ALPHA-PF-1", "source", {"skipped_files": 2}, skipped_files=1), Reason.INCOMPLETE)
+    assert_fails(about("ALPHA-PF-1", "source", {"skipped_files": 1, "markers": 1}))
+
+
 def test_pf1_every_tree_counts_not_only_the_newest() -> None:
     assert_fails(judge("ALPHA-PF-1", item("source"), item("source", {"markers": 1}, entry=2)))
 
@@ -113,7 +120,7 @@ def test_pf3_a_clean_tagged_tree_passes() -> None:
     [
         ({"modified": 39, "untracked": 33, "dirty_files": ("a.py", "b.py")}, "39 modified and 33 untracked"),
         ({"untracked": 1}, "0 modified and 1 untracked"),
-        ({"branch": "fix"}, "branch fix; expected main"),
+        ({"branch": "fix", "branches": ("fix", "topic")}, "branch fix, topic; expected main"),
         ({"tags": ()}, "no annotated or signed version tag"),
         ({"tags.0.annotated": False}, "(only v1.8.0)"),
         ({"tags.0.name": "latest"}, "(only latest)"),
@@ -121,6 +128,11 @@ def test_pf3_a_clean_tagged_tree_passes() -> None:
 )
 def test_pf3_what_is_not_versioned_fails(changes: dict[str, Any], words: str) -> None:
     assert_fails(about("ALPHA-PF-3", "source", changes), words)
+
+
+def test_pf3_any_branch_that_points_at_the_commit_counts() -> None:
+    assert_passes(about("ALPHA-PF-3", "source", {"branch": "topic", "branches": ("topic", "main")}))
+    assert_passes(about("ALPHA-PF-3", "source", {"branch": None, "branches": ("main",)}))
 
 
 def test_pf3_places_are_the_files() -> None:
@@ -143,12 +155,12 @@ def test_pf3_a_signed_tag_is_enough() -> None:
 
 
 def test_pf3_a_change_is_asked_for_a_clean_tree_only() -> None:
-    assert_passes(about("ALPHA-PF-3", "source", {"branch": None, "tags": ()}, point="change"))
+    assert_passes(about("ALPHA-PF-3", "source", {"branch": None, "branches": (), "tags": ()}, point="change"))
     assert_fails(about("ALPHA-PF-3", "source", {"modified": 1}, point="change"), "1 modified")
 
 
 def test_pf3_the_release_branch_is_the_projects() -> None:
-    assert_passes(about("ALPHA-PF-3", "source", {"branch": "stable"}, project={"release_branch": "stable"}))
+    assert_passes(about("ALPHA-PF-3", "source", {"branch": "stable", "branches": ()}, project={"release_branch": "stable"}))
     assert_fails(about("ALPHA-PF-3", "source", project={"release_branch": "stable"}))
 
 
@@ -156,7 +168,7 @@ def test_pf3_the_release_branch_is_the_projects() -> None:
     ("changes", "words"),
     [
         ({"commit": None}, "no commit"),
-        ({"branch": None}, "not on a branch"),
+        ({"branch": None, "branches": ()}, "no branch points at the commit"),
         ({"tags": (), "shallow": True}, "shallow clone"),
     ],
 )

@@ -16,7 +16,7 @@ _NEUTRALISED: Final = ({"file": "ci.yml", "line": 7, "what": "npm audit || true"
 _SAMPLE: Final = ({"rule": "e-mail", "line": 3, "field": "message"},)
 
 MUTANTS: Final[dict[str, dict[str, Any]]] = {
-    "ALPHA-PF-1": {"source.markers": 1, "source.unimplemented": 1, "source.files": 0},
+    "ALPHA-PF-1": {"source.markers": 1, "source.unimplemented": 1, "source.files": 0, "source.skipped_files": 1},
     "ALPHA-PF-2": {
         "health.endpoints": (),
         "health.endpoints.1.path": "/other",
@@ -26,7 +26,6 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
     },
     "ALPHA-PF-3": {
         "source.commit": None,
-        "source.branch": "topic",
         "source.modified": 1,
         "source.untracked": 1,
         "source.tags": (),
@@ -171,6 +170,7 @@ OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("AEI21-AT-1", "audit-log.retention_locked"): {"audit-log.chain": "absent", "audit-log.retention_locked": False},
     ("AEI21-AT-2", "audit-log.sequenced"): {"audit-log.chain": "absent", "audit-log.sequenced": False},
     ("AEI21-DR-1", "rollback-drill.from_version"): {"rollback-drill.release_line": None, "rollback-drill.from_version": "1.7.0"},
+    ("ALPHA-PF-3", "source.branch"): {"source.branch": "topic", "source.branches": ("topic",)},
     ("ALPHA-PF-3", "source.shallow"): {"source.shallow": True, "source.tags": ()},
     ("REL-2", "load-test.failed"): {"load-test.percentiles_over": None, "load-test.failed": None},
     ("REL-2", "load-test.percentiles_over"): {"load-test.percentiles_over": "successful", "load-test.failed": 1},
