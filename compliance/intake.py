@@ -130,12 +130,13 @@ class Intake:
             claim = {"kind": kind.id, "format": form.name}
             if form.attend is not None:
                 source = Source(source.name, source.data, form.attend(source, path))
+            signature = self._signature(path, source)
             source, original = self._redacted(source, form)
             parsed = self._parse(source, form)
             if parsed.citations and citing is not None:
                 citing.append((path, named))
                 return None
-            origin = _Origin(shown, "ingested", now(), **self._signature(path, source))
+            origin = _Origin(shown, "ingested", now(), **signature)
             number, duplicate = self._record(kind, form, source, parsed, origin, original, once=True)
         except UnrecognisedError as error:
             status: Status = "refused" if named else "unrecognised"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -31,7 +31,7 @@ class Verification:
     """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail."""
     trusted: bool = True
     anchored_by: str = "none"
-    """What outside the file vouches for its place in time: none, report or timestamp."""
+    """What outside the store vouches that it still holds what it held: none, report or timestamp."""
 
     def exit_code(self, strict: bool = False) -> int:
         """Returns 4 if anything is refuted, else 6 if the signer is not trusted, else 0; strict: unproven counts as refuted."""
@@ -94,7 +94,7 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verificati
         return Verification(path, tuple(checks), {"status": "none", "detail": "not signed"}, trusted=False)
     judged = judge_signer(trust, signed.certificate, chain=signed.chain, when=signed.signed_at)
     if signed.is_intact:
-        checks += _bundle(signed, data)
+        checks += _contents(signed, data[: signed.unsigned_length])
         if store is not None:
             checks += _against(store, signed, data)
     signer = {
@@ -104,26 +104,47 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verificati
         "signed_at": signed.signed_at.isoformat() if signed.signed_at else None,
         "detail": judged.detail,
     }
-    return Verification(path, tuple(checks), signer, trusted=judged.status != "unknown")
+    held = any(check.name == "store-consistency" and check.status == "proven" for check in checks)
+    anchored_by = "report" if held else "none"
+    return Verification(path, tuple(checks), signer, trusted=judged.status != "unknown", anchored_by=anchored_by)
 
 
-def _bundle(signed: SignedPdf, data: bytes) -> Sequence[Check]:
-    from .report import bundle
+def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
+    """Checks what the report carries, and that its pages are those that its model gives."""
+    from .report import bundle_check
 
+    yield from bundle_check.verify(signed.attachments)
     try:
-        return [*bundle.verify(signed.attachments), bundle.verify_page(signed.attachments, data[: signed.unsigned_length])]
-    except ComplianceError as error:
-        return [Check("bundle", "refuted", str(error))]
+        yield _page(signed, unsigned)
+    except (ComplianceError, ValueError, KeyError) as error:
+        yield Check("page-render", "not-proven", f"the page cannot be rendered here: {str(error).splitlines()[0]}")
+
+
+def _page(signed: SignedPdf, unsigned: bytes) -> Check:
+    """Renders the page again from the attached model: a check that owes nothing to PDF signature code."""
+    from .report import audit, bundle
+    from .report.model import ReportModel
+    from .report.pdf import renderer_fingerprint
+
+    model = ReportModel.model_validate_json(signed.attachments[bundle.MODEL])
+    here = renderer_fingerprint()
+    if model.renderer != here:
+        differing = sorted(name for name in model.renderer.keys() | here.keys() if model.renderer.get(name) != here.get(name))
+        return Check("page-render", "not-proven", f"rendered with other versions of {', '.join(differing)} than are installed here")
+    files = [bundle.attachment(name, signed.attachments[name]) for name in [*(row.name for row in model.attachments), bundle.MODEL]]
+    if audit.render(model, files).content != unsigned:
+        return Check("page-render", "refuted", "the attached model gives another document than the one that was signed")
+    return Check("page-render", "proven", f"rendered again from the attached model: the same {len(unsigned)} bytes")
 
 
 def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
     """Compares a report with a store: the log that it was made from, its own entries, and the file's digest."""
-    from .report import bundle
+    from .report.bundle import CHECKPOINT
     from .store import Store
 
     try:
         with Store.open(path) as store:
-            yield _consistent(store, bundle.checkpoint(signed.attachments))
+            yield _consistent(store, signed.attachments.get(CHECKPOINT, b"").decode("utf-8", "replace"))
             page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
             yield _listed(store, "report.rendered", page, "the document before signing")
             yield _listed(store, "report.signed", hashlib.sha256(data).hexdigest(), "this file")
