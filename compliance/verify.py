@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .catalog import Catalog
 from .errors import ComplianceError, InputError, StoreError
@@ -30,7 +30,7 @@ class Verification:
     signer: Mapping[str, Any] = field(default_factory=dict)
     """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail."""
     trusted: bool = True
-    anchored_by: str = "none"
+    anchored_by: Literal["none", "report", "timestamp"] = "none"
     """What outside the store vouches that it still holds what it held: none, report or timestamp."""
 
     def exit_code(self, strict: bool = False) -> int:
@@ -105,7 +105,7 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verificati
         "detail": judged.detail,
     }
     held = any(check.name == "store-consistency" and check.status == "proven" for check in checks)
-    anchored_by = "report" if held else "none"
+    anchored_by: Literal["none", "report"] = "report" if held else "none"
     return Verification(path, tuple(checks), signer, trusted=judged.status != "unknown", anchored_by=anchored_by)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
     from ..collect import Run
+    from ..documents import CollectDocument
 
 
 def run(
@@ -36,24 +37,24 @@ def gather(session: Session, kinds: Sequence[str]) -> list[Run]:
         return list(collect(session.project, store, kinds, say=say))
 
 
-def document(runs: Sequence[Run]) -> dict[str, Any]:
+def document(runs: Sequence[Run]) -> CollectDocument:
     """Returns the ``compliance/collect/v1`` document."""
-    from . import ingest
+    from ..documents import CollectDocument, CollectorRun
+    from .ingest import read_file
 
-    return {
-        "schema": "compliance/collect/v1",
-        "runs": [
-            {
-                "kind": one.kind,
-                "collector": one.collector,
-                "outcome": one.outcome,
-                "seconds": round(one.seconds, 3),
-                "reason": one.reason,
-                "files": ingest.document(one.files)["files"],
-            }
+    return CollectDocument(
+        runs=[
+            CollectorRun(
+                kind=one.kind,
+                collector=one.collector,
+                outcome=one.outcome,
+                seconds=round(one.seconds, 3),
+                reason=one.reason,
+                files=[read_file(file) for file in one.files],
+            )
             for one in runs
-        ],
-    }
+        ]
+    )
 
 
 def listing(runs: Sequence[Run]) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
+    from ..documents import ExplainGate, ExplainKind
     from ..gate import Gate
     from ..kind import Kind
 
@@ -24,6 +25,7 @@ def run(
     from ..project import near
 
     catalog = session.project.catalog
+    document: ExplainGate | ExplainKind
     if id in catalog.gates:
         document = _gate(session, catalog.gates[id])
     elif id in catalog.kinds:
@@ -38,25 +40,26 @@ def run(
     return 0
 
 
-def _gate(session: Session, gate: Gate) -> dict[str, Any]:
+def _gate(session: Session, gate: Gate) -> ExplainGate:
+    from ..documents import ExplainGate
+
     setting = session.project.gates.get(gate.id)
     thresholds = setting.params.model_dump(mode="json", by_alias=True) if setting else {}
-    return {
-        "schema": "compliance/explain/v1",
-        "id": gate.id,
-        "title": gate.statement,
-        "framework": gate.framework,
-        "principle": gate.principle,
-        "required": setting.required if setting else gate.required,
-        "reads": list(gate.reads),
-        "thresholds": thresholds,
-        "asks": gate.doc.asks,
-        "why": gate.doc.why,
-        "evidence": gate.doc.evidence,
-        "fix": gate.doc.fix,
-        "maps_to": gate.doc.maps_to,
-        "now": _now(session, gate.id),
-    }
+    return ExplainGate(
+        id=gate.id,
+        title=gate.statement,
+        framework=gate.framework,
+        principle=gate.principle,
+        required=setting.required if setting else gate.required,
+        reads=list(gate.reads),
+        thresholds=thresholds,
+        asks=gate.doc.asks,
+        why=gate.doc.why,
+        evidence=gate.doc.evidence,
+        fix=gate.doc.fix,
+        maps_to=gate.doc.maps_to,
+        now=_now(session, gate.id),
+    )
 
 
 def _now(session: Session, gate_id: str) -> str | None:
@@ -76,26 +79,27 @@ def _now(session: Session, gate_id: str) -> str | None:
     return f"{result.verdict.value}{reason}: {result.message}"
 
 
-def _kind(kind: Kind) -> dict[str, Any]:
-    return {
-        "schema": "compliance/explain/v1",
-        "id": kind.id,
-        "title": kind.title,
-        "binds_to": kind.binds_to.value,
-        "about": kind.doc.strip(),
-        "formats": {form.name: form.title for form in kind.formats},
-        "collectors": {one.name: one.title for one in kind.collectors},
-    }
+def _kind(kind: Kind) -> ExplainKind:
+    from ..documents import ExplainKind
+
+    return ExplainKind(
+        id=kind.id,
+        title=kind.title,
+        binds_to=kind.binds_to.value,
+        about=kind.doc.strip(),
+        formats={form.name: form.title for form in kind.formats},
+        collectors={one.name: one.title for one in kind.collectors},
+    )
 
 
-def _lines(document: dict[str, Any]) -> Iterator[str]:
+def _lines(document: ExplainGate | ExplainKind) -> Iterator[str]:
     from ..plaintext import safe
     from . import table
 
-    yield safe(f"{document['id']}  {document['title']}")
+    yield safe(f"{document.id}  {document.title}")
     rows = []
-    for name, value in document.items():
-        if name in ("schema", "id", "title") or value in (None, {}, []):
+    for name, value in document:
+        if name in ("schema_id", "id", "title") or value in (None, {}, []):
             continue
         if isinstance(value, dict):
             value = "; ".join(f"{key} = {item}" for key, item in value.items())

@@ -11,6 +11,7 @@ import typer
 from .session import Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
+    from ..documents import IngestDocument, ReadFile
     from ..intake import Outcome
 
 
@@ -42,22 +43,27 @@ def run(
     return 2 if any(outcome.refused for outcome in outcomes) else 0
 
 
-def document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def document(outcomes: Sequence[Outcome]) -> IngestDocument:
     """Returns the ``compliance/ingest/v1`` document."""
-    files = [
-        {
-            "path": one.path,
-            "status": one.status,
-            "kind": one.kind,
-            "format": one.format,
-            "sha256": one.sha256,
-            "evidence": one.evidence,
-            "summary": dict(one.summary),
-            "reason": one.reason,
-        }
-        for one in outcomes
-    ]
-    return {"schema": "compliance/ingest/v1", "files": files}
+    from ..documents import IngestDocument
+
+    return IngestDocument(files=[read_file(one) for one in outcomes])
+
+
+def read_file(one: Outcome) -> ReadFile:
+    """Returns what a document says about one file."""
+    from ..documents import ReadFile
+
+    return ReadFile(
+        path=one.path,
+        status=one.status,
+        kind=one.kind,
+        format=one.format,
+        sha256=one.sha256,
+        evidence=one.evidence,
+        summary=dict(one.summary),
+        reason=one.reason,
+    )
 
 
 def line(outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -35,31 +35,29 @@ def _create(
 def _list(session: Session, format: Format = "text") -> int:
     """List the user's keys and the certificates that the user trusts."""
     from .. import home
+    from ..documents import KeysDocument, ListedKey
     from ..sign.keys import certificate_fingerprint, is_trial_certificate, subject_name
 
-    folders = (("key", home.keys_folder()), ("trusted", home.trust_folder()))
+    folders: tuple[tuple[Literal["key", "trusted"], Path], ...] = (("key", home.keys_folder()), ("trusted", home.trust_folder()))
     rows = [
-        {
-            "role": role,
-            "subject": subject_name(certificate),
-            "trial": is_trial_certificate(certificate),
-            "not_after": f"{certificate.not_valid_after_utc:%Y-%m-%d}",
-            "fingerprint": certificate_fingerprint(certificate),
-            "path": str(path),
-        }
+        ListedKey(
+            role=role,
+            subject=subject_name(certificate),
+            trial=is_trial_certificate(certificate),
+            not_after=f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+            fingerprint=certificate_fingerprint(certificate),
+            path=str(path),
+        )
         for role, folder in folders
         for path in sorted(folder.glob("*.pem"))
         for certificate in _certificates(path)
     ]
     if format == "json":
-        print_json({"schema": "compliance/keys/v1", "keys": rows})
+        print_json(KeysDocument(keys=rows))
         return 0
     from . import table
 
-    cells = [
-        [str(r["role"]), str(r["subject"]), "trial" if r["trial"] else "", str(r["not_after"]), str(r["fingerprint"])[:32], str(r["path"])]
-        for r in rows
-    ]
+    cells = [[r.role, r.subject, "trial" if r.trial else "", r.not_after, r.fingerprint[:32], r.path] for r in rows]
     header = ["ROLE", "SUBJECT", "", "UNTIL", "SHA-256", "FILE"]
     for line in table.lines(cells, header=header) if rows else ["no keys; make one for trying out with `compliance keys create`"]:
         print(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,20 +16,20 @@ def run(
     format: Format = "text",
 ) -> int:
     """Show the audit trail: what was recorded, when."""
+    from ..documents import LogDocument, LogEntry
     from ..trail import describe
 
     with session.reading() as store:
         entries = list(store.entries(types=type or ()))[-limit:]
-        rows: list[dict[str, Any]] = [
-            {"entry": one.number, "at": one.body["at"], "type": one.type, "what": describe(one, store.private(one.number))}
-            for one in entries
+        rows = [
+            LogEntry(entry=one.number, at=one.body["at"], type=one.type, what=describe(one, store.private(one.number))) for one in entries
         ]
     if format == "json":
-        print_json({"schema": "compliance/log/v1", "entries": rows})
+        print_json(LogDocument(entries=rows))
         return 0
     from . import table
 
-    cells = [[str(row["entry"]), row["at"][:19] + "Z", row["type"], row["what"]] for row in rows]
+    cells = [[str(row.entry), row.at[:19] + "Z", row.type, row.what] for row in rows]
     for line in table.lines(cells, header=["NO", "RECORDED", "TYPE", "WHAT"], right=[0]):
         print(line)
     return 0

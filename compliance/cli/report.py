@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -75,11 +75,12 @@ def print_made(session: Session, made: MadeReport, path: Path) -> None:
 
 def print_made_json(assessment: Assessment, made: MadeReport, path: Path) -> None:
     """Prints the result of ``release`` for programs."""
+    from ..documents import ReleaseDocument, WrittenReport
     from ..record import sha256_hex
     from ..report.json import check_document
 
-    about: dict[str, Any] = {"id": made.id, "path": str(path), "sha256": sha256_hex(made.pdf), "trial_key": made.model.signer.trial}
-    print_json({"schema": "compliance/release/v1", "report": about, "check": check_document(assessment)})
+    written = WrittenReport(id=made.id, path=str(path), sha256=sha256_hex(made.pdf), trial_key=made.model.signer.trial)
+    print_json(ReleaseDocument(report=written, check=check_document(assessment)))
 
 
 def _content(made: MadeReport, format: str) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
+from pydantic import BaseModel
 
 from ..plaintext import safe
 
@@ -130,8 +131,11 @@ class Session:
 
 
 def print_json(document: Any) -> None:
-    """Prints a JSON document on stdout."""
-    print(json.dumps(document, indent=2, ensure_ascii=not _unicode()))
+    """Prints a JSON document on stdout: a model of `compliance.documents`, a list of them, or plain values."""
+    plain = [one.model_dump(mode="json") for one in document] if isinstance(document, list) else document
+    if isinstance(document, BaseModel):
+        plain = document.model_dump(mode="json")
+    print(json.dumps(plain, indent=2, ensure_ascii=not _unicode()))
 
 
 def read_time(option: str, text: str | None) -> datetime | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .session import Format, Session, print_json
+
+if TYPE_CHECKING:
+    from ..documents import ShowDocument
 
 ROWS = 20
 
@@ -19,6 +22,10 @@ def run(
     format: Format = "text",
 ) -> int:
     """Show one entry of the ledger."""
+    from msgspec import to_builtins
+
+    from ..documents import ShowDocument
+
     with session.reading() as store:
         found = store.entry(entry)
         if raw:
@@ -26,12 +33,14 @@ def run(
             for piece in store.artifact(artifact):
                 sys.stdout.buffer.write(piece)
             return 0
-        document: dict[str, Any] = {"schema": "compliance/show/v1", "entry": entry, "leaf": found.body, "private": store.private(entry)}
-        if found.type == "evidence":
-            import msgspec
-
-            document["payload"] = store.evidence_of(entry).payload
-            document["findings"] = [msgspec.to_builtins(one) for one in store.findings(entry, limit=ROWS, open_only=True)]
+        evidence = found.type == "evidence"
+        document = ShowDocument(
+            entry=entry,
+            leaf=found.body,
+            private=store.private(entry),
+            payload=store.evidence_of(entry).payload if evidence else None,
+            findings=[to_builtins(one) for one in store.findings(entry, limit=ROWS, open_only=True)] if evidence else None,
+        )
     if format == "json":
         print_json(document)
         return 0
@@ -40,16 +49,16 @@ def run(
     return 0
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
+def _lines(document: ShowDocument) -> list[str]:
     from . import table
 
     made = []
-    for title in ("leaf", "private", "payload"):
-        if document.get(title):
-            made += [title, *table.lines(list(_flat("", document[title])), indent=2), ""]
+    for title, part in (("leaf", document.leaf), ("private", document.private), ("payload", document.payload)):
+        if part:
+            made += [title, *table.lines(list(_flat("", part)), indent=2), ""]
     rows = [
         [one["severity"], one["rule"], f"{one.get('path') or ''}:{one.get('line') or ''}".strip(":"), one.get("message") or ""]
-        for one in document.get("findings", ())
+        for one in document.findings or ()
     ]
     if rows:
         made += [f"worst findings, at most {ROWS}", *table.lines(rows, indent=2)]

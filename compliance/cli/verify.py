@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
+    from ..documents import VerifyDocument
     from ..verify import Verification
 
 
@@ -43,15 +44,16 @@ def run(
     return max((result.exit_code(strict) for result in results), key=(0, 6, 4).index)
 
 
-def _document(result: Verification, strict: bool) -> dict[str, Any]:
-    return {
-        "schema": "compliance/verify/v1",
-        "path": str(result.path),
-        "ok": result.exit_code(strict) == 0,
-        "signer": result.signer,
-        "anchored_by": result.anchored_by,
-        "checks": [{"name": one.name, "status": one.status, "detail": one.detail} for one in result.checks],
-    }
+def _document(result: Verification, strict: bool) -> VerifyDocument:
+    from ..documents import VerifyCheck, VerifyDocument
+
+    return VerifyDocument(
+        path=str(result.path),
+        ok=result.exit_code(strict) == 0,
+        signer=dict(result.signer),
+        anchored_by=result.anchored_by,
+        checks=[VerifyCheck(name=one.name, status=one.status, detail=one.detail) for one in result.checks],
+    )
 
 
 def _lines(result: Verification, strict: bool) -> list[str]:

@@ -1,0 +1,193 @@
+"""The JSON documents that commands print, as models: what programs may rely on. ``schemas/`` holds the JSON Schema of each.
+
+Keys are only ever added. ``check`` and ``report`` have theirs in `compliance.report`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from .record import Json, Model
+
+
+class Printed(Model):
+    """Base of a printed document; its first field is ``schema``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, validate_by_name=True)
+
+
+class ReadFile(Model):
+    """What became of one file."""
+
+    path: str
+    status: Literal["recorded", "duplicate", "refused", "unrecognised"]
+    kind: str | None
+    format: str | None
+    sha256: str | None
+    """SHA-256 of the kept artifact: of the redacted bytes where secrets were redacted."""
+    evidence: int | None
+    """Ledger entry of the evidence."""
+    summary: dict[str, Json]
+    reason: str | None
+
+
+class IngestDocument(Printed):
+    """``ingest --format json``."""
+
+    schema_id: Literal["compliance/ingest/v1"] = Field(default="compliance/ingest/v1", alias="schema")
+    files: list[ReadFile]
+
+
+class CollectorRun(Model):
+    """What one collector did."""
+
+    kind: str
+    collector: str
+    outcome: Literal["ran", "could-not-run"]
+    seconds: float
+    reason: str | None
+    files: list[ReadFile]
+
+
+class CollectDocument(Printed):
+    """``collect --format json``."""
+
+    schema_id: Literal["compliance/collect/v1"] = Field(default="compliance/collect/v1", alias="schema")
+    runs: list[CollectorRun]
+
+
+class VerifyCheck(Model):
+    """One check."""
+
+    name: str
+    status: Literal["proven", "refuted", "not-proven"]
+    detail: str
+
+
+class VerifyDocument(Printed):
+    """``verify --format json``; a list of them when several paths are given."""
+
+    schema_id: Literal["compliance/verify/v1"] = Field(default="compliance/verify/v1", alias="schema")
+    path: str
+    ok: bool
+    """None is refuted and the signer is trusted."""
+    signer: dict[str, Json]
+    """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail; empty for a store."""
+    anchored_by: Literal["none", "report", "timestamp"]
+    checks: list[VerifyCheck]
+
+
+class LogEntry(Model):
+    """One line of the audit trail."""
+
+    entry: int
+    at: str
+    type: str
+    what: str
+
+
+class LogDocument(Printed):
+    """``log --format json``."""
+
+    schema_id: Literal["compliance/log/v1"] = Field(default="compliance/log/v1", alias="schema")
+    entries: list[LogEntry]
+
+
+class ShowDocument(Printed):
+    """``show --format json``."""
+
+    schema_id: Literal["compliance/show/v1"] = Field(default="compliance/show/v1", alias="schema")
+    entry: int
+    leaf: dict[str, Json]
+    """The leaf as it was hashed (docs/leaf-format.md)."""
+    private: dict[str, Json]
+    """Private values by class: paths, people, code."""
+    payload: dict[str, Json] | None = None
+    """For evidence: the payload (``payload-KIND`` among the schemas)."""
+    findings: list[dict[str, Json]] | None = None
+    """For evidence: the worst open findings, at most 20."""
+
+
+class ExplainGate(Printed):
+    """``explain GATE --format json``."""
+
+    schema_id: Literal["compliance/explain-gate/v1"] = Field(default="compliance/explain-gate/v1", alias="schema")
+    id: str
+    title: str
+    framework: str
+    principle: str
+    required: bool
+    reads: list[str]
+    thresholds: dict[str, Json]
+    asks: str
+    why: str
+    evidence: str
+    fix: str
+    maps_to: str
+    now: str | None
+    """Verdict on the current store; null when there is none."""
+
+
+class ExplainKind(Printed):
+    """``explain KIND --format json``."""
+
+    schema_id: Literal["compliance/explain-kind/v1"] = Field(default="compliance/explain-kind/v1", alias="schema")
+    id: str
+    title: str
+    binds_to: str
+    about: str
+    formats: dict[str, str]
+    collectors: dict[str, str]
+
+
+class ListedKey(Model):
+    """A key or a trusted certificate."""
+
+    role: Literal["key", "trusted"]
+    subject: str
+    trial: bool
+    not_after: str
+    fingerprint: str
+    """SHA-256 of the DER certificate in hexadecimal."""
+    path: str
+
+
+class KeysDocument(Printed):
+    """``keys list --format json``."""
+
+    schema_id: Literal["compliance/keys/v1"] = Field(default="compliance/keys/v1", alias="schema")
+    keys: list[ListedKey]
+
+
+class WrittenReport(Model):
+    """A report that was written."""
+
+    id: str
+    path: str
+    sha256: str
+    trial_key: bool
+
+
+class ReleaseDocument(Printed):
+    """``release --format json``."""
+
+    schema_id: Literal["compliance/release/v1"] = Field(default="compliance/release/v1", alias="schema")
+    report: WrittenReport
+    check: dict[str, Json]
+    """The ``compliance/check/v1`` document."""
+
+
+PRINTED: tuple[type[Printed], ...] = (
+    IngestDocument,
+    CollectDocument,
+    VerifyDocument,
+    LogDocument,
+    ShowDocument,
+    ExplainGate,
+    ExplainKind,
+    KeysDocument,
+    ReleaseDocument,
+)
+"""Every document that a command prints, besides that of ``check``."""
