@@ -34,6 +34,24 @@ REFUSED = {
 }
 
 
+HUGE = [b"1e999", b"-1E+400", b"1e0400", b"9" * 400 + b".5", b"9" * 250 + b"e99", b"1" + b"0" * 200 + b"e150", b"1.7976931348623159e308"]
+FINITE = [b"1e308", b"0e999", b"1e-999", b"0.0000001e310", b"9" * 400, b'"1e999"', b'"3e4567"']
+
+
+@pytest.mark.parametrize("padding", [0, 1 << 17])
+@pytest.mark.parametrize("number", HUGE)
+def test_numbers_beyond_a_float_are_refused_in_documents_of_any_size(number: bytes, padding: int) -> None:
+    with pytest.raises(InputError, match="beyond the range"):
+        jsontext.loads(b'{"x":"' + b"x" * padding + b'","y":[{"z":' + number + b"}]}")
+
+
+@pytest.mark.parametrize("padding", [0, 1 << 17])
+@pytest.mark.parametrize("number", FINITE)
+def test_numbers_within_a_float_are_read(number: bytes, padding: int) -> None:
+    text = b'{"x":"' + b"x" * padding + b'","y":[{"z":' + number + b"}]}"
+    assert jsontext.loads(text) == json.loads(text)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_with_a_reason(name: str) -> None:
     with pytest.raises(InputError) as caught:
