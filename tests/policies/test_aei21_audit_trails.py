@@ -45,6 +45,7 @@ def test_at1_every_log_is_protected() -> None:
 
 
 def test_at1_a_log_without_events_proves_nothing() -> None:
+    assert_open(judge("AEI21-AT-1", item("audit-log"), item("audit-log", {"events": 0}, entry=2)), Reason.INCOMPLETE)
     assert_open(about("AEI21-AT-1", "audit-log", {"events": 0}), Reason.INCOMPLETE)
 
 
@@ -107,6 +108,31 @@ def test_at2_parts_of_a_rotated_log_cover_the_window_together() -> None:
 def test_at2_a_hole_between_two_parts_is_seen() -> None:
     newer, older = item("audit-log", _part(10, 0.1)), item("audit-log", _part(25, 11.5), entry=2)
     assert_open(judge("AEI21-AT-2", newer, older), Reason.INCOMPLETE, "the logs cover 9.9 h")
+
+
+@pytest.mark.parametrize(("minutes", "passes"), [(60, True), (61, False)])
+def test_at2_a_hole_between_parts_may_be_as_long_as_the_heartbeat(minutes: float, passes: bool) -> None:
+    newer, older = item("audit-log", _part(10, 0.1)), item("audit-log", _part(25, 10 + minutes / 60), entry=2)
+    verdict = judge("AEI21-AT-2", newer, older)
+    assert_passes(verdict) if passes else assert_open(verdict, Reason.INCOMPLETE)
+
+
+@pytest.mark.parametrize(("minutes", "passes"), [(5, True), (5.1, False)])
+def test_at2_clocks_may_differ_by_five_minutes(minutes: float, passes: bool) -> None:
+    verdict = about("AEI21-AT-2", "audit-log", {"last": ago(minutes=-minutes)})
+    assert_passes(verdict) if passes else assert_open(verdict, Reason.STALE)
+
+
+@pytest.mark.parametrize("lacking", ["first", "last"])
+def test_at2_half_a_window_is_none(lacking: str) -> None:
+    assert_open(about("AEI21-AT-2", "audit-log", {lacking: None}), Reason.INCOMPLETE)
+
+
+def test_at2_shows_what_it_observed() -> None:
+    quiet = item("audit-log", {**_part(3, 1), "longest_silence_s": 900.0}, entry=2)
+    verdict = judge("AEI21-AT-2", item("audit-log"), quiet)
+    assert "the longest silence is 900 s" in verdict.message
+    assert [log["hours"] for log in verdict.observed] == [24.33, 2.0]
 
 
 def test_at2_a_log_within_another_does_not_shorten_it() -> None:

@@ -83,6 +83,19 @@ def test_dr2_a_proven_checkpoint_passes() -> None:
     assert_passes(about("AEI21-DR-2", "checkpoint"))
 
 
+def test_dr2_shows_what_it_observed_without_places() -> None:
+    verdict = about("AEI21-DR-2", "checkpoint", {"items.1.sha256": None, "items.2.location": None})
+    shown = {name: (one["digest"], one["location"], one["restore_tested_days_ago"]) for name, one in verdict.observed.items()}
+    assert shown == {"data": (True, True, 10.0), "configuration": (False, True, 10.0), "version": (True, False, 10.0)}
+
+
+@pytest.mark.parametrize(("minutes", "passes"), [(5, True), (5.1, False)])
+def test_dr2_clocks_may_differ_by_five_minutes(minutes: float, passes: bool) -> None:
+    for field in ("taken_at", "restore_tested_at"):
+        verdict = about("AEI21-DR-2", "checkpoint", {f"items.0.{field}": ago(minutes=-minutes), "deployed_at": None})
+        assert_passes(verdict) if passes else assert_open(verdict, Reason.INCOMPLETE)
+
+
 def test_dr2_a_checkpoint_before_any_deployment_passes() -> None:
     assert_passes(about("AEI21-DR-2", "checkpoint", {"deployed_at": None}))
 
@@ -187,6 +200,12 @@ def test_dr3_each_trigger_must_have_been_measured(left_out: str, words: str) -> 
 def test_dr3_a_load_test_without_requests_measures_nothing() -> None:
     nothing = {"requests": 0, "failed": 0, "error_rate": 0.0, "p95_ms": None}
     assert_open(about("AEI21-DR-3", "load-test", nothing), Reason.MISSING, "error rate, P95")
+
+
+@pytest.mark.parametrize("missing", ["requests", "failed"])
+def test_dr3_a_stated_error_rate_is_enough(missing: str) -> None:
+    assert_passes(about("AEI21-DR-3", "load-test", {missing: None}))
+    assert_fails(about("AEI21-DR-3", "load-test", {missing: None, "error_rate": 0.06}))
 
 
 def test_dr3_the_worst_run_counts() -> None:

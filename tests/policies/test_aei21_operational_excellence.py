@@ -62,4 +62,5 @@ def test_oe1_an_unknown_review_is_open_unless_something_is_wrong() -> None:
 
 def test_oe1_a_review_that_lies_ahead_is_none() -> None:
     assert_open(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(days=-30)}), Reason.INCOMPLETE)
-    assert_passes(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(hours=-11)}))
+    assert_passes(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(hours=-24)}))
+    assert_open(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(hours=-24.1)}), Reason.INCOMPLETE)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from pydantic import ValidationError
 
 from compliance.catalog import shipped
 from compliance.gate import AtLeast, AtMost, Params, Reason, Status
@@ -154,6 +155,54 @@ def test_every_number_says_which_way_loosens_it(model: type[Params], name: str) 
     marks = [mark for mark in info.metadata if isinstance(mark, (AtLeast, AtMost))]
     unordered = (model.__name__, name) in {("Probes", "endpoints"), ("Probes", "status"), ("PersonalData", "declared_fields")}
     assert len(marks) == (0 if unordered else 1)
+
+
+COUNTS = {
+    *(("ALPHA-PF-1", name) for name in ("markers", "unimplemented", "skipped_files")),
+    *(("ALPHA-PF-5", name) for name in ("failed", "errors")),
+    *(("ALPHA-SF-1", name) for name in ("critical", "high", "unknown")),
+    *(("AEI21-AT-2", name) for name in ("gaps", "out_of_order")),
+    *(("AEI21-DR-3", name) for name in ("failed_probes", "critical_alerts")),
+    ("REL-1", "critical_errors"),
+}
+SHARES = {
+    ("ALPHA-PF-6", "lines_percent"): 100,
+    ("ALPHA-PF-6", "branches_percent"): 100,
+    ("ALPHA-ID-1", "structured_percent"): 100,
+    ("AEI21-DR-3", "error_rate"): 1,
+    ("REL-4", "availability"): 1,
+}
+POSITIVE = {
+    *(("ALPHA-PF-2", "probes"), ("ALPHA-PF-5", "passed"), ("ALPHA-SF-1", "dependency_scan_max_age_days")),
+    *(("ALPHA-SF-3", "window_max_age_hours"), ("AEI21-OE-1", "review_max_age_days")),
+    *(("AEI21-AT-2", name) for name in ("heartbeat_s", "window_hours", "window_max_age_hours")),
+    *(("AEI21-DR-1", "recovery_s"), ("AEI21-DR-2", "restore_test_max_age_days"), ("AEI21-DR-3", "p95_ms")),
+    *(("REL-2", name) for name in ("p95_ms", "p99_ms", "users", "duration_s")),
+    *(("REL-3", "error_rate"), ("REL-4", "window_hours"), ("REL-4", "samples")),
+}
+LEAST_AND_MOST: dict[tuple[str, str], tuple[float, float, float]] = {
+    **dict.fromkeys(COUNTS, (0, 1000, -1)),
+    **{key: (0, most, -0.001) for key, most in SHARES.items()},
+    **dict.fromkeys(POSITIVE, (1, 1, 0)),
+    ("ALPHA-PF-2", "status"): (100, 599, 99),
+}
+
+
+@pytest.mark.parametrize(("key", "bounds"), LEAST_AND_MOST.items())
+def test_a_threshold_that_makes_no_sense_is_refused(key: tuple[str, str], bounds: tuple[float, float, float]) -> None:
+    (gate_id, name), (least, most, wrong) = key, bounds
+    model = gate(gate_id).params
+    model.model_validate({name: least})
+    model.model_validate({name: most})
+    too_much = {**SHARES, ("REL-3", "error_rate"): 1, ("ALPHA-PF-2", "status"): 599}.get(key)
+    for value in [wrong] + ([] if too_much is None else [too_much + 0.5, too_much + 1]):
+        with pytest.raises(ValidationError):
+            model.model_validate({name: value})
+
+
+def test_no_threshold_was_forgotten_above() -> None:
+    numbers = {(gate_id, name) for gate_id, found in shipped().gates.items() for name in found.params.model_fields}
+    assert set(LEAST_AND_MOST) == numbers - {("ALPHA-PF-2", "endpoints"), ("AEI21-PR-3", "declared_fields")}
 
 
 @pytest.mark.parametrize("gate_id", EXPECTED)
