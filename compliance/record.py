@@ -217,7 +217,7 @@ def _extract(value: object, dumped: Json, pointer: str, private: dict[PrivacyCla
                 _extract(item, dumped[str(key)], f"{pointer}/{_escape(str(key))}", private)
 
 
-def join_private(public: Json, private: Mapping[str, Mapping[str, Json]]) -> Json:
+def join_private(public: Json, private: Mapping[Any, Mapping[str, Json]]) -> Json:
     """Puts private values back into a public payload (the inverse of `split_private`); ``public`` is changed in place."""
     for values in private.values():
         for pointer, value in values.items():

@@ -202,8 +202,7 @@ class Source:
         """Returns a binary stream over the bytes."""
         if isinstance(self.data, bytes):
             return io.BytesIO(self.data)
-        self.data.seek(0)
-        return self.data  # type: ignore[return-value]
+        return io.BufferedReader(_MappedStream(self.data), _CHUNK)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Streams ``(line number from 1, line without its end)``; a byte order mark is dropped.
@@ -213,11 +212,28 @@ class Source:
         """
         stream = self.open()
         number = 0
-        while line := stream.readline(LINE_LIMIT + 1):
+        while line := stream.readline(LINE_LIMIT + 2):
             number += 1
-            if len(line) > LINE_LIMIT:
+            if len(line.rstrip(b"\r\n")) > LINE_LIMIT:
                 raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=f"line {number}")
             yield number, (line.removeprefix(_BOM) if number == 1 else line).rstrip(b"\r\n")
+
+
+class _MappedStream(io.RawIOBase):
+    """A stream over mapped bytes; each has a position of its own."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._data[self._position : self._position + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
 
 
 def _snapshot(file: BinaryIO) -> mmap.mmap:

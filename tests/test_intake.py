@@ -121,9 +121,14 @@ def test_the_artifact_is_kept_byte_for_byte(place: Place) -> None:
         list(place.store.artifact("0" * 64))
 
 
-BANDIT = b"""{"errors": [], "generated_at": "2026-02-01T00:00:00Z", "metrics": {"_totals": {"SEVERITY.LOW": 1, "loc": 2}, "a.py": {"loc": 2}},
-"results": [{"code": "1 password = 'hunter2'\\n", "col_offset": 0, "filename": "a.py", "issue_confidence": "MEDIUM", "issue_severity": "LOW",
-"issue_text": "Possible hardcoded password: 'hunter2'", "line_number": 1, "line_range": [1], "test_id": "B105", "test_name": "hardcoded"}]}"""
+BANDIT = b"""{
+  "errors": [], "generated_at": "2026-02-01T00:00:00Z",
+  "metrics": {"_totals": {"SEVERITY.LOW": 1, "loc": 2}, "a.py": {"loc": 2}},
+  "results": [{
+    "code": "1 password = 'hunter2'\\n", "col_offset": 0, "filename": "a.py", "issue_confidence": "MEDIUM", "issue_severity": "LOW",
+    "issue_text": "Possible hardcoded password: 'hunter2'", "line_number": 1, "line_range": [1], "test_id": "B105", "test_name": "x"
+  }]
+}"""
 
 
 def test_secrets_are_redacted_before_anything_is_stored_or_addressed(place: Place) -> None:

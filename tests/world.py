@@ -10,8 +10,7 @@ from typing import Any, Literal
 from compliance.assess import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
-from compliance.gate import Area, Gate, Inputs, Item, Params, Verdict, failed, gate, not_assessed, passed
-from compliance.gate import Reason as R
+from compliance.gate import Area, Gate, Inputs, Item, Params, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.kind import Kind
 from compliance.project import Document, Project, ProjectTable
 from compliance.record import Assurance, Payload
@@ -44,7 +43,7 @@ def small(inputs: Inputs, params: Params) -> Verdict:  # noqa: ARG001
     if any(number > 10 for number in known):
         return failed(f"{max(known)} is more than 10", observed=max(known), threshold=10)
     if not known:
-        return not_assessed(R.MISSING, "no number")
+        return not_assessed(Reason.MISSING, "no number")
     return passed(f"{max(known)} is at most 10", observed=max(known), threshold=10)
 
 

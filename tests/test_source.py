@@ -1,0 +1,137 @@
+"""Inputs are decoded strictly and within limits; YAML and XML hold no traps."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from compliance import source as module
+from compliance import yamltext
+from compliance.errors import InputError
+from compliance.source import Source
+
+
+def test_a_large_file_is_mapped_and_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "f.json"
+    path.write_bytes(b'\xef\xbb\xbf{"a": [1, 2]}\nx')
+    small = Source.from_path(path)
+    monkeypatch.setattr(module, "MEMORY_LIMIT", 3)
+    large = Source.from_path(path)
+    assert isinstance(small.data, bytes)
+    assert not isinstance(large.data, bytes)
+    for name in ("sha256", "size", "head", "document", "text"):
+        assert getattr(small, name) == getattr(large, name)
+    assert list(small.lines()) == list(large.lines()) == [(1, b'{"a": [1, 2]}'), (2, b"x")]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "empty file"),
+        ("text".encode("utf-16"), "UTF-16"),
+        (b"a\nb\xffc", "line 2: byte 0xff"),
+        (b"a\nb\0", "line 2: NUL byte"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_its_line(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        _ = Source("f", data).text
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"missing: No such file"):
+        Source.from_path(tmp_path / "missing", "missing")
+    with pytest.raises(InputError, match=r"d: Is a directory"):
+        Source.from_path(tmp_path, "d")
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        os.truncate(file.fileno(), module.SIZE_LIMIT + 1)
+    with pytest.raises(InputError, match="expected at most"):
+        Source.from_path(path)
+
+
+def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_LIMIT", 5)
+    lines = Source("f", b"12345\n123456\n").lines()
+    assert next(lines) == (1, b"12345")
+    with pytest.raises(InputError, match="line 2: line too long"):
+        list(lines)
+
+
+def tags(data: bytes) -> list[str]:
+    return [element.tag for event, element in Source("f", data).xml() if event == "end"]
+
+
+def test_xml_streams_and_tolerates_a_doctype_without_loading_it() -> None:
+    assert tags(b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a><b/></a>') == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "empty file"),
+        (b"<a>", "line 1 column"),
+        (b"<a>\n<b></a>", "line 2 column"),
+        (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "EntitiesForbidden"),
+        (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "EntitiesForbidden"),
+        (b"<a>" * 300 + b"</a>" * 300, "nested deeper than 256"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "encoding"),
+        (b"<a>\xff</a>", "line 1"),
+        (b"<a>\0</a>", "line 1"),
+    ],
+)
+def test_xml_that_is_broken_or_hostile_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tags(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "root"),
+    [(b"<a x='1'/>", "a"), (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- <b> -->\n<!DOCTYPE c>\n<d:e>", "d:e"), (b"{}", None), (b"", None)],
+)
+def test_the_root_of_xml_is_seen_without_parsing(data: bytes, root: str | None) -> None:
+    assert Source("f", data).xml_root == root
+
+
+def test_yaml_words_stay_words() -> None:
+    text = "on: push\nyes: no\ndate: 2026-01-01\nversion: '1.10'\nflag: true\nnothing: null\nnumber: 3\n"
+    expected = {"on": "push", "yes": "no", "date": "2026-01-01", "version": "1.10", "flag": True, "nothing": None, "number": 3}
+    assert yamltext.loads(text) == expected
+
+
+def test_yaml_lines_are_kept_when_asked() -> None:
+    assert yamltext.loads("a:\n  b: 1\n", lines=True) == {"a": {"b": 1, yamltext.LINE: 2}, yamltext.LINE: 1}
+
+
+def test_yaml_aliases_may_repeat_but_not_multiply() -> None:
+    assert yamltext.loads("a: &x [1]\nb: *x\n") == {"a": [1], "b": [1]}
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in range(1, 9):
+        bomb += f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n"
+    with pytest.raises(InputError, match="aliases that multiply"):
+        yamltext.loads(bomb)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\na: 2\n", "line 2 column 1: duplicate key 'a'"),
+        ("a: [1\n", "line 2 column 1"),
+        ("a: 1\n---\nb: 2\n", "another document"),
+        ("a: &x {b: *x}\n", "alias to a node around it"),
+        ("!!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
+        ("? [a]\n: 1\n", "key that is not a scalar"),
+        ("[" * 3000, "expected"),
+        ("a: \x01\n", "expected YAML"),
+    ],
+)
+def test_yaml_that_is_broken_or_hostile_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        yamltext.loads(text)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
