@@ -147,8 +147,8 @@ def test_it_installs_where_only_its_dependencies_are(built: Path, tmp_path: Path
     # The dependencies come from the environment of the tests; the path entry does not bring that environment's own editable install.
     site = venv / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    install = ["install", "-q", "--no-deps", "--no-build-isolation", "--no-index", one(built, pattern)]
-    run(sys.executable, "-m", "pip", "--python", python, *install, cwd=tmp_path)
+    install = ["install", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
+    run(sys.executable, "-m", "pip", "--python", python, *install, one(built, pattern), cwd=tmp_path)
     (name,) = pyproject["project"]["scripts"]
     assert run(venv / "bin" / name, "--version", cwd=tmp_path) == f"compliance-toolkit {__version__}\n"
     expected = here.shipped()
