@@ -51,6 +51,7 @@ def test_oe1_sections_are_spread_over_runbooks_and_defects_add_up() -> None:
 @pytest.mark.parametrize(("days", "passes"), [(180, True), (180.1, False)])
 def test_oe1_each_runbook_was_reviewed_within_half_a_year(days: float, passes: bool) -> None:
     verdict = judge("AEI21-OE-1", item("runbook"), item("runbook", {"reviewed_at": ago(days=days)}, entry=2))
+    assert verdict.observed["oldest_review_days"] == days
     assert_passes(verdict) if passes else assert_fails(verdict, "last reviewed 180.1 d ago; expected at most 180 d")
 
 
