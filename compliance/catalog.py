@@ -101,7 +101,9 @@ def _policies(packages: Iterable[ModuleType]) -> tuple[dict[str, Framework], dic
                 found = [gate for module in (top, *_submodules(top)) for gate in _defined(module, Gate)]
                 for gate in sorted(found, key=lambda gate: _place(framework, gate)):
                     gates = _merge("gate", gates, {gate.id: replace(gate, framework=framework.id)})
-    return frameworks, gates
+    ordered = dict(sorted(frameworks.items(), key=lambda one: (one[1].order, one[0])))
+    rank = {name: number for number, name in enumerate(ordered)}
+    return ordered, dict(sorted(gates.items(), key=lambda one: rank[one[1].framework]))
 
 
 def _place(framework: Framework, gate: Gate) -> tuple[int, list[tuple[int, str]]]:

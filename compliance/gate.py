@@ -187,6 +187,8 @@ class Framework:
     title: str
     principles: tuple[str, ...] = ()
     """Names of its parts in the order in which they are shown; others follow by name."""
+    order: int = 100
+    """Place among the frameworks, lowest first."""
     doc: str = ""
 
 

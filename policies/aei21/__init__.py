@@ -2,4 +2,9 @@
 
 from compliance.gate import Framework
 
-FRAMEWORK = Framework(id="aei21", title="AEI21 governance")
+FRAMEWORK = Framework(
+    id="aei21",
+    title="AEI21 governance",
+    principles=("Privacy", "Audit trails", "Disaster recovery", "Operational excellence"),
+    order=2,
+)

@@ -2,4 +2,9 @@
 
 from compliance.gate import Framework
 
-FRAMEWORK = Framework(id="alpha", title="ALPHA v1.8")
+FRAMEWORK = Framework(
+    id="alpha",
+    title="ALPHA v1.8",
+    principles=("Production-first", "Security foundation", "Parallelised execution", "Insight-driven"),
+    order=1,
+)

@@ -2,4 +2,9 @@
 
 from compliance.gate import Framework
 
-FRAMEWORK = Framework(id="release", title="Release readiness")
+FRAMEWORK = Framework(
+    id="release",
+    title="Release readiness",
+    principles=("Deployment", "Performance", "People", "Truth"),
+    order=3,
+)
