@@ -1,0 +1,155 @@
+"""The worked example: read as what it is, with the figures of the founding document, and judged no-go for the right reasons."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compliance.assessment import Assessment
+from compliance.catalog import shipped
+from compliance.collect import collect
+from compliance.judging import judge
+from compliance.project import Project
+from compliance.record import sha256_hex
+from compliance.source import Source
+from compliance.store import Store
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "drivemind-phase3"
+COMMIT = "e000000000000000000000000000000020250920"
+FILES = {
+    ".github/workflows/alpha-delivery.yml": ("pipeline", "github-workflow"),
+    "README.md": None,
+    "compliance.toml": None,
+    "docs/RUNBOOK.md": ("runbook", "markdown-runbook"),
+    "docs/STATUS.md": None,
+    "evidence/audit-trail.jsonl": ("audit-log", "jsonl-log"),
+    "evidence/checkpoint.yaml": ("checkpoint", "record-yaml"),
+    "evidence/deployment-staging.yaml": ("deployment", "record-yaml"),
+    "evidence/junit.xml": ("test-results", "junit-xml"),
+    "evidence/load-test.json": ("load-test", "load-summary-json"),
+    "evidence/osv-scanner.sarif": ("scan", "sarif"),
+    "evidence/rollback-drill.yaml": ("rollback-drill", "record-yaml"),
+    "evidence/semgrep.sarif": ("scan", "sarif"),
+    "evidence/source.json": ("source", "source-json"),
+    "firestore.rules": None,
+    "make_evidence.py": None,
+    "waivers.yaml": None,
+}
+"""What each file is recognised as; None: no format of this version claims it."""
+
+VERDICTS = {
+    "ALPHA-ID-1": ("fail", "foreign"),
+    "ALPHA-PF-1": ("not-assessed", "incomplete"),
+    "ALPHA-PF-2": ("not-assessed", "missing"),
+    "ALPHA-PF-3": ("fail", None),
+    "ALPHA-PF-4": ("fail", None),
+    "ALPHA-PF-5": ("fail", None),
+    "ALPHA-PF-6": ("not-assessed", "missing"),
+    "ALPHA-SF-1": ("pass", None),
+    "ALPHA-SF-5": ("not-assessed", "missing"),
+    "AEI21-AT-1": ("fail", "foreign"),
+    "AEI21-DR-1": ("not-assessed", "missing"),
+    "AEI21-DR-2": ("not-assessed", "missing"),
+    "AEI21-DR-3": ("fail", "foreign"),
+    "AEI21-OE-1": ("fail", None),
+    "REL-1": ("fail", "weak"),
+    "REL-2": ("fail", "foreign"),
+    "REL-3": ("fail", "foreign"),
+    "REL-9": ("fail", None),
+}
+
+
+def files() -> list[str]:
+    found = (path for path in EXAMPLE.rglob("*") if path.is_file() and ".compliance" not in path.parts)
+    return sorted(str(path.relative_to(EXAMPLE)) for path in found if "cache" not in str(path))
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
+    folder = tmp_path_factory.mktemp("example") / "drivemind-phase3"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".compliance", "*cache*"))
+    project = Project.load(folder)
+    with Store.create(folder / "evidence.db") as store:
+        runs = list(collect(project, store))
+        assert {run.kind: run.reason for run in runs if run.outcome != "ran"} == {}
+        return judge(project, store, "production")[0]
+
+
+def test_every_file_is_known() -> None:
+    assert files() == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_each_file_is_recognised_as_what_it_is(name: str) -> None:
+    source = Source.from_path(EXAMPLE / name)
+    claims = [(kind.id, item.name) for kind in shipped().kinds.values() for item in kind.formats if item.recognise(source)]
+    expected = FILES[name]
+    assert claims == ([] if expected is None else [expected])
+
+
+def payload(name: str) -> Any:
+    expected = FILES[name]
+    assert expected is not None
+    formats = {item.name: item for item in shipped().kinds[expected[0]].formats}
+    return formats[expected[1]].parse(Source.from_path(EXAMPLE / name)).payload
+
+
+def test_the_figures_are_those_of_the_document() -> None:
+    tests = payload("evidence/junit.xml")
+    assert (tests.tests, tests.passed, tests.failed, tests.errors, tests.skipped) == (165, 152, 12, 0, 1)
+    load = payload("evidence/load-test.json")
+    assert (load.requests, load.failed, load.users, load.duration_s, load.environment) == (242, 114, 5, 30.354, "production")
+    assert (load.p50_ms, load.p95_ms, load.p99_ms, load.max_ms, load.percentiles_over) == (97, 221, 1891, 3864, "successful")
+    assert {one.name: (one.requests, one.failed) for one in load.endpoints} == {
+        "/api/health": (80, 0),
+        "/api/metrics": (48, 0),
+        "/api/auth/status": (114, 114),
+    }
+    source = payload("evidence/source.json")
+    assert (source.modified, source.untracked, source.branch, source.tags, source.commit) == (39, 33, "main", (), COMMIT)
+    for name in ("evidence/semgrep.sarif", "evidence/osv-scanner.sarif"):
+        found = payload(name).by_severity
+        assert (found.critical, found.high, found.unknown) == (0, 0, 0)
+
+
+def test_the_generator_writes_the_committed_bytes(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("make_evidence", EXAMPLE / "make_evidence.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (tmp_path / "evidence").mkdir()
+    vars(module)["HERE"] = tmp_path
+    module.main()
+    for made in (tmp_path / "evidence").iterdir():
+        assert made.read_bytes() == (EXAMPLE / "evidence" / made.name).read_bytes()
+
+
+def test_records_cite_the_audit_trail() -> None:
+    digest = sha256_hex((EXAMPLE / "evidence/audit-trail.jsonl").read_bytes())
+    for name in ("rollback-drill", "checkpoint"):
+        assert f"artifact: sha256:{digest}\n" in (EXAMPLE / "evidence" / f"{name}.yaml").read_text()
+
+
+def test_the_release_is_no_go(judged: Assessment) -> None:
+    assert (judged.evidence_outcome, judged.outcome) == ("no-go", "no-go")
+    assert judged.profile_by is not None
+    assert {change.gate for change in judged.changed} == {"ALPHA-SF-1", "REL-2", "AEI21-DR-1"}
+
+
+@pytest.mark.parametrize("gate", sorted(VERDICTS))
+def test_each_gate_says_what_the_readme_says(gate: str, judged: Assessment) -> None:
+    result = next(result for result in judged.gates if result.id == gate)
+    assert (result.verdict.value, result.reason.value if result.reason else None) == VERDICTS[gate], result.message
+    words = {"fail": "fails", "pass": "passes", "not-assessed": "is not assessed"}[result.verdict.value]
+    assert f"{gate} {words}" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_later_versions_judge_is_missing_and_not_left_out(judged: Assessment) -> None:
+    unbuilt = [result for result in judged.gates if result.message.startswith("this version cannot judge")]
+    assert unbuilt
+    assert {(result.verdict.value, result.reason.value if result.reason else None) for result in unbuilt} == {("not-assessed", "missing")}
