@@ -7,12 +7,13 @@ import io
 import mmap
 import os
 import re
+import stat
 import tempfile
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, NoReturn, Protocol, TypeVar
 
 import msgspec
 
@@ -21,8 +22,8 @@ from .errors import InputError
 
 SIZE_LIMIT: Final = 8 << 30
 """Bytes of the largest file that is read at all."""
-MEMORY_LIMIT: Final = 64 << 20
-"""Bytes up to which a file is held in memory; a larger one is copied to an unnamed file and mapped."""
+MEMORY_LIMIT: Final = 256 << 20
+"""Bytes up to which a file is held in memory; a larger one is copied to an unnamed file and mapped, which costs two more copies."""
 DOCUMENT_LIMIT: Final = 1 << 30
 """Bytes of the largest file that is read as one document (JSON, text)."""
 YAML_LIMIT: Final = 4 << 20
@@ -30,9 +31,18 @@ YAML_LIMIT: Final = 4 << 20
 LINE_LIMIT: Final = 16 << 20
 """Bytes of the longest line."""
 XML_DEPTH_LIMIT: Final = 256
+XML_TOKEN_LIMIT: Final = 16 << 20
+"""Bytes of the longest tag or comment: expat before 2.6 reads an unfinished one again with each piece, in quadratic time."""
+XML_TEXT_LIMIT: Final = 64 << 20
+"""Bytes of the longest text between two tags."""
+_XML_PIECE: Final = 256 << 10
+_PROLOG: Final = re.compile(rb"\s*(?:<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)", re.DOTALL)
+_ROOT: Final = re.compile(rb"\s*<([A-Za-z_][\w.:-]*)")
 _HEAD: Final = 65536
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK: Final = 1 << 20
+
+T = TypeVar("T")
 
 
 class Element(Protocol):
@@ -64,25 +74,31 @@ class Source:
         self.name = name
         self.data = data
         self.facts = facts or {}
+        self._made: dict[Callable[[Source], Any], Any] = {}
 
     @classmethod
     def from_path(cls, path: Path, name: str | None = None) -> Source:
         """Reads a file once; what parsers see later cannot change under them.
 
         Raises:
-            InputError: The file cannot be read, is not a regular file, or is larger than `SIZE_LIMIT`.
+            InputError: The file cannot be read, is not a regular file, is larger than `SIZE_LIMIT`, or changes while it is read.
         """
         shown = name or str(path)
         try:
-            with path.open("rb") as file:
-                if not path.is_file():
-                    raise InputError("not a regular file", source=shown)
-                size = os.fstat(file.fileno()).st_size
-                if size > SIZE_LIMIT:
-                    raise InputError(f"{size} bytes", expected=f"at most {SIZE_LIMIT} bytes", source=shown)
-                return cls(shown, file.read() if size <= MEMORY_LIMIT else _snapshot(file))
+            with open(path, "rb", opener=_without_waiting) as file:
+                return cls(shown, _read(file))
+        except InputError as error:
+            error.source = shown
+            raise
         except OSError as error:
             raise InputError(error.strerror or str(error), source=shown) from error
+
+    def once(self, make: Callable[[Source], T]) -> T:
+        """Returns ``make(self)``, computed once: recognition, redaction and parsing of a large document share what they cut it into."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     @property
     def size(self) -> int:
@@ -163,9 +179,11 @@ class Source:
         """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
         if not self.head.lstrip().startswith(b"<"):
             return None
-        text = re.sub(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(\[.*?\])?[^>]*>", b"", self.head, flags=re.DOTALL)
-        match = re.search(rb"<([A-Za-z_][\w.:-]*)", text)
-        return match.group(1).decode("utf-8", "replace") if match else None
+        position = 0
+        while match := _PROLOG.match(self.head, position):
+            position = match.end()
+        root = _ROOT.match(self.head, position)
+        return root.group(1).decode() if root else None
 
     def xml(self) -> Iterator[tuple[str, Element]]:
         """Streams ``("start" | "end", element)`` from XML; entities are refused, a DOCTYPE is tolerated and never loaded.
@@ -173,7 +191,8 @@ class Source:
         The caller clears elements that it has read.
 
         Raises:
-            InputError: Not well-formed, an entity declaration, nested deeper than `XML_DEPTH_LIMIT`.
+            InputError: Not well-formed, an entity declaration, nested deeper than `XML_DEPTH_LIMIT`, or a tag, comment or text
+                beyond `XML_TOKEN_LIMIT` or `XML_TEXT_LIMIT`.
         """
         from xml.etree import ElementTree
 
@@ -183,8 +202,9 @@ class Source:
         if not self.data:
             raise InputError("empty file", expected="XML")
         depth = 0
+        parser = Defused.DefusedXMLParser(target=ElementTree.TreeBuilder(), forbid_dtd=False)
         try:
-            for event, element in Defused.iterparse(self.open(), events=("start", "end"), forbid_dtd=False):
+            for event, element in Defused.iterparse(_Feed(self.open(), parser.parser), events=("start", "end"), parser=parser):
                 depth += 1 if event == "start" else -1
                 if depth > XML_DEPTH_LIMIT:
                     raise InputError(f"nested deeper than {XML_DEPTH_LIMIT} levels", expected="XML of that depth")
@@ -236,10 +256,57 @@ class _MappedStream(io.RawIOBase):
         return len(piece)
 
 
-def _snapshot(file: BinaryIO) -> mmap.mmap:
+class _Feed:
+    """A stream for an XML parser that gives nothing more once the parser does not get on."""
+
+    def __init__(self, stream: BinaryIO, parser: Any) -> None:
+        self._stream = stream
+        self._parser = parser
+        self._given = 0
+        self._tag = 0
+        """Position of the last ``<``."""
+
+    def read(self, _size: int = -1, /) -> bytes:
+        if self._given - self._parser.CurrentByteIndex > XML_TOKEN_LIMIT:
+            self._refuse("a tag or comment", XML_TOKEN_LIMIT)
+        if self._given - self._tag > XML_TEXT_LIMIT:
+            self._refuse("a text", XML_TEXT_LIMIT)
+        piece = self._stream.read(_XML_PIECE)
+        if (last := piece.rfind(b"<")) >= 0:
+            self._tag = self._given + last
+        self._given += len(piece)
+        return piece
+
+    def _refuse(self, what: str, limit: int) -> NoReturn:
+        where = f"line {self._parser.CurrentLineNumber}"
+        raise InputError(f"{what} that does not end", expected=f"at most {limit} bytes", where=where)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a file; a pipe without a writer would wait right here, before anybody could see that it is one."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _read(file: BinaryIO) -> bytes | mmap.mmap:
+    before = os.fstat(file.fileno())
+    if not stat.S_ISREG(before.st_mode):
+        raise InputError("not a regular file")
+    if before.st_size > SIZE_LIMIT:
+        raise InputError(f"{before.st_size} bytes", expected=f"at most {SIZE_LIMIT} bytes")
+    # One byte more than there should be: a file that grows without end is noticed, not followed.
+    most = before.st_size + 1
+    data = file.read(most) if before.st_size <= MEMORY_LIMIT else _snapshot(file, most)
+    after = os.fstat(file.fileno())
+    if (len(data), after.st_size, after.st_mtime_ns) != (before.st_size, before.st_size, before.st_mtime_ns):
+        raise InputError("changed while it was read", expected="a file that is complete", hint="read it again once it is written")
+    return data
+
+
+def _snapshot(file: BinaryIO, most: int) -> mmap.mmap:
     with tempfile.TemporaryFile() as copy:
-        while chunk := file.read(_CHUNK):
+        while most and (chunk := file.read(min(_CHUNK, most))):
             copy.write(chunk)
+            most -= len(chunk)
         copy.flush()
         return mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
 
@@ -260,11 +327,14 @@ def parse_time(text: str) -> datetime | None:
     """Reads an ISO 8601 / RFC 3339 time that states its zone.
 
     Returns:
-        The time in its zone, or None when the text is no time, or has no zone (a zone is never guessed).
+        The time in its zone, or None when the text is no time, has no zone (a zone is never guessed), or lies outside of the years
+        1 to 9999 in UTC.
     """
     try:
         time = datetime.fromisoformat(_trim_fraction(text.strip()))
-    except ValueError:
+        if time.tzinfo is not None:
+            time.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
     return time if time.tzinfo is not None else None
 

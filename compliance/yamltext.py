@@ -14,10 +14,15 @@ LINE = "__line__"
 
 NODE_LIMIT = 200_000
 """Nodes of the largest document, aliases followed ("billion laughs" are refused)."""
+_TAGS = ("null", "bool", "int", "float", "str", "seq", "map")
+"""The tags of YAML 1.2's core schema; those that YAML 1.1 has besides (binary, set, timestamp, merge, ...) are refused."""
+_BITS = 13_000
+"""Bits of the longest number; Python refuses to print integers of more than 4300 digits."""
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe loader without YAML 1.1's surprises: ``on``/``off``/``yes``/``no`` and dates stay text."""
+    """Safe loader without YAML 1.1's surprises: ``on``/``off``/``yes``/``no``, dates and ``20:30`` (1230 there) stay text."""
 
     with_lines = False
 
@@ -25,10 +30,14 @@ class _Loader(yaml.SafeLoader):
         super().__init__(stream)
         self.sizes: dict[int, int] = {}
         """Nodes that each composed node stands for once its aliases are followed."""
+        self.nodes = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         mark = event.start_mark
+        self.nodes += 1
+        if self.nodes > NODE_LIMIT:
+            raise yaml.MarkedYAMLError(problem=f"more than {NODE_LIMIT} values", problem_mark=mark)
         node = super().compose_node(parent, index)
         if isinstance(event, yaml.AliasEvent):
             if id(node) not in self.sizes:
@@ -44,7 +53,27 @@ class _Loader(yaml.SafeLoader):
         self.sizes[id(node)] = size
         return node
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep=deep)
+            if isinstance(value, int) and value.bit_length() > _BITS:
+                raise ValueError("too long")
+            return value
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # PyYAML's own, for `!!bool maybe` and the like
+            name = node.tag.rpartition(":")[2]
+            raise yaml.MarkedYAMLError(problem=f"not a value of type {name} ({error})", problem_mark=node.start_mark) from error
+
+    def construct_scalar(self, node: Any) -> str:
+        text = str(super().construct_scalar(node))
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise yaml.MarkedYAMLError(problem="half of a character (a lone surrogate)", problem_mark=node.start_mark)
+        if node.tag in _NUMBERS and ":" in text:
+            raise yaml.MarkedYAMLError(problem="a number to base 60", problem_mark=node.start_mark)
+        return text
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise TypeError(f"found a {node.id}")
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = self.construct_object(key_node, deep=True)
@@ -62,20 +91,36 @@ class _LineLoader(_Loader):
     with_lines = True
 
 
+class _NotBase60:
+    """A pattern of numbers that leaves times of day alone."""
+
+    def __init__(self, pattern: Any) -> None:
+        self._pattern = pattern
+
+    def match(self, text: str) -> Any:
+        return None if ":" in text else self._pattern.match(text)
+
+
 def _words_stay_words(loader: type[_Loader]) -> None:
-    """Narrows the implicit booleans to true/false (YAML 1.2) and drops timestamps."""
+    """Narrows the implicit booleans to true/false (YAML 1.2), drops timestamps and numbers to base 60."""
     kept: dict[str, list[Any]] = {}
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
         kept[first] = [
-            (tag, pattern)
+            (tag, _NotBase60(pattern) if tag in _NUMBERS else pattern)
             for tag, pattern in resolvers
             if tag != "tag:yaml.org,2002:timestamp" and (tag != "tag:yaml.org,2002:bool" or first in "tTfF")
         ]
     loader.yaml_implicit_resolvers = kept
 
 
+def _core_tags_only(loader: type[_Loader]) -> None:
+    known = yaml.SafeLoader.yaml_constructors
+    loader.yaml_constructors = {tag: known[tag] for tag in (None, *(f"tag:yaml.org,2002:{name}" for name in _TAGS))}
+
+
 for _loader in (_Loader, _LineLoader):
     _words_stay_words(_loader)
+    _core_tags_only(_loader)
     _loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True))  # type: ignore[arg-type]
 
 
@@ -95,5 +140,7 @@ def loads(text: str, *, lines: bool = False) -> Any:
         mark = error.problem_mark
         where = f"line {mark.line + 1} column {mark.column + 1}" if mark else None
         raise InputError(error.problem or "not YAML", expected="plain YAML with unique keys", where=where) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(str(error).splitlines()[0] or "nested too deeply", expected="YAML") from error
+    except RecursionError as error:
+        raise InputError("nested too deeply", expected="YAML") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(str(error).splitlines()[0], expected="YAML") from error
