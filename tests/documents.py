@@ -1,0 +1,230 @@
+"""The parts of the documents that are written by the code itself, so that they cannot say anything else than it does.
+
+A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. ``make docs`` (``python -m tests.documents``) writes all of
+them anew; ``tests/test_documents.py`` fails when one is not current.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from compliance.catalog import shipped
+from compliance.gate import Gate
+from compliance.point import BUILT_IN, Point
+from compliance.times import show_span
+
+ROOT = Path(__file__).parent.parent
+BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
+_COMMON_OPTIONS = ("timeout",)
+"""Options of every collector, documented once."""
+_WORDS = {
+    "HttpOptions.endpoints": "What to probe, at least one entry.",
+    "EndpointOptions.path": "Path, added to `base-url`; begins with `/`.",
+}
+"""For fields that carry no docstring."""
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def prose(text: str) -> str:
+    """A docstring as Markdown: one line, reStructuredText's literals as Markdown's."""
+    return " ".join(text.split()).replace("``", "`")
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """The docstring under each field of a model and its bases."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if base is BaseModel or not issubclass(base, BaseModel):
+            continue
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+        assert isinstance(tree, ast.ClassDef)
+        for field, below in zip(tree.body, tree.body[1:], strict=False):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                text = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and below.value.value
+                if isinstance(text, str):
+                    found[field.target.id] = prose(text)
+    return found
+
+
+def default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "required"
+    value = info.get_default(call_default_factory=True)
+    if value is None or (isinstance(value, (tuple, dict)) and not value):
+        return ""
+    return f"`{json.dumps(value, default=lambda item: item.value)}`"
+
+
+def written_type(annotation: Any) -> str:
+    """A type as a writer of TOML thinks of it."""
+    origin, inner = get_origin(annotation), [one for one in get_args(annotation) if one is not type(None)]
+    if origin in (Union, UnionType):
+        return written_type(inner[0])
+    if origin is tuple:
+        return "list of " + written_type(inner[0]).replace("table", "tables")
+    if origin is dict:
+        return "table"
+    if annotation not in (str, int, float, bool) and inner:
+        return " or ".join(f'`"{one}"`' for one in inner) if all(isinstance(one, str) for one in inner) else written_type(inner[0])
+    names = {str: "text", int: "integer", float: "number", bool: "true or false"}
+    return names.get(annotation, "table")
+
+
+def options(model: type[BaseModel], *, leave_out: Sequence[str] = ()) -> str:
+    docs = field_docs(model)
+    rows = []
+    for name, info in model.model_fields.items():
+        if name not in leave_out:
+            meaning = docs.get(name) or _WORDS[f"{model.__name__}.{name}"]
+            rows.append([f"`{info.alias or name}`", written_type(info.annotation), default(info), meaning])
+    return table(["key", "value", "default", "meaning"], rows)
+
+
+# The parts, by name
+
+
+def help_text() -> str:
+    """``compliance --help`` in 80 columns."""
+    done = subprocess.run(
+        [sys.executable, "-m", "compliance", "--help"],
+        env={"COLUMNS": "80", "PATH": "", "TERM": "dumb"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return "```text\n" + "\n".join(line.rstrip() for line in done.stdout.strip().splitlines()) + "\n```"
+
+
+def kinds() -> str:
+    rows = [
+        [f"`{kind.id}`", code(form.name for form in kind.formats), code(one.name for one in kind.collectors) or "–", kind.binds_to.value]
+        for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id)
+    ]
+    return table(["kind", "formats that are read", "collectors that make it", "counts for"], rows)
+
+
+def formats() -> str:
+    parts = []
+    for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id):
+        first = kind.doc.strip().split("\n\n")[0].partition(": ")[2]
+        about = capital(prose(first.partition(". ")[2] or first).rstrip(":."))
+        parts.append(f"## {kind.id}\n\n**{kind.title}.** {about}. Counts for one {kind.binds_to.value}.\n")
+        rows = [[f"`{form.name}`", capital(form.title), str(form.parser)] for form in kind.formats]
+        parts.append(table(["format", "written by", "parser"], rows) + "\n")
+        if kind.collectors:
+            rows = [[f"`[collect.{kind.id}.{one.name}]`", capital(one.title)] for one in kind.collectors]
+            parts.append(table(["collector", "what it does"], rows) + "\n")
+    return "\n".join(parts).rstrip()
+
+
+def collectors() -> str:
+    parts = []
+    for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id):
+        for one in sorted(kind.collectors, key=lambda one: one.name):
+            parts.append(f"### `[collect.{kind.id}.{one.name}]`\n\n{capital(one.title)}.\n\n{options(one.options, leave_out=_COMMON_OPTIONS)}\n")
+            parts += [f"Each entry of `{key}`:\n\n{options(model)}\n" for key, model in nested(one.options)]
+    return "\n".join(parts).rstrip()
+
+
+def nested(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, info in model.model_fields.items():
+        for inner in get_args(info.annotation):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield info.alias or name, inner
+
+
+def thresholds() -> str:
+    rows = []
+    for gate in shipped().gates.values():
+        docs = field_docs(gate.params)
+        rows += [
+            [f"`{gate.id}`", f"`{info.alias or name}`", default(info), docs[name]]
+            for name, info in gate.params.model_fields.items()
+        ]
+    return table(["gate", "key", "default", "meaning"], rows)
+
+
+def gates() -> str:
+    parts: list[str] = []
+    for framework in shipped().frameworks.values():
+        mine = [gate for gate in shipped().gates.values() if gate.framework == framework.id]
+        parts.append(f"## {framework.title} (`{framework.id}`)\n")
+        rows = [[f"[{g.id}](#{g.id.lower()})", g.statement, code(g.reads) or "–", _judged(g)] for g in mine]
+        parts.append(table(["gate", "statement", "reads", "today"], rows) + "\n")
+        for gate in mine:
+            parts += [f"### {gate.id}\n\n**{gate.statement}.** {_traits(gate)}\n"]
+            texts = (("Asks", gate.doc.asks), ("Why", gate.doc.why), ("Evidence", gate.doc.evidence), ("Fix", gate.doc.fix))
+            parts += [f"*{heading}:* {prose(text)}\n" for heading, text in (*texts, ("Maps to", gate.doc.maps_to))]
+    return "\n".join(parts).rstrip()
+
+
+def _judged(gate: Gate) -> str:
+    return "listed, not judged yet" if gate.judge is None else "judged"
+
+
+def _traits(gate: Gate) -> str:
+    asked = [name for name in BUILT_IN if Point(name, name).asks(gate, shipped().kinds)]
+    traits = [gate.principle, "required" if gate.required else "advisory", f"asked at {', '.join(asked)}"]
+    if gate.max_age is not None:
+        traits.append(f"evidence at most {show_span(gate.max_age)} old")
+    if gate.min_assurance != "imported":
+        traits.append(f"accepts evidence that is {gate.min_assurance}")
+    if gate.service_only:
+        traits.append("services only")
+    return f"{'; '.join(traits)}."
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "help": help_text,
+    "kinds": kinds,
+    "formats": formats,
+    "collectors": collectors,
+    "thresholds": thresholds,
+    "gates": gates,
+}
+
+
+def documents() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def renewed(text: str) -> str:
+    """A document with its generated parts as they must be now."""
+    pattern = re.escape(BEGIN).replace(r"\{\}", r"([a-z-]+)") + r"\n.*?" + re.escape(END)
+    return re.sub(pattern, lambda found: f"{BEGIN.format(found[1])}\n{PARTS[found[1]]()}\n{END}", text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    for path in documents():
+        before = path.read_text()
+        after = renewed(before)
+        if before != after:
+            path.write_text(after)
+            print(f"wrote {path.relative_to(ROOT)}")
