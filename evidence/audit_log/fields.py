@@ -1,0 +1,200 @@
+"""Which fields of a record say what, by the names that loggers give them; and times, read without guessing.
+
+Names are compared without case and without ``_``, ``-``, ``.``, ``@`` and spaces, so that ``request_id``, ``requestId`` and
+``Request-ID`` are one. Records with objects inside are read one level deep for the names that the Elastic Common Schema writes with dots
+(``event.action``, ``log.level``, ``trace.id``).
+
+Sources: Elastic Common Schema 8, OpenTelemetry log data model, GELF 1.1, Docker's json-file driver, systemd's journal export as JSON,
+Serilog's compact format (CLEF), and the defaults of bunyan, pino, winston, zap, logrus, structlog and log4j 2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, Literal
+
+from compliance.record import Json
+from compliance.source import parse_time
+
+Role = Literal["time", "level", "event", "category", "trace", "sequence", "actor", "resource", "managed", "outcome", "message"]
+
+NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
+    "time": (
+        *("timestamp", "time", "ts", "datetime", "eventtime", "eventtimestamp", "timegenerated", "creationtime", "createdat"),
+        *("occurredat", "loggedat", "logtime", "starttime", "date", "timemillis", "timeunixnano", "realtimetimestamp", "instant"),
+    ),
+    "level": ("level", "severity", "loglevel", "levelname", "severitytext", "lvl", "priority"),
+    "event": ("event", "eventname", "eventtype", "action", "eventaction", "operation", "operationname", "activity", "type"),
+    "category": ("category", "eventcategory", "eventclass"),
+    "trace": (
+        *("requestid", "reqid", "xrequestid", "traceid", "xtraceid", "xb3traceid", "trace", "correlationid", "xcorrelationid"),
+        *("spanid", "span", "transactionid", "ddtraceid", "logginggoogleapiscom/trace"),
+    ),
+    "sequence": ("seq", "sequence", "sequencenumber", "seqno", "seqnum", "sequenceno", "n"),
+    "actor": ("actor", "user", "userid", "username", "principal", "principalid", "subject", "actorid", "account", "identity", "uid"),
+    "resource": ("resource", "resourceid", "resourcename", "target", "targetid", "object", "objectid", "entity", "entityid"),
+    "managed": ("resourcetype", "targettype", "objecttype", "entitytype"),
+    "outcome": ("outcome", "result", "resultstatus", "status", "statuscode", "success", "decision", "eventoutcome"),
+    "message": ("message", "msg", "log", "body", "shortmessage", "messagetemplate"),
+}
+"""Names by role, the most telling first."""
+
+_ROLES: Final[Mapping[str, tuple[Role, int]]] = {name: (role, rank) for role, names in NAMES.items() for rank, name in enumerate(names)}
+_CLEF: Final[Mapping[str, tuple[Role, int]]] = {
+    "@t": ("time", 0),
+    "@l": ("level", 0),
+    "@m": ("message", 0),
+    "@mt": ("message", 1),
+    "@tr": ("trace", 0),
+    "@sp": ("trace", 1),
+}
+_NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
+    "event": {"action": ("event", 0), "type": ("event", 1), "name": ("event", 0), "category": ("category", 0), "outcome": ("outcome", 0)},
+    "log": {"level": ("level", 0)},
+    "trace": {"id": ("trace", 0)},
+    "span": {"id": ("trace", 1)},
+    "transaction": {"id": ("trace", 2)},
+    "request": {"id": ("trace", 0)},
+    "req": {"id": ("trace", 0)},
+    "http": {"requestid": ("trace", 0)},
+    "resource": {"type": ("managed", 0)},
+    "target": {"type": ("managed", 1)},
+}
+_NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
+_EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=8192)
+def plain(key: str) -> str:
+    """Returns a name without case and separators."""
+    return re.sub(r"[-_.@ ]", "", key[:200].lower())
+
+
+@lru_cache(maxsize=8192)
+def role_of(key: str) -> tuple[Role, int] | None:
+    """Returns what a field of this name says and how telling the name is (0 most); None when the name says nothing."""
+    return _CLEF.get(key) or _ROLES.get(plain(key))
+
+
+Found = dict[Role, list[Json]]
+"""Values by role, the most telling first."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the members of records with the same keys say; worked out once for all of them."""
+
+    roles: tuple[tuple[str, Role], ...]
+    """Keys with their roles, the most telling of each role first."""
+    nested: tuple[tuple[str, Mapping[str, tuple[Role, int]]], ...]
+    """Keys that may hold an object with telling members, and the roles of those."""
+
+
+@lru_cache(maxsize=1024)
+def layout_of(keys: tuple[str, ...]) -> Layout:
+    """Returns what records with these keys say."""
+    ranked = [(role[1], key, role[0]) for key in keys if (role := role_of(key)) is not None]
+    ranked.sort(key=lambda entry: entry[0])
+    nested = tuple((key, _NESTED[plain(key)]) for key in keys if plain(key) in _NESTED)
+    return Layout(tuple((key, role) for _, key, role in ranked), nested)
+
+
+def roles(record: Mapping[str, Json]) -> Found:
+    """Returns the values of a record by role, the most telling first; empty values do not count."""
+    layout = layout_of(tuple(record))
+    found: Found = {}
+    for key, role in layout.roles:
+        value = record[key]
+        if value is not None and value != "":
+            found.setdefault(role, []).append(value)
+    for key, known in layout.nested:
+        value = record[key]
+        if isinstance(value, dict):
+            for role, item in _inner(value, known):
+                found.setdefault(role, []).append(item)
+    return found
+
+
+def _inner(value: Mapping[str, Json], known: Mapping[str, tuple[Role, int]]) -> list[tuple[Role, Json]]:
+    """Returns the telling members of an object inside a record, the most telling first."""
+    ranked = [(known[plain(name)], item) for name, item in value.items() if plain(name) in known and item is not None and item != ""]
+    return [(role, item) for (role, _), item in sorted(ranked, key=lambda entry: entry[0][1])]
+
+
+def names(values: list[Json] | None) -> list[str]:
+    """Returns those values of a role that are names: text, or lists of text."""
+    found: list[str] = []
+    for value in values or ():
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value[:10] if isinstance(item, str) and item]
+    return found
+
+
+def time_of(values: list[Json] | None) -> datetime | None:
+    """Returns the first value that is a time with zone, in UTC."""
+    for value in values or ():
+        time = read_time(value)
+        if time is not None:
+            return time
+    return None
+
+
+def read_time(value: Json) -> datetime | None:
+    """Reads a time: ISO 8601 with its zone, or a number of seconds, milli-, micro- or nanoseconds since 1970.
+
+    Which unit a number has is told by its size: between 1990 and 2100 the four ranges do not meet. Times outside these years are what
+    loggers write when they know none (0, 0001-01-01).
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        if _NUMBER.fullmatch(value):
+            return _from_number(float(value) if "." in value else int(value))
+        return _within(_aware(value))
+    if isinstance(value, (int, float)):
+        return _from_number(value)
+    if isinstance(value, dict) and isinstance(value.get("epochSecond"), int):
+        return _from_number(value["epochSecond"])
+    return None
+
+
+def looks_like_time(value: Json) -> bool:
+    """Tells whether a value is a time at all, with or without zone; for recognition."""
+    if read_time(value) is not None:
+        return True
+    if not isinstance(value, str) or len(value) > 64:
+        return False
+    try:
+        datetime.fromisoformat(value.strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _aware(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return parse_time(text) if len(text) <= 64 else None
+    return time if time.tzinfo is not None else None
+
+
+def _within(time: datetime | None) -> datetime | None:
+    return time.astimezone(UTC) if time is not None and _EARLIEST <= time < _LATEST else None
+
+
+def _from_number(number: float) -> datetime | None:
+    for unit in _UNITS:
+        if 631_152_000 <= number / unit < 4_102_444_800:
+            micro = number * 1_000_000 // unit if isinstance(number, int) else round(number / unit * 1_000_000)
+            return _EPOCH + timedelta(microseconds=micro)
+    return None
