@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -101,27 +102,35 @@ class _NotBase60:
         return None if ":" in text else self._pattern.match(text)
 
 
-def _words_stay_words(loader: type[_Loader]) -> None:
-    """Narrows the implicit booleans to true/false (YAML 1.2), drops timestamps and numbers to base 60."""
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+"""The core schema of YAML 1.2: no octal 010, no 1_000, no 12:30 that is a number."""
+
+
+def _core_schema(loader: type[_Loader]) -> None:
+    """Gives a loader YAML 1.2's implicit types: true and false alone are booleans, dates stay text, numbers are decimal."""
+    dropped = {f"tag:yaml.org,2002:{name}" for name in ("timestamp", "int", "float")}
     kept: dict[str, list[Any]] = {}
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
         kept[first] = [
-            (tag, _NotBase60(pattern) if tag in _NUMBERS else pattern)
-            for tag, pattern in resolvers
-            if tag != "tag:yaml.org,2002:timestamp" and (tag != "tag:yaml.org,2002:bool" or first in "tTfF")
+            (tag, pattern) for tag, pattern in resolvers if tag not in dropped and (tag != "tag:yaml.org,2002:bool" or first in "tTfF")
         ]
     loader.yaml_implicit_resolvers = kept
+    for name, pattern in (("int", _INTEGER), ("float", _FLOAT)):
+        whole = re.compile(f"(?:{pattern.pattern})$")
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", whole, list("-+0123456789."))
+    loader.add_constructor("tag:yaml.org,2002:map", lambda one, node: one.construct_mapping(node, deep=True))  # type: ignore[arg-type]
+    loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
-def _core_tags_only(loader: type[_Loader]) -> None:
-    known = yaml.SafeLoader.yaml_constructors
-    loader.yaml_constructors = {tag: known[tag] for tag in (None, *(f"tag:yaml.org,2002:{name}" for name in _TAGS))}
+def _integer(loader: Any, node: Any) -> int:
+    text = str(loader.construct_scalar(node))
+    base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+    return int(text[2:] if base != 10 else text, base)
 
 
-for _loader in (_Loader, _LineLoader):
-    _words_stay_words(_loader)
-    _core_tags_only(_loader)
-    _loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True))  # type: ignore[arg-type]
+_core_schema(_Loader)
+_core_schema(_LineLoader)
 
 
 def loads(text: str, *, lines: bool = False) -> Any:

@@ -104,6 +104,31 @@ def test_yaml_words_stay_words() -> None:
     assert yamltext.loads(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("010", 10),
+        ("1_000", "1_000"),
+        ("12:30", "12:30"),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("-3", -3),
+        ("1.10", 1.1),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("1.2.3", "1.2.3"),
+        ("1.", 1.0),
+        (".", "."),
+        ("0b1", "0b1"),
+        ("1_0.5", "1_0.5"),
+    ],
+)
+def test_yaml_numbers_are_those_of_version_1_2(text: str, value: object) -> None:
+    found = yamltext.loads(f"a: {text}\n")
+    assert found == {"a": value}
+    assert type(found["a"]) is type(value)
+
+
 def test_yaml_lines_are_kept_when_asked() -> None:
     assert yamltext.loads("a:\n  b: 1\n", lines=True) == {"a": {"b": 1, yamltext.LINE: 2}, yamltext.LINE: 1}
 
