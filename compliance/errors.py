@@ -13,6 +13,7 @@
     ├── StoreError                  the store cannot be opened, read or written
     │   └── TamperedError           exit code 4: the store contradicts its own ledger
     ├── SigningKeyError             a key or certificate that cannot be used
+    │   └── UnknownSignerError      a signature by a key that is not trusted (in `compliance.sign.ssh`)
     └── RenderError                 a document that cannot be rendered
 
 Whatever a user can cause leaves the library as one of these; a foreign exception that escapes is a defect.

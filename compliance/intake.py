@@ -31,7 +31,6 @@ Status = Literal["recorded", "duplicate", "refused", "unrecognised"]
 CITATION_TOLERANCE: Final = timedelta(minutes=15)
 """How far the time of a cited artifact may lie from the step that cites it."""
 SIGNATURE_SUFFIX: Final = ".sig"
-SIGNATURE_NAMESPACE: Final = "evidence@compliance-toolkit"
 _SKIPPED_FOLDERS: Final = frozenset({".git", ".compliance", ".venv", "node_modules", "__pycache__"})
 
 
@@ -233,14 +232,14 @@ class Intake:
         beside = path.with_name(path.name + SIGNATURE_SUFFIX)
         if not beside.is_file():
             return {}
-        from .sign.ssh import verify_ssh_signature
+        from .sign.ssh import NAMESPACE, verify_ssh_signature
 
         trusted = [self.project.root / name for name in self.project.document.sign.trust if not name.endswith((".pem", ".crt"))]
         if not trusted:
             raise InputError(f"signed ({beside.name}), but no key is trusted", hint="name an allowed_signers file in [sign] trust")
         data, signature = bytes(source.data), Source.from_path(beside).document
         try:
-            signer = verify_ssh_signature(data, signature, trusted, namespace=SIGNATURE_NAMESPACE, at=now())
+            signer = verify_ssh_signature(data, signature, trusted, namespace=NAMESPACE, at=now())
         except ComplianceError as error:
             raise InputError(f"signature {beside.name}: {error}", expected="a signature by a trusted key") from error
         public = {"method": "sshsig", "key": signer.key_fingerprint, "sha256": Source(beside.name, signature).sha256}

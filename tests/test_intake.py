@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import StoreError
-from compliance.intake import SIGNATURE_NAMESPACE, Intake, Outcome, Overrides
+from compliance.intake import Intake, Outcome, Overrides
 from compliance.project import Project
 from compliance.record import sha256_hex
+from compliance.sign.ssh import NAMESPACE
 from compliance.store import Store
 from compliance.store.ledger import Entry
 
@@ -197,9 +198,7 @@ def sign(place: Place, path: Path, key: str = "signer") -> None:
     key_path = place.root / key
     if not key_path.exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key_path)], check=True, stdin=subprocess.DEVNULL)
-    subprocess.run(
-        ["ssh-keygen", "-q", "-Y", "sign", "-n", SIGNATURE_NAMESPACE, "-f", str(key_path), str(path)], check=True, capture_output=True
-    )
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", NAMESPACE, "-f", str(key_path), str(path)], check=True, capture_output=True)
 
 
 @pytest.fixture
