@@ -31,13 +31,13 @@ def find(workflow: Workflow, surveys: dict[str, list[StepGates]]) -> list[Hit]:
     """Returns the gates that are commented out, in the order of the file."""
     hits: list[Hit] = []
     jobs = list(workflow.jobs.values())
+    active = {name: {gate.label for item in steps for gate in item.gates} for name, steps in surveys.items()}
     for block in _yaml_blocks(workflow):
         job = next((item for item in reversed(jobs) if item.line <= block[0][0]), jobs[0])
-        active = {gate.label for item in surveys[job.id] for gate in item.gates}
-        hits.extend(hit for hit, gate in _in_block(job, block) if gate.label not in active)
+        hits.extend(hit for hit, gate in _in_block(job, block) if gate.label not in active[job.id])
     for job in jobs:
         for item in surveys[job.id]:
-            hits.extend(_in_shell(job, item, surveys[job.id]))
+            hits.extend(hit for hit, gate in _in_shell(job, item) if gate.label not in active[job.id])
     return sorted(hits, key=lambda hit: hit.line)
 
 
@@ -111,17 +111,17 @@ def _gate(step: list[tuple[int, str, str]]) -> Gate | None:
     return Gate(name, words.category(name)) if words.is_gate(name) else None
 
 
-def _in_shell(job: Job, item: StepGates, steps: list[StepGates]) -> Iterator[Hit]:
+def _in_shell(job: Job, item: StepGates) -> Iterator[tuple[Hit, Gate]]:
     run = item.step.run
     if run is None or "#" not in run.value or not shell.mode(item.step.shell or job.shell, job.runs_on).readable:
         return
-    active = {gate.label for other in steps for gate in other.gates}
     script = shell.parse(run.value)
     for node in shell.walk(script.root, values=True):
         if node.type == "comment" and _whole_line(script, node):
             gate = of_comment(script.words(node).lstrip("#").strip())
-            if gate is not None and gate.label not in active:
-                yield Hit(run.line_at(script.offset(node)), f"{gate.label}: commented out", job.id, item.step.title, "commented out")
+            if gate is not None:
+                line = run.line_at(script.offset(node))
+                yield Hit(line, f"{gate.label}: commented out", job.id, item.step.title, "commented out"), gate
 
 
 def _whole_line(script: shell.Script, node: object) -> bool:

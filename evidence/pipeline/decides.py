@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,10 +33,19 @@ class Later:
     workflow: str = ""
     """The whole file."""
 
+    failing: tuple[int, ...] = ()
+    """Numbers of the steps that fail on purpose under some condition."""
+
+    @classmethod
+    def of(cls, steps: tuple[str, ...], workflow: str) -> list[Later]:
+        """Makes one for each step of a job."""
+        failing = tuple(number for number, step in enumerate(steps) if _FAILS.search(step))
+        return [cls(steps, place, workflow, failing) for place in range(len(steps))]
+
     @property
-    def after(self) -> tuple[str, ...]:
-        """The steps that follow."""
-        return self.steps[self.place + 1 :]
+    def after(self) -> list[str]:
+        """The steps that follow and can fail on purpose."""
+        return [self.steps[number] for number in self.failing[bisect_right(self.failing, self.place) :]]
 
 
 def neutral(script: Script, node: Any) -> str | None:
@@ -120,7 +130,8 @@ def decided_later(script: Script, command: Any, later: Later) -> bool:
     files = _reports(script, command)
     if not files:
         return False
-    return any(_FAILS.search(text) and _names(text, files) for text in (script.after(command), *later.after))
+    rest = script.after(command)
+    return any(_names(text, files) for text in ([rest] if _FAILS.search(rest) else []) + later.after)
 
 
 def _reports(script: Script, command: Any) -> list[str]:

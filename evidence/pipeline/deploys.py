@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from . import expressions, shell, shipping, words
@@ -33,6 +33,8 @@ class _Event:
     context: Context
     main: bool
     """A push to the main branch leads here without a decision."""
+    jobs: frozenset[str] = frozenset()
+    """Jobs that it reaches."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def find(workflow: Workflow, file: str, calls: Mapping[str, Any]) -> tuple[list[
         file: Its path.
         calls: What the repository's own reusable workflows deploy with, by the path that ``uses`` names.
     """
-    events = list(_events(workflow))
+    events = [replace(event, jobs=frozenset(_jobs_reached(workflow, event.context))) for event in _events(workflow)]
     here: list[Deploy] = []
     elsewhere: list[Deploy] = []
     for found in _all(workflow, calls):
@@ -115,7 +117,7 @@ def _in_step(job: Job, step: Step, cluster: bool) -> Iterator[_Found]:
 
 
 def _deploy(workflow: Workflow, found: _Found, events: list[_Event], file: str) -> Deploy:
-    reached = [event for event in events if _reached(workflow, found, event.context)]
+    reached = [event for event in events if found.job.id in event.jobs and _step_reached(found, event.context)]
     return Deploy(
         file=file,
         line=found.line,
@@ -139,28 +141,24 @@ def _not_production(environment: str | None) -> bool:
     return bool(said & shipping.NOT_PRODUCTION) or (bool(said & {"pre", "non"}) and bool(said & _PRODUCTION))
 
 
-def _reached(workflow: Workflow, found: _Found, context: Context) -> bool:
-    if not _job_reached(workflow, found.job, context):
-        return False
+def _step_reached(found: _Found, context: Context) -> bool:
     conditions = [found.step.condition if found.step else None, found.condition]
     return all(expressions.holds(item.value, context) is not False for item in conditions if item)
 
 
-def _job_reached(workflow: Workflow, job: Job, context: Context) -> bool:
+def _jobs_reached(workflow: Workflow, context: Context) -> set[str]:
     """A job runs if its condition is met and all that it needs ran, unless its condition asks about failures itself."""
-    seen: set[str] = set()
-    stack = [job]
+    conditions = {job.id: job.condition.value if job.condition else None for job in workflow.jobs.values()}
+    out = {name for name, condition in conditions.items() if expressions.holds(condition, context) is False}
+    hardy = {name for name, condition in conditions.items() if condition and re.search(r"\b(always|cancelled|failure)\s*\(", condition)}
+    stack = list(out)
+    needed_by = {name: [job.id for job in workflow.jobs.values() if name in job.needs and job.id not in hardy] for name in conditions}
     while stack:
-        item = stack.pop()
-        if item.id in seen:
-            continue
-        seen.add(item.id)
-        condition = item.condition.value if item.condition else None
-        if expressions.holds(condition, context) is False:
-            return False
-        if condition is None or not re.search(r"\b(always|cancelled|failure)\s*\(", condition):
-            stack.extend(workflow.jobs[need] for need in item.needs if need in workflow.jobs)
-    return True
+        for name in needed_by[stack.pop()]:
+            if name not in out:
+                out.add(name)
+                stack.append(name)
+    return conditions.keys() - out
 
 
 def _gate(workflow: Workflow, found: _Found, reached: list[_Event]) -> str | None:

@@ -10,12 +10,18 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from compliance.errors import InputError
 from compliance.source import Source
+
+STEPS_LIMIT: Final = 2000
+"""Steps of all jobs of a file."""
+JOBS_LIMIT: Final = 500
+NEEDS_LIMIT: Final = 10_000
+"""Entries of all ``needs`` of a file; the largest of 320 public files has 24."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,12 @@ class _Reader:
         jobs_key, jobs_node = top["jobs"]
         shell = self.default_shell(top)
         jobs = {name: self.job(name, *pair, shell) for name, pair in self.members(jobs_node, "`jobs`").items()}
+        steps = sum(len(job.steps) for job in jobs.values())
+        if len(jobs) > JOBS_LIMIT or steps > STEPS_LIMIT:
+            raise InputError(f"{len(jobs)} jobs, {steps} steps", expected=f"at most {JOBS_LIMIT} jobs and {STEPS_LIMIT} steps")
+        needs = sum(len(job.needs) for job in jobs.values())
+        if needs > NEEDS_LIMIT:
+            raise InputError(f"{needs} entries of needs", expected=f"at most {NEEDS_LIMIT}")
         if not jobs:
             raise InputError("no job", expected="at least one job", where=f"line {self.line(jobs_key.start_mark)}")
         return Workflow(

@@ -14,7 +14,7 @@ from typing import Final
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.record import Finding, Json, Parsed, Severity, fingerprint, shorten
-from compliance.source import YAML_LIMIT, Source
+from compliance.source import Source
 
 from . import comments, deploys, document, expressions, graph, neutralised
 from .document import Workflow
@@ -24,6 +24,8 @@ from .payload import Neutralised, Pipeline
 _ON: Final = re.compile(rb"^(?:on|\"on\"|'on')[ \t]*:", re.MULTILINE)
 _JOBS: Final = re.compile(rb"^(?:jobs|\"jobs\"|'jobs')[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
 _JOB: Final = re.compile(rb"^[ \t]+(?:-[ \t]+)?(?:runs-on|steps|uses)[ \t]*:", re.MULTILINE)
+SIZE_LIMIT: Final = 1 << 20
+"""Bytes of the largest workflow file; reading YAML with its places takes about 20 s for each MiB."""
 NEUTRALISED_LIMIT: Final = 10_000
 """Neutralised steps listed of one file; with more, the file is refused."""
 _CALL_DEPTH: Final = 3
@@ -31,7 +33,7 @@ _CALL_DEPTH: Final = 3
 
 def _recognise(source: Source) -> bool:
     """``on`` and ``jobs`` at the top, and a job's own keys below; a file that is broken further down is claimed and then refused."""
-    if source.size > YAML_LIMIT or not _ON.search(source.head):
+    if source.size > SIZE_LIMIT or not _ON.search(source.head):
         return False
     whole = bytes(source.data) if source.size > len(source.head) else source.head
     return bool(_JOBS.search(whole) and _JOB.search(whole)) or _flow(source, whole)
@@ -53,6 +55,8 @@ def _flow(source: Source, whole: bytes) -> bool:
 
 
 def _parse(source: Source) -> Parsed:
+    if source.size > SIZE_LIMIT:
+        raise InputError(f"{source.size} bytes", expected=f"a workflow of at most {SIZE_LIMIT} bytes")
     workflow = document.read(source)
     file, calls = source.facts.get("file"), source.facts.get("calls")
     file = file if isinstance(file, str) else ""

@@ -48,8 +48,8 @@ class StepGates:
 
 def survey(workflow: Workflow, job: Job) -> list[StepGates]:
     """Looks at each step of a job once."""
-    sources = tuple(step.source for step in job.steps)
-    return [_survey(job, step, Later(sources, place, workflow.text)) for place, step in enumerate(job.steps)]
+    later = Later.of(tuple(step.source for step in job.steps), workflow.text)
+    return [_survey(job, step, later[place]) for place, step in enumerate(job.steps)]
 
 
 def _survey(job: Job, step: Step, later: Later) -> StepGates:
