@@ -59,6 +59,8 @@ def find(workflow: Workflow, file: str, calls: Mapping[str, Any]) -> tuple[list[
     elsewhere: list[Deploy] = []
     for found in _all(workflow, calls):
         deploy = _deploy(workflow, found, events, file)
+        if not deploy.triggers:
+            continue  # switched off: no event of the file reaches it
         (elsewhere if _not_production(deploy.environment) else here).append(deploy)
     return here[:LIMIT], elsewhere[:LIMIT]
 
