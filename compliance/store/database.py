@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -43,30 +45,43 @@ class Database:
             raise StoreError(f"{path}: no store", hint="run `compliance collect` or `compliance ingest` first")
         with translated(path):
             connection = _connect(path, "rw" if write else "ro", wait_s)
-            done = schema.applied(connection)
-            if write and done < len(schema.STEPS):
-                with immediate(connection):
-                    schema.upgrade(connection, schema.applied(connection))
-            elif done < len(schema.STEPS):
-                raise StoreError(f"{path}: written by an older version", hint="run any writing command once to upgrade it")
-        return cls(path, connection, writable=write, wait_s=wait_s)
+            try:
+                _bring_up(connection, path, write)
+                return cls(path, connection, writable=write, wait_s=wait_s)
+            except BaseException:
+                connection.close()
+                raise
 
-    @classmethod
-    def create(cls, path: Path, *, wait_s: float = WAIT_S) -> Database:
-        """Opens a store for writing and creates it first where there is none.
+    @staticmethod
+    def make(path: Path, begin: Callable[[sqlite3.Connection], None]) -> None:
+        """Makes a store where there is none; if another process comes first, its store stands.
+
+        It is made beside its place and put there whole: a kill at any instant leaves a whole store, or none.
+
+        Args:
+            path: Where the store shall lie.
+            begin: Writes what every store starts with.
 
         Raises:
-            StoreError: The file cannot be created or is not a store.
+            StoreError: The file cannot be created.
         """
-        with translated(path):
-            connection = _connect(path, "rwc", wait_s)
-            connection.execute("PRAGMA journal_mode = WAL")
-            with immediate(connection):
-                if not schema.objects(connection):
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        try:
+            with translated(path), closing(_connect(temporary, "rwc", WAIT_S)) as connection:
+                with immediate(connection):
                     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                     schema.create(connection)
-        connection.close()
-        return cls.open(path, write=True, wait_s=wait_s)
+                    begin(connection)
+                connection.execute("PRAGMA journal_mode = WAL")  # last: all that was written lies in the file itself
+            os.link(temporary, path)
+            _sync_folder(path.parent)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}", hint="give another --store") from error
+        finally:
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Closes the file."""
@@ -117,6 +132,28 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: damaged ({error})", hint=_hint("malformed")) from error
 
 
+def _bring_up(connection: sqlite3.Connection, path: Path, write: bool) -> None:
+    """Brings an older store up to this version; what is no store, or a newer one, is refused."""
+    try:
+        done = schema.applied(connection)
+    except StoreError as error:
+        raise StoreError(f"{path}: {error.message}", hint=error.hint) from error
+    if write and done < len(schema.STEPS):
+        with immediate(connection):
+            schema.upgrade(connection, schema.applied(connection))
+    elif done < len(schema.STEPS):
+        raise StoreError(f"{path}: written by an older version", hint="run any writing command once to upgrade it")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder last through a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _reason(text: str) -> str:
     if "locked" in text or "busy" in text:
         return "locked by another process"
@@ -152,7 +189,8 @@ def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
     location = f"file:{quote(str(path.absolute()))}?mode={mode}"
     connection = _try(location, wait_s)
     if connection is None and mode == "ro":
-        # A read-only folder cannot hold the shared-memory file that WAL needs; nobody can write there either.
+        # A read-only folder cannot hold the shared-memory file that WAL needs. Without a log all there is lies in the file.
+        _refuse_unread_log(path)
         connection = _try(f"{location}&immutable=1", wait_s)
     if connection is None:
         raise sqlite3.OperationalError("unable to open database file")
@@ -160,6 +198,15 @@ def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cache_size = -65536")
     return connection
+
+
+def _refuse_unread_log(path: Path) -> None:
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"{path}: its newest entries lie in {log.name}, which cannot be read in a folder that is read-only",
+            hint="copy the store, with that file, to a folder that you can write to",
+        )
 
 
 def _try(location: str, wait_s: float) -> sqlite3.Connection | None:

@@ -104,10 +104,13 @@ def applied(connection: sqlite3.Connection) -> int:
     try:
         rows = connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()
     except sqlite3.OperationalError as error:
+        if "no such" not in str(error):
+            raise
         raise StoreError("not a store of compliance-toolkit", hint="give the path of an evidence.db with --store") from error
     if len(rows) > len(STEPS):
         raise StoreError(
-            f"the store has schema step {len(rows)}; this version knows {len(STEPS)}", hint="install a newer compliance-toolkit"
+            f"from a newer version: it has schema step {len(rows)}, this version knows {len(STEPS)}",
+            hint="install a newer compliance-toolkit",
         )
     return len(rows)
 

@@ -97,16 +97,13 @@ class Store:
             ignore = path.parent / ".gitignore"
             if path.parent.name == ".compliance" and not ignore.exists():
                 ignore.write_text(GITIGNORE)
+            exists = path.exists()
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}", hint="give another --store") from error
-        store = cls(Database.create(path, wait_s=wait_s), _key_path(path))
-        try:
-            if store.size == 0:
-                store._begin()
-        except BaseException:
-            store.close()
-            raise
-        return store
+        if not exists:
+            key = note.LogKey.load(_key_path(path)) or note.LogKey.create(_key_path(path))
+            Database.make(path, lambda connection: _begin(connection, key))
+        return cls.open(path, write=True, wait_s=wait_s)
 
     def __enter__(self) -> Self:
         return self
@@ -337,17 +334,6 @@ class Store:
         """Returns the key of the masks that stand for redacted secrets."""
         return self._key().derive("redaction")
 
-    def _begin(self) -> None:
-        """Writes entry 0, which names the log and its key."""
-        key = note.LogKey.load(self.key_path) or note.LogKey.create(self.key_path)
-        with self.database.transaction() as connection:
-            if connection.execute("SELECT 1 FROM ledger LIMIT 1").fetchone():
-                return  # another process came first
-            origin = f"compliance-toolkit/{key.public.hex()[:16]}"
-            writer = _Writer(connection, key, origin)
-            writer.append("store", {"origin": origin, "log_key": note.verifier_key(origin, key.public)}, {})
-            writer.finish()
-
     def _key(self) -> note.LogKey:
         key = note.LogKey.load(self.key_path)
         name, public = note.read_verifier_key(self.verifier)
@@ -437,6 +423,14 @@ class _Writer:
             return
         checkpoint = note.Checkpoint(self.origin, self.frontier.size, self.frontier.root())
         self.connection.execute(_CHECKPOINT, (checkpoint.size, self.key.sign(checkpoint)))
+
+
+def _begin(connection: sqlite3.Connection, key: note.LogKey) -> None:
+    """Writes entry 0, which names the log and its key."""
+    origin = f"compliance-toolkit/{key.public.hex()[:16]}"
+    writer = _Writer(connection, key, origin)
+    writer.append("store", {"origin": origin, "log_key": note.verifier_key(origin, key.public)}, {})
+    writer.finish()
 
 
 _SAME: Final = ("kind", "format", "parser", "subject", "assurance")
