@@ -92,7 +92,7 @@ def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
         found = _MEMBERS.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not a JSON object ({error})", expected="a JSON object") from error
-    _refuse_duplicates(memoryview(text), found)
+    _refuse_duplicates(text if isinstance(text, bytes) else memoryview(text), found)
     return found
 
 
@@ -108,7 +108,7 @@ def elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
         raise InputError(f"not a JSON array ({error})", expected="a JSON array") from error
 
 
-def _refuse_duplicates(text: memoryview, found: Mapping[str, msgspec.Raw]) -> None:
+def _refuse_duplicates(text: bytes | memoryview, found: Mapping[str, msgspec.Raw]) -> None:
     """Walks over the object's text: if a key came twice, its first place holds another value than the decoder kept, or one is left."""
     position = _skip(text, 0) + 1
     for key, value in found.items():
@@ -117,19 +117,22 @@ def _refuse_duplicates(text: memoryview, found: Mapping[str, msgspec.Raw]) -> No
             raise InputError("duplicate key", expected="JSON with unique keys", where=f"before key {key!r}")
         position = _skip(text, _skip(text, name.end()) + 1)
         raw = memoryview(value)
-        if not _same(text[position : position + len(raw)], raw):
+        if not _stands_at(text, position, raw):
             raise InputError(f"duplicate key {key!r}", expected="JSON with unique keys")
         position = _skip(text, position + len(raw)) + 1
     if found and text[position - 1] != ord("}"):
         raise InputError("duplicate key", expected="JSON with unique keys")
 
 
-def _same(first: memoryview, second: memoryview) -> bool:
-    """Compares in pieces of bytes: ``==`` on memoryviews takes 2.5 ns per byte on Python 3.11, on bytes it is memcmp."""
-    starts = range(0, len(first), _PIECE)
-    return len(first) == len(second) and all(bytes(first[n : n + _PIECE]) == bytes(second[n : n + _PIECE]) for n in starts)
+def _stands_at(text: bytes | memoryview, position: int, part: memoryview) -> bool:
+    """Compares in pieces of bytes: ``==`` on memoryviews takes 2.5 ns per byte on Python 3.11, ``startswith`` is memcmp."""
+    if isinstance(text, bytes):
+        return text.startswith(part, position)
+    whole = text[position : position + len(part)]
+    starts = range(0, len(part), _PIECE)
+    return len(whole) == len(part) and all(bytes(whole[n : n + _PIECE]).startswith(part[n : n + _PIECE]) for n in starts)
 
 
-def _skip(text: memoryview, position: int) -> int:
+def _skip(text: bytes | memoryview, position: int) -> int:
     match = _SPACE.match(text, position)
     return match.end() if match else position

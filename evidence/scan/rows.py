@@ -42,7 +42,7 @@ class Rows:
         Without the number a waiver for one finding would silently cover every further copy of it.
         """
         first = fingerprint(*parts)
-        count = self._seen.get(first, 0) + 1
+        count = self._seen.setdefault(first, 0) + 1
         self._seen[first] = count
         return first if count == 1 else fingerprint(*parts, str(count))
 

@@ -25,6 +25,7 @@ from compliance.source import Source
 
 from . import Category, Scan
 from .rows import Rows, reasons
+from .sarif_cut import document_of, runs_of
 from .sarif_redact import redact
 from .sarif_run import EXTERNAL, Run, read_run
 
@@ -44,7 +45,7 @@ def _recognise(source: Source) -> bool:
 
 
 def _parse(source: Source) -> Parsed:
-    document = source.json_members or jsontext.members(source.document)
+    document = document_of(source)
     version = jsontext.loads(bytes(document["version"])) if "version" in document else None
     if version != "2.1.0":
         raise InputError(f"version {version!r}", expected='SARIF with version "2.1.0"', where="/version")
@@ -52,7 +53,7 @@ def _parse(source: Source) -> Parsed:
         raise InputError("no runs", expected="SARIF with a list of runs")
     others = {name: jsontext.loads(bytes(document[name])) for name in document.keys() - {"runs"}}
     rows = Rows()
-    runs = [read_run(text, f"/runs/{number}", rows) for number, text in enumerate(jsontext.elements(document["runs"]))]
+    runs = [read_run(run, f"/runs/{number}", rows) for number, run in enumerate(source.once(runs_of))]
     tool = _tool(runs)
     payload = Scan(
         tool=tool.name,

@@ -16,7 +16,9 @@ from compliance.kind import Mask
 from compliance.source import Source
 
 from .rows import dumps, shaped
-from .sarif_model import Result, ToolObject
+from .sarif_cut import CutRun, document_of, runs_of
+from .sarif_model import Result, RuleReference, ToolObject
+from .sarif_results import collector_paused
 from .sarif_rules import Rules
 from .sarif_tools import category_of_rules, is_secret_rule, known_category
 
@@ -26,28 +28,35 @@ _SOURCE_TEXTS = frozenset({"snippet", "contents", "insertedContent", "body"})
 _VALUES = re.compile(r"secret|match|raw|value|content|code|snippet|password|token|credential|^line$|^entropy", re.IGNORECASE)
 """Properties of results in which tools repeat what they found."""
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|`([^`\n]+)`")
-_RULE_ID = re.compile(rb'"(?:ruleId|id)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _MOST = 100
 """Source texts of one result that are looked for one by one; of a result with more of them every text is masked."""
 _WORTH = 4
 """Characters of the shortest source text that is also masked where it is repeated in other texts."""
 
 
+class _Named(msgspec.Struct, rename="camel"):
+    """What a result says of its rule."""
+
+    rule_id: str | None = None
+    rule: RuleReference | None = None
+
+
+_NAMES = msgspec.json.Decoder(list[_Named])
+
+
 def redact(source: Source, mask: Mask) -> bytes | None:
     """Masks the secrets of all runs; None when there are none."""
-    document = source.json_members or dict(jsontext.members(source.document))
-    if "runs" not in document:
-        return None
     masker = _Masker(mask)
-    runs = [_run(run, masker) for run in jsontext.elements(document["runs"])]
+    with collector_paused():
+        runs = [_run(run, masker) for run in source.once(runs_of)]
     if not masker.used:
         return None
-    return _object(document | {"runs": msgspec.Raw(_array(runs))})
+    return _object({**document_of(source), "runs": msgspec.Raw(_array(runs))})
 
 
-def _run(text: msgspec.Raw, masker: _Masker) -> msgspec.Raw:
+def _run(cut: CutRun, masker: _Masker) -> msgspec.Raw:
     """Returns the run without its secrets: the same text when it holds none."""
-    run = dict(jsontext.members(text))
+    text, run = cut.text, dict(cut.members)
     results = run.get("results")
     if results is None or "tool" not in run or bytes(memoryview(results)[:1]) != b"[":
         return text
@@ -69,8 +78,11 @@ def _may_name_secret(rules: Rules, results: msgspec.Raw) -> bool:
     """Looks at the rules that the run lists and at the ids that stand in its results, without reading these one by one."""
     if any(is_secret_rule(rule.id or "", rule) for rule in rules):
         return True
-    ids = {match.decode("utf-8", "replace") for match in set(_RULE_ID.findall(memoryview(results)))}
-    return any(is_secret_rule(rule_id, None) for rule_id in ids)
+    try:
+        named = {name for one in _NAMES.decode(results) for name in (one.rule_id, one.rule and one.rule.id) if name}
+    except msgspec.ValidationError:
+        return True  # a closer look says what is wrong
+    return any(is_secret_rule(rule_id, None) for rule_id in named)
 
 
 def _result(text: msgspec.Raw, rules: Rules, whole: bool, masker: _Masker) -> msgspec.Raw:

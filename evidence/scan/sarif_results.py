@@ -18,6 +18,7 @@ from .sarif_rules import Rules
 
 _NOT_STABLE = frozenset({"commitSha", "email", "author", "date", "commitMessage"})
 """Partial fingerprints of gitleaks that say who committed, not what was found."""
+_RESULT = msgspec.json.Decoder(Result)
 _PLACEHOLDERS = frozenset({"requires login", ""})
 """What Semgrep writes as a fingerprint without an account."""
 
@@ -44,11 +45,13 @@ class Results:
         Raises:
             InputError: A result is no SARIF result; with its pointer.
         """
-        loads, convert, add = jsontext.loads, msgspec.convert, self._rows.add
+        # The first reader refuses what readers disagree on; the second, sure of that, builds the result in a third of the time.
+        loads, decode, add = jsontext.loads, _RESULT.decode, self._rows.add
         number = 0
         try:
             for number, text in enumerate(texts):  # noqa: B007 (also read when an error leaves the loop)
-                result = convert(loads(bytes(text)), Result)
+                loads(bytes(text))
+                result = decode(text)
                 if result.kind not in ("pass", "notApplicable") and result.baseline_state != "absent":
                     add(self._finding(result))
         except msgspec.ValidationError as error:
@@ -127,14 +130,14 @@ def _stable(result: Result) -> str | None:
     """Joins the fingerprints that the tool itself gives (sections 3.27.16, 3.27.17); some tools write objects there, which do not count."""
     for given in (result.fingerprints, result.partial_fingerprints):
         if given:
-            kept = [f"{name}={value}" for name, value in sorted(given.items()) if _is_stable(name, value)]
+            kept = [
+                f"{name}={value}"
+                for name, value in (given.items() if len(given) == 1 else sorted(given.items()))
+                if isinstance(value, str) and value not in _PLACEHOLDERS and name not in _NOT_STABLE
+            ]
             if kept:
                 return "\x1e".join(kept)
     return None
-
-
-def _is_stable(name: str, value: object) -> bool:
-    return isinstance(value, str) and value not in _PLACEHOLDERS and name not in _NOT_STABLE
 
 
 @contextmanager
