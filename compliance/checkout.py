@@ -38,10 +38,12 @@ class Checkout:
     @cached_property
     def dirty(self) -> bool:
         """Whether tracked files differ from the commit, or files are staged."""
-        from dulwich import porcelain
+        from dulwich.repo import Repo
 
-        state = porcelain.status(str(self.root), untracked_files="no")
-        return bool(state.unstaged or any(state.staged.values()))
+        from .worktree import modified
+
+        with Repo(str(self.root)) as repo:
+            return bool(modified(repo))
 
     @cached_property
     def tag(self) -> str | None:

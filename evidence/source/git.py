@@ -17,6 +17,7 @@ from compliance.errors import CollectorError
 from compliance.kind import Collected, Collector, Context, Options, options_of
 from compliance.record import Json, Tool
 from compliance.times import optional_rfc3339, rfc3339
+from compliance.worktree import shown
 
 from . import baseline, git_state, languages, patterns, unfinished, unimplemented
 from .document import FOUND_BYTES, FOUND_LIMIT, SCHEMA
@@ -87,7 +88,7 @@ class _Scan:
                 self._unfinished(path, text)
 
     def _unfinished(self, path: str, text: str) -> None:
-        path = git_state.shown(path)
+        path = shown(path)
         try:
             self._add(unimplemented.functions(path, text))
         except unimplemented.UnparsableError:
