@@ -80,7 +80,7 @@ def _may_name_secret(rules: Rules, results: msgspec.Raw) -> bool:
         return True
     try:
         named = {name for one in _NAMES.decode(results) for name in (one.rule_id, one.rule and one.rule.id) if name}
-    except msgspec.ValidationError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return True  # a closer look says what is wrong
     return any(is_secret_rule(rule_id, None) for rule_id in named)
 

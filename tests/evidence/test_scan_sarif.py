@@ -542,6 +542,21 @@ def test_source_texts_are_masked_in_every_form() -> None:
     assert b"other" in masked
 
 
+@pytest.mark.parametrize("rule", [b'"ruleId": "B10\\u0035"', b'"rule": {"id": "B105"}', b'"ruleId": "\\u0068ardcoded-password"'])
+def test_a_secret_is_known_by_its_rule_however_that_is_written(rule: bytes) -> None:
+    data = log(run(result("R1", locations=[place(snippet="key = 'hunter22'")]))).replace(b'"ruleId": "R1"', rule)
+    masked = redacted("scan", "sarif", data)
+    assert masked is not None
+    assert b"hunter22" not in masked
+
+
+@pytest.mark.parametrize("rule", [b'"ruleId": 105', b'"ruleId": "\xff"', b'"rule": ["B105"]'])
+def test_a_rule_that_cannot_be_read_is_refused(rule: bytes) -> None:
+    data = log(run(result("R1"))).replace(b'"ruleId": "R1"', rule)
+    with pytest.raises(InputError):
+        read("scan", "sarif", redacted("scan", "sarif", data) or data)
+
+
 def test_redaction_of_a_result_full_of_secrets_ends() -> None:
     places = [place("a", 1, f"secret{number}") for number in range(5000)]
     masked = redacted("scan", "sarif", log(run(leak("x", locations=places, message={"text": "secret4999"}), name="gitleaks")))
