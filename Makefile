@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types unit self bench clean
+.PHONY: help demo test lint types unit docs self bench dist clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,11 +28,17 @@ types: .venv/dev ## Check types
 unit: .venv/dev ## Run the tests
 	$(BIN)/python -m pytest
 
+docs: .venv/dev ## Write the generated parts of the documents
+	$(BIN)/python -m tests.documents
+
 self: .venv/dev ## Judge this project itself, with live scanners
 	scripts/self
 
 bench: .venv/dev ## Measure; results go to benchmarks/README.md by hand
 	$(BIN)/python benchmarks/run.py
+
+dist: .venv/dev ## Build sdist and wheel from the last commit
+	scripts/dist
 
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist *.egg-info examples/*/out .compliance junit.xml coverage.json .coverage

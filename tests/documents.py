@@ -130,6 +130,18 @@ def kinds() -> str:
     return table(["kind", "formats that are read", "collectors that make it", "counts for"], rows)
 
 
+def gate_count() -> str:
+    """How many gates there are, and which ones cannot be judged yet."""
+    waiting = [gate for gate in shipped().gates.values() if gate.judge is None]
+    total = len(shipped().gates)
+    kinds = sorted({kind for gate in waiting for kind in gate.reads} - shipped().kinds.keys())
+    text = (
+        f"Of [{total} gates](docs/gates.md), {total - len(waiting)} are judged. The other {len(waiting)} wait for evidence that cannot "
+        f"be read yet ({', '.join(kinds)}). They are listed as not assessed, never silently left out: {code(g.id for g in waiting)}."
+    )
+    return textwrap.fill(text, 110, break_long_words=False, break_on_hyphens=False)
+
+
 def formats() -> str:
     parts = []
     for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id):
@@ -148,7 +160,9 @@ def collectors() -> str:
     parts = []
     for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id):
         for one in sorted(kind.collectors, key=lambda one: one.name):
-            parts.append(f"### `[collect.{kind.id}.{one.name}]`\n\n{capital(one.title)}.\n\n{options(one.options, leave_out=_COMMON_OPTIONS)}\n")
+            parts.append(
+                f"### `[collect.{kind.id}.{one.name}]`\n\n{capital(one.title)}.\n\n{options(one.options, leave_out=_COMMON_OPTIONS)}\n"
+            )
             parts += [f"Each entry of `{key}`:\n\n{options(model)}\n" for key, model in nested(one.options)]
     return "\n".join(parts).rstrip()
 
@@ -164,10 +178,7 @@ def thresholds() -> str:
     rows = []
     for gate in shipped().gates.values():
         docs = field_docs(gate.params)
-        rows += [
-            [f"`{gate.id}`", f"`{info.alias or name}`", default(info), docs[name]]
-            for name, info in gate.params.model_fields.items()
-        ]
+        rows += [[f"`{gate.id}`", f"`{info.alias or name}`", default(info), docs[name]] for name, info in gate.params.model_fields.items()]
     return table(["gate", "key", "default", "meaning"], rows)
 
 
@@ -204,6 +215,7 @@ def _traits(gate: Gate) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "help": help_text,
     "kinds": kinds,
+    "gate-count": gate_count,
     "formats": formats,
     "collectors": collectors,
     "thresholds": thresholds,

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.xdist_group("packaging")
 
 
 def run(*words: str | Path, cwd: Path) -> str:
-    hidden = ("PYTHONPATH", "COMPLIANCE_", "GIT_")
+    hidden = ("PYTHONPATH", "COMPLIANCE_", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
     env = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     env |= {"PYTHON": sys.executable, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     done = subprocess.run(list(map(str, words)), cwd=cwd, env=env, capture_output=True, text=True, timeout=600)
