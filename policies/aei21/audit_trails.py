@@ -55,7 +55,7 @@ def trail_is_immutable(inputs: Inputs, _params: Params) -> Verdict:
 
 def _unprotected(log: Any) -> Iterator[str]:
     if log.chain == "broken":
-        yield "the hash chain is broken" + (f" at line {log.chain_broken_at}" if log.chain_broken_at else "")
+        yield "the hash chain cannot be recomputed" + (f" from line {log.chain_broken_at} on" if log.chain_broken_at else "")
     elif log.chain != "verified" and not log.retention_locked:
         claims = f"; that {count(log.claims_immutable, 'record')} say so proves nothing" if log.claims_immutable else ""
         yield f"neither a hash chain nor a retention lock protects the log{claims}"
@@ -66,8 +66,8 @@ class CompleteTrail(Params):
 
     gaps: Annotated[int, AtMost(), Field(ge=0)] = 0
     """Sequence numbers that are missing, at most (count)."""
-    out_of_order: Annotated[int, AtMost(), Field(ge=0)] = 0
-    """Records dated before their predecessor by more than the skew that the reader of the format allows, at most (count)."""
+    skew_s: Annotated[float, AtMost(), Field(ge=0)] = 1.0
+    """Time by which a record may be dated before one that stands above it: clocks of several writers differ (seconds)."""
     heartbeat_s: Annotated[float, AtMost(), Field(gt=0)] = 3600.0
     """Longest silence: the trail writes at least one record in this time (seconds)."""
     window_hours: Annotated[float, AtLeast(), Field(gt=0)] = 24.0
@@ -88,8 +88,8 @@ class CompleteTrail(Params):
 def trail_is_complete(inputs: Inputs, params: CompleteTrail) -> Verdict:
     """Looks for what is missing in a log.
 
-    Asks: Sequence numbers have no gap, records are in time order, no silence is longer than the declared heartbeat, and the logs cover the
-    last 24 hours without interruption.
+    Asks: Sequence numbers have no gap, records are in time order but for a second, no silence is longer than the declared heartbeat,
+    and the logs cover the last 24 hours without interruption.
 
     Why: The records that matter most are those that somebody removed, or that were never written because logging had stopped.
 
@@ -130,6 +130,7 @@ def _completeness(log: Any) -> dict[str, Any]:
         "gaps": log.gaps,
         "sequenced": log.sequenced,
         "out_of_order": log.out_of_order,
+        "largest_step_back_s": log.largest_step_back_s,
         "longest_silence_s": log.longest_silence_s,
         "hours": round((log.last - log.first).total_seconds() / 3600, 2),
     }
@@ -138,8 +139,10 @@ def _completeness(log: Any) -> dict[str, Any]:
 def _holes(log: Any, params: CompleteTrail) -> Iterator[str]:
     if log.gaps > params.gaps:
         yield f"{count(log.gaps, 'sequence number')} missing"
-    if log.out_of_order > params.out_of_order:
-        yield f"{count(log.out_of_order, 'record')} out of time order"
+    # A reader that counts records out of order without measuring by how much leaves the step at 0: that is no small step.
+    if log.out_of_order and not 0 < log.largest_step_back_s <= params.skew_s:
+        by = f" by up to {number(log.largest_step_back_s)} s; expected at most {number(params.skew_s)} s" if log.largest_step_back_s else ""
+        yield f"{count(log.out_of_order, 'record')} out of time order{by}"
     if log.longest_silence_s is not None and log.longest_silence_s > params.heartbeat_s:
         silence, limit = number(log.longest_silence_s), number(params.heartbeat_s)
         yield f"a silence of {silence} s is longer than the heartbeat of {limit} s"

@@ -167,6 +167,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "first": ago(hours=24.5),
         "last": ago(minutes=10),
         "out_of_order": 0,
+        "largest_step_back_s": 0.0,
         "gaps": 0,
         "sequenced": True,
         "longest_silence_s": 300.0,
@@ -180,6 +181,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "claims_immutable": 0,
         "retention_locked": False,
         "personal_data": 0,
+        "personal_fields": {},
         "personal_samples": (),
     },
     "load-test": {
@@ -335,7 +337,7 @@ def _payload(kind_id: str, fields: Mapping[str, Any]) -> Any:
     return _namespace(fields) if kind is None else kind.payload.model_validate(dict(fields))
 
 
-_MAPS: Final = ("statuses", "sections", "languages")
+_MAPS: Final = ("statuses", "sections", "languages", "personal_fields")
 """Fields that stay mappings."""
 
 

@@ -9,33 +9,42 @@ from compliance.gate import Place, Reason
 from .helpers import about, assert_fails, assert_open, assert_passes, item, judge
 
 
-def _found(*fields: str, total: int | None = None) -> dict[str, Any]:
-    samples = tuple({"rule": "e-mail", "line": number, "field": field} for number, field in enumerate(fields, 1))
-    return {"personal_data": len(fields) if total is None else total, "personal_samples": samples}
+def _found(*fields: str, more: int = 0) -> dict[str, Any]:
+    samples = tuple({"rule": "email", "line": number, "field": field} for number, field in enumerate(fields, 1))
+    counts = {field: fields.count(field) for field in fields}
+    return {"personal_data": len(fields) + more, "personal_fields": counts, "personal_samples": samples}
 
 
 def test_pr3_logs_without_personal_data_pass() -> None:
-    assert_passes(about("AEI21-PR-3", "audit-log"))
+    verdict = about("AEI21-PR-3", "audit-log")
+    assert_passes(verdict)
+    assert verdict.message == "no personal data in 1000 records"
+    assert verdict.threshold == {"undeclared": 0, "declared_fields": []}
 
 
 def test_pr3_personal_data_fails_with_line_and_field_and_never_the_value() -> None:
-    verdict = about("AEI21-PR-3", "audit-log", _found("user", "message"))
-    assert_fails(verdict, "2 values of personal data in 1000 records", "message, user")
-    assert verdict.places == (Place("line 1", "e-mail in user"), Place("line 2", "e-mail in message"))
+    verdict = about("AEI21-PR-3", "audit-log", _found("user", "message", "message"))
+    assert_fails(verdict, "3 places with personal data outside the declared fields: message (2), user (1)")
+    assert verdict.places[:2] == (Place("line 1", "email in user"), Place("line 2", "email in message"))
 
 
 def test_pr3_a_declared_field_may_hold_it() -> None:
-    verdict = about("AEI21-PR-3", "audit-log", _found("actor"), declared_fields=("actor",))
+    verdict = about("AEI21-PR-3", "audit-log", _found("actor.email"), declared_fields=("actor.email",))
     assert_passes(verdict)
-    assert "outside actor" in verdict.message
-    assert_fails(about("AEI21-PR-3", "audit-log", _found("actor", "message"), declared_fields=("actor",)), "fields: message")
+    assert "outside actor.email" in verdict.message
+    mixed = about("AEI21-PR-3", "audit-log", _found("actor.email", "message"), declared_fields=("actor.email",))
+    assert_fails(mixed, "1 place with personal data outside the declared fields: message (1)")
+    assert mixed.places == (Place("line 2", "email in message"),)
 
 
-def test_pr3_values_that_are_not_listed_cannot_be_told_from_undeclared_ones() -> None:
-    more = _found("actor", total=21)
-    assert_open(about("AEI21-PR-3", "audit-log", more, declared_fields=("actor",)), Reason.INCOMPLETE, "20 of 21")
-    assert_fails(about("AEI21-PR-3", "audit-log", more))
-    assert_fails(about("AEI21-PR-3", "audit-log", _found(total=3)), "3 values", "all")
+def test_pr3_places_that_no_field_accounts_for_are_undeclared() -> None:
+    verdict = about("AEI21-PR-3", "audit-log", _found("actor", more=20), declared_fields=("actor",))
+    assert_fails(verdict, "20 places", "fields that are not named")
+
+
+def test_pr3_the_worst_three_fields_are_named() -> None:
+    fields = ["a"] * 2 + ["b"] * 5 + ["c"] + ["d"] * 3
+    assert_fails(about("AEI21-PR-3", "audit-log", _found(*fields)), "11 places", ": b (5), d (3), a (2)")
 
 
 def test_pr3_every_log_counts() -> None:

@@ -50,6 +50,12 @@ def test_pf1_every_tree_counts_not_only_the_newest() -> None:
     assert_fails(judge("ALPHA-PF-1", item("source"), item("source", {"markers": 1}, entry=2)))
 
 
+def test_pf1_the_worst_tree_is_told() -> None:
+    one, many = item("source", {"markers": 1}), item("source", {"markers": 9}, entry=2)
+    assert_fails(judge("ALPHA-PF-1", one, many), "9 markers")
+    assert_open(judge("ALPHA-PF-1", item("source"), item("source", {"files": 0}, entry=2)), Reason.INCOMPLETE)
+
+
 def test_pf2_answers_of_all_endpoints_pass() -> None:
     assert_passes(about("ALPHA-PF-2", "health"))
 
@@ -99,6 +105,8 @@ def test_pf2_probes_of_several_runs_add_up_and_a_failure_in_any_counts() -> None
 
 
 def test_pf2_without_a_shape_the_status_decides_and_the_verdict_says_so() -> None:
+    half = judge("ALPHA-PF-2", item("health"), item("health", {"endpoints.0.shape_ok": None}, entry=2))
+    assert "no shape is declared for /api/health" in half.message
     verdict = about("ALPHA-PF-2", "health", {"endpoints.1.shape_ok": None})
     assert_passes(verdict)
     assert "no shape is declared for /api/metrics" in verdict.message
@@ -113,6 +121,7 @@ def test_pf3_a_clean_tagged_tree_passes() -> None:
     verdict = about("ALPHA-PF-3", "source")
     assert_passes(verdict)
     assert "clean tree on main, tagged v1.8.0" in verdict.message
+    assert verdict.threshold == {"modified": 0, "untracked": 0, "branch": "main", "version_tag": "annotated or signed"}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +191,9 @@ def _step(line: int, pattern: str) -> dict[str, Any]:
 
 
 def test_pf4_a_pipeline_whose_gates_can_fail_passes() -> None:
-    assert_passes(about("ALPHA-PF-4", "pipeline"))
+    verdict = about("ALPHA-PF-4", "pipeline")
+    assert_passes(verdict)
+    assert verdict.threshold == {"neutralised": 0}
 
 
 def test_pf4_a_neutralised_step_fails_with_file_and_line() -> None:
@@ -301,6 +312,7 @@ def test_pf6_reports_do_not_make_up_for_each_other() -> None:
 
 def test_pf6_a_report_without_lines_is_open() -> None:
     assert_open(about("ALPHA-PF-6", "coverage", _lines(0, 0)), Reason.INCOMPLETE, "no executable line")
+    assert_open(judge("ALPHA-PF-6", item("coverage"), item("coverage", _lines(0, 0), entry=2)), Reason.INCOMPLETE)
 
 
 def test_pf7_declared_limits_pass() -> None:
@@ -318,6 +330,10 @@ def test_pf7_declared_limits_pass() -> None:
 )
 def test_pf7_an_absent_limit_fails(changes: dict[str, Any], words: str) -> None:
     assert_fails(about("ALPHA-PF-7", "deployment", changes), words)
+
+
+def test_pf7_every_record_that_names_limits_names_all() -> None:
+    assert_fails(judge("ALPHA-PF-7", item("deployment"), item("deployment", {"limits.cpu": None}, entry=2)), "no CPU limit")
 
 
 def test_pf7_a_record_without_limits_is_open() -> None:

@@ -76,6 +76,10 @@ def test_sf1_a_scan_of_nothing_is_not_clean(kind: str) -> None:
     assert_open(judge("ALPHA-SF-1", item(kind, {"scanned": 0, "total": 0}), item(other)), Reason.INCOMPLETE, words)
 
 
+def test_sf1_one_file_is_something() -> None:
+    assert_passes(about("ALPHA-SF-1", "sast", {"scanned": 1}))
+
+
 def test_sf1_no_packages_are_right_when_none_are_declared() -> None:
     nothing = {"scanned": 0, "total": 0}
     assert_passes(judge("ALPHA-SF-1", item("sast"), item("sca", nothing, scope={"declared": 0})))
@@ -148,7 +152,8 @@ def test_sf3_an_old_log_does_not_help_and_does_not_hurt() -> None:
 
 
 def test_sf3_a_log_from_the_future_is_not_fresh() -> None:
-    assert_open(about("ALPHA-SF-3", "audit-log", {"last": ago(hours=-1)}), Reason.STALE)
+    assert_open(about("ALPHA-SF-3", "audit-log", {"last": ago(minutes=-5.1)}), Reason.STALE)
+    assert_passes(about("ALPHA-SF-3", "audit-log", {"last": ago(minutes=-5)}))
 
 
 def test_sf3_a_log_without_times_or_events_is_open() -> None:
@@ -158,7 +163,9 @@ def test_sf3_a_log_without_times_or_events_is_open() -> None:
 
 
 def test_sf5_a_clean_tree_passes() -> None:
-    assert_passes(about("ALPHA-SF-5", "secrets"))
+    verdict = about("ALPHA-SF-5", "secrets")
+    assert_passes(verdict)
+    assert verdict.threshold == {"secrets": 0}
 
 
 def test_sf5_a_tool_that_does_not_count_files_is_accepted() -> None:
@@ -184,3 +191,4 @@ def test_sf5_other_scans_do_not_stand_in() -> None:
 
 def test_sf5_a_scan_of_nothing_is_open() -> None:
     assert_open(about("ALPHA-SF-5", "secrets", {"scanned": 0}), Reason.INCOMPLETE)
+    assert_open(judge("ALPHA-SF-5", item("secrets"), item("secrets", {"scanned": 0}, entry=2)), Reason.INCOMPLETE)

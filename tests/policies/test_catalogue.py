@@ -133,7 +133,7 @@ def test_defaults_are_the_thresholds_of_the_catalogue() -> None:
         "ALPHA-SF-3": {"window_max_age_hours": 24.0},
         "ALPHA-ID-1": {"structured_percent": 99.0},
         "AEI21-PR-3": {"declared_fields": []},
-        "AEI21-AT-2": {"gaps": 0, "out_of_order": 0, "heartbeat_s": 3600.0, "window_hours": 24.0, "window_max_age_hours": 24.0},
+        "AEI21-AT-2": {"gaps": 0, "skew_s": 1.0, "heartbeat_s": 3600.0, "window_hours": 24.0, "window_max_age_hours": 24.0},
         "AEI21-DR-1": {"recovery_s": 300.0},
         "AEI21-DR-2": {"restore_test_max_age_days": 90.0},
         "AEI21-DR-3": {"error_rate": 0.05, "p95_ms": 500.0, "failed_probes": 0, "critical_alerts": 0},
@@ -161,7 +161,7 @@ COUNTS = {
     *(("ALPHA-PF-1", name) for name in ("markers", "unimplemented", "skipped_files")),
     *(("ALPHA-PF-5", name) for name in ("failed", "errors")),
     *(("ALPHA-SF-1", name) for name in ("critical", "high", "unknown")),
-    *(("AEI21-AT-2", name) for name in ("gaps", "out_of_order")),
+    *(("AEI21-AT-2", name) for name in ("gaps", "skew_s")),
     *(("AEI21-DR-3", name) for name in ("failed_probes", "critical_alerts")),
     ("REL-1", "critical_errors"),
 }

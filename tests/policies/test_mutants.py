@@ -13,7 +13,6 @@ from compliance.gate import Status
 from .helpers import AS_OF, READS, about, ago, fields_read, judge, passing
 
 _NEUTRALISED: Final = ({"file": "ci.yml", "line": 7, "what": "npm audit || true", "job": "test", "step": None, "pattern": "|| true"},)
-_SAMPLE: Final = ({"rule": "e-mail", "line": 3, "field": "message"},)
 
 MUTANTS: Final[dict[str, dict[str, Any]]] = {
     "ALPHA-PF-1": {"source.markers": 1, "source.unimplemented": 1, "source.files": 0, "source.skipped_files": 1},
@@ -86,7 +85,7 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "audit-log.with_event": 989,
         "audit-log.with_trace": 989,
     },
-    "AEI21-PR-3": {"audit-log.events": 0, "audit-log.personal_data": 1, "audit-log.personal_samples": _SAMPLE},
+    "AEI21-PR-3": {"audit-log.events": 0, "audit-log.personal_data": 1, "audit-log.personal_fields": {"message": 1}},
     "AEI21-AT-1": {"audit-log.chain": "absent", "audit-log.events": 0},
     "AEI21-AT-2": {
         "audit-log.first": ago(hours=24),
@@ -168,6 +167,7 @@ OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("ALPHA-PF-3", "source.tags.signed"): {"source.tags.0.annotated": False, "source.tags.0.signed": False},
     ("ALPHA-SF-1", "sast.total"): {"sast.total": 0, "sast.scanned": None},
     ("AEI21-AT-1", "audit-log.retention_locked"): {"audit-log.chain": "absent", "audit-log.retention_locked": False},
+    ("AEI21-AT-2", "audit-log.largest_step_back_s"): {"audit-log.out_of_order": 1, "audit-log.largest_step_back_s": 1.1},
     ("AEI21-AT-2", "audit-log.sequenced"): {"audit-log.chain": "absent", "audit-log.sequenced": False},
     ("AEI21-DR-1", "rollback-drill.from_version"): {"rollback-drill.release_line": None, "rollback-drill.from_version": "1.7.0"},
     ("ALPHA-PF-3", "source.branch"): {"source.branch": "topic", "source.branches": ("topic",)},

@@ -79,6 +79,13 @@ def test_rel9_whatever_the_environment_is_called(environment: str | None) -> Non
     assert_fails(about("REL-9", "pipeline", {"deploys.0.gate": None, "deploys.0.environment": environment}))
 
 
+def test_rel9_a_gate_is_enough_however_the_deployment_starts() -> None:
+    changes = {"deploys.0.gate": "workflow_dispatch only", "deploys.0.on_push_to_main": False}
+    verdict = about("REL-9", "pipeline", changes)
+    assert_passes(verdict)
+    assert verdict.threshold == {"on_push_without_approval": 0, "otherwise_without_approval": 0}
+
+
 def test_rel9_any_workflow_file_can_break_it() -> None:
     assert_fails(judge("REL-9", item("pipeline"), item("pipeline", {"deploys.0.gate": None}, entry=2)))
 

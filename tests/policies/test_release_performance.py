@@ -79,6 +79,23 @@ def test_rel2_a_small_test_takes_nothing_away_and_a_slow_one_fails() -> None:
     assert_fails(judge("REL-2", item("load-test"), item("load-test", {"users": 1, "p95_ms": 300.0}, entry=2)))
 
 
+def test_rel2_the_population_is_named_only_if_it_matters() -> None:
+    assert "successful" not in about("REL-2", "load-test", {"percentiles_over": "successful"}).message
+    assert "successful" not in about("REL-2", "load-test", {"failed": 1}).message
+
+
+def test_rel2_endpoints_at_the_limit_are_slow() -> None:
+    at = {
+        "p95_ms": 250.0,
+        "endpoints.0.p95_ms": 250.0,
+        "endpoints.0.p99_ms": None,
+        "endpoints.1.p95_ms": None,
+        "endpoints.1.p99_ms": 1000.0,
+    }
+    verdict = about("REL-2", "load-test", at)
+    assert verdict.places == (Place("GET /api/files", "P99 1000 ms"), Place("GET /api/health", "P95 250 ms"))
+
+
 def test_rel2_slow_endpoints_are_placed() -> None:
     verdict = about("REL-2", "load-test", {"p99_ms": 1200.0, "endpoints.1.p99_ms": 1500.0})
     assert verdict.places == (Place("GET /api/files", "P95 240 ms, P99 1500 ms"),)
@@ -137,7 +154,8 @@ def test_rel3_an_endpoint_fails_even_if_the_total_is_unknown() -> None:
 
 
 def test_rel3_every_test_counts() -> None:
-    assert_fails(judge("REL-3", item("load-test"), item("load-test", {"failed": 5000, "error_rate": 1.0}, entry=2)))
+    verdict = judge("REL-3", item("load-test"), item("load-test", {"failed": 5000, "error_rate": 1.0}, entry=2))
+    assert_fails(verdict, "100 % of the requests failed")
 
 
 def test_rel4_a_day_of_probes_passes() -> None:
@@ -180,6 +198,20 @@ def test_rel4_a_short_series_can_break_the_target_and_takes_nothing_away() -> No
     day = item("health", {"samples": 1440, "failed": 0, "first": ago(hours=25)})
     assert_passes(judge("REL-4", short, day))
     assert_fails(judge("REL-4", day, item("health", {"failed": 1, "endpoints.0.failed": 1}, entry=2)), "1 of 9 samples failed")
+
+
+def test_rel4_the_worst_series_fails_and_the_longest_is_told() -> None:
+    bad, worse = {"failed": 3, "endpoints.0.failed": 3}, {"failed": 6, "endpoints.0.failed": 3, "endpoints.1.failed": 3}
+    assert_fails(judge("REL-4", item("health", bad), item("health", worse, entry=2)), "6 of 9 samples failed")
+    longer = item("health", {"first": ago(hours=5), "last": ago(hours=2)}, entry=2)
+    verdict = judge("REL-4", item("health"), longer)
+    assert_open(verdict, Reason.INCOMPLETE, "9 samples over 3 h")
+    assert [one["window_hours"] for one in verdict.observed] == [0.02, 3.0]
+
+
+@pytest.mark.parametrize("lacking", ["first", "last"])
+def test_rel4_half_a_window_is_none(lacking: str) -> None:
+    assert_open(about("REL-4", "health", {lacking: None}), Reason.INCOMPLETE)
 
 
 def test_rel4_failing_endpoints_are_placed() -> None:
