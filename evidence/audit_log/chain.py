@@ -24,14 +24,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Literal
 
 from compliance import jsontext
 from compliance.errors import InputError
 from compliance.record import Json, canonical
 
-from .fields import plain
+from .fields import Keys, by_keys, plain
 
 PREVIOUS: Final = (
     *("prevhash", "previoushash", "prevrecordhash", "previousrecordhash", "preventryhash", "previousentryhash", "preveventhash"),
@@ -232,8 +231,8 @@ class Chain:
         return any(algorithm(_safe(form, self._last, frozenset())).digest() == named for form in _LINES)
 
 
-@lru_cache(maxsize=1024)
-def _may_begin(keys: tuple[str, ...]) -> bool:
+@by_keys
+def _may_begin(keys: Keys) -> bool:
     return any(plain(key) in PREVIOUS for key in keys)
 
 

@@ -75,7 +75,7 @@ DATA_ACCESS: Final = _set(
 
 def words_of(name: str) -> tuple[str, ...]:
     """Cuts a name into words in lower case."""
-    return tuple(word.lower() for word in _WORDS.findall(name[:_NAME_LIMIT]))
+    return tuple(word.lower() for word in _WORDS.findall(name))
 
 
 @lru_cache(maxsize=8192)
@@ -101,4 +101,5 @@ def class_of_name(name: str, managed: str = "") -> EventClass:
 
 def classify(names: Iterable[str], managed: str = "") -> EventClass:
     """Returns the class of an event that several fields name: the first of them that says something."""
-    return next((found for name in names if (found := class_of_name(name, managed)) != "other"), "other")
+    managed = managed[:_NAME_LIMIT]
+    return next((found for name in names if (found := class_of_name(name[:_NAME_LIMIT], managed)) != "other"), "other")

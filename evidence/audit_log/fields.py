@@ -11,11 +11,11 @@ Serilog's compact format (CLEF), and the defaults of bunyan, pino, winston, zap,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from compliance.record import Json
 from compliance.source import parse_time
@@ -71,13 +71,33 @@ _UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=8192)
+T = TypeVar("T")
+Keys = tuple[str, ...]
+
+_LONGEST: Final = 64
+"""Characters of the longest name that can mean something, and keys of the largest record whose layout is remembered."""
+
+
+def by_keys(work_out: Callable[[Keys], T]) -> Callable[[Keys], T]:
+    """Remembers what was worked out for the keys of a record, because most records of a log have the same; within bounds of memory."""
+    remembered = lru_cache(maxsize=1024)(work_out)
+
+    def wrapper(keys: Keys) -> T:
+        return remembered(keys) if len(keys) <= _LONGEST and sum(map(len, keys)) <= 32 * _LONGEST else work_out(keys)
+
+    return wrapper
+
+
 def plain(key: str) -> str:
-    """Returns a name without case and separators."""
-    return re.sub(r"[-_.@ ]", "", key[:200].lower())
+    """Returns a name without case and separators; empty when it is longer than any name that means something."""
+    return _plain(key) if len(key) <= _LONGEST else ""
 
 
 @lru_cache(maxsize=8192)
+def _plain(key: str) -> str:
+    return re.sub(r"[-_.@ ]", "", key.lower())
+
+
 def role_of(key: str) -> tuple[Role, int] | None:
     """Returns what a field of this name says and how telling the name is (0 most); None when the name says nothing."""
     return _CLEF.get(key) or _ROLES.get(plain(key))
@@ -97,8 +117,8 @@ class Layout:
     """Keys that may hold an object with telling members, and the roles of those."""
 
 
-@lru_cache(maxsize=1024)
-def layout_of(keys: tuple[str, ...]) -> Layout:
+@by_keys
+def layout_of(keys: Keys) -> Layout:
     """Returns what records with these keys say."""
     ranked = [(role[1], key, role[0]) for key in keys if (role := role_of(key)) is not None]
     ranked.sort(key=lambda entry: entry[0])

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from compliance import jsontext
@@ -23,7 +22,7 @@ from compliance.source import Source
 from . import AuditLog, Classes
 from .chain import Chain
 from .events import classify
-from .fields import Found, looks_like_time, names, plain, roles, time_of
+from .fields import Found, Keys, by_keys, looks_like_time, names, plain, roles, time_of
 from .order import Sequence, Times, number_of
 from .personal_data import Finder
 
@@ -107,8 +106,8 @@ def _is_foreign(record: Mapping[str, Json]) -> bool:
     return bool(keys & _FOREIGN_KEYS) or any(keys >= foreign for foreign in _FOREIGN_SETS)
 
 
-@lru_cache(maxsize=1024)
-def _claims_of(keys: tuple[str, ...]) -> tuple[str, ...]:
+@by_keys
+def _claims_of(keys: Keys) -> tuple[str, ...]:
     return tuple(key for key in keys if plain(key) in _CLAIMS)
 
 

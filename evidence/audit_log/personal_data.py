@@ -68,8 +68,12 @@ def _maybe(raw: bytes) -> bool:
     return False
 
 
-@lru_cache(maxsize=8192)
 def _is_personal(key: str) -> bool:
+    return _is_personal_name(key) if len(key) <= 200 else bool(rules_in(key))
+
+
+@lru_cache(maxsize=8192)
+def _is_personal_name(key: str) -> bool:
     return _maybe(key.encode()) and bool(rules_in(key))
 
 

@@ -90,20 +90,21 @@ def reviewed_at(fields: Mapping[str, Json]) -> datetime | None:
     """Returns when the runbook says that it was last reviewed (or else updated).
 
     A day without a time, which is what front matter usually holds, counts from its first instant in UTC; so does a time without zone.
+    Years before 1990 or from 2100 on are slips of the pen.
     """
     named = {re.sub(r"[-_ ]", "", name.lower()): value for name, value in fields.items()}
     found = (_time(named.get(name)) for name in _REVIEWED)
-    return next((at for at in found if at is not None), None)
+    return next((at for at in found if at is not None and 1990 <= at.year < 2100), None)
 
 
 def _time(value: Json) -> datetime | None:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else _first_instant(value.date())
-    if isinstance(value, date):
-        return _first_instant(value)
-    if not isinstance(value, str):
-        return None
     try:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC) if value.tzinfo else _first_instant(value.date())
+        if isinstance(value, date):
+            return _first_instant(value)
+        if not isinstance(value, str):
+            return None
         zoned = parse_time(value)
         return zoned.astimezone(UTC) if zoned else _first_instant(datetime.fromisoformat(value.strip()).date())
     except (ValueError, OverflowError):

@@ -43,12 +43,14 @@ def broken(document: Document, exists: Mapping[str, Json]) -> tuple[str, ...]:
 def _dead_anchors(document: Document) -> Iterator[str]:
     """Yields ``#name`` targets that no heading or named place answers.
 
-    Site generators make the names of headings in slightly different ways, so letters and digits alone are compared.
+    Site generators make the names of headings in slightly different ways (with or without the heading's number, say), so letters and
+    digits alone are compared.
     """
     known = {_bare(name) for name in document.anchors}
     for heading in document.headings:
         given = _HEADING_ID.search(heading.text)
-        known |= {_bare(heading.text), _bare(given.group(1)) if given else ""}
+        bare = _bare(heading.text)
+        known |= {bare, bare.lstrip("0123456789"), _bare(given.group(1)) if given else ""}
     for target in document.links:
         name = _bare(unquote(target[1:])) if target.startswith("#") else ""
         if name and name not in known and name.rstrip("0123456789") not in known and name != "top":

@@ -114,9 +114,12 @@ def of_heading(heading: str) -> frozenset[str]:
 
 
 def exactly(heading: str) -> frozenset[str]:
-    """Returns the sections whose plain names the heading consists of, words such as "procedure" aside; for recognition."""
+    """Returns the sections whose plain names the whole heading consists of, words such as "procedure" aside; else none."""
     found = set()
     for part in _PARTS.split(plain(heading)):
-        text = " ".join(_FILLER.sub(" ", part).split())
-        found |= {name for name, pattern in _PATTERNS.items() if pattern.fullmatch(text.removesuffix(" checks").removesuffix(" response"))}
+        text = " ".join(_FILLER.sub(" ", part).split()).removesuffix(" checks").removesuffix(" response")
+        name = next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(text)), None)
+        if name is None:
+            return frozenset()
+        found.add(name)
     return frozenset(found)

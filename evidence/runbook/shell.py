@@ -88,7 +88,7 @@ class _Script(Conditions):
         """Reads commands and their separators up to something that cannot begin one; returns how many there were."""
         number = 0
         self.newlines()
-        while self.peek() and self.peek() != ")" and self.keyword() not in _CLOSING and not self.text.startswith(";;", self.at):
+        while self.peek() and self.peek() != ")" and self.keyword() not in _CLOSING and not self.text.startswith((";;", ";&"), self.at):
             self._and_or()
             number += 1
             self.blank()

@@ -1,0 +1,149 @@
+"""Personal data in logs: found by rule and field, never kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .helpers import read
+
+BASE = {"timestamp": "2025-09-20T10:00:00Z", "level": "info", "event": "y"}
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+
+def parse(*members: dict[str, Any]) -> Any:
+    return read("audit-log", "jsonl-log", "\n".join(json.dumps({**BASE, **extra}) for extra in members).encode()).payload
+
+
+def found(value: object) -> list[str]:
+    return [sample.rule for sample in parse({"note": value}).personal_samples]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("alice@example.com", "email"),
+        ("mail from <alice.o'hara+x@mail.example.co.uk>, refused", "email"),
+        (JWT, "token"),
+        ("Authorization: Bearer 3f7a9c1e5b2d4860aa11bb22", "token"),
+        ("ya29.a0AfH6SMBx1234567890abcdefgh", "token"),
+        ("ghp_" + "a1" * 18, "token"),
+        ("4111111111111111", "card"),
+        ("paid with 4111 1111 1111 1111.", "card"),
+        ("5555-5555-5555-4444", "card"),
+        ("3782 822463 10005", "card"),
+        ("6011111111111117", "card"),
+        ("3530111333300000", "card"),
+        ("30569309025904", "card"),
+        ("2223003122003222", "card"),
+        (4111111111111111, "card"),
+        ("line\n4111111111111111", "card"),
+        ("12345678Z", "national-id"),
+        ("X1234567L", "national-id"),
+        ("dni 12345678-Z", "national-id"),
+        ("RSSMRA85T10A562S", "national-id"),
+        ("255081416802538", "national-id"),
+        ("2 55 08 14 168 025 38", "national-id"),
+        ("131052-308T", "national-id"),
+        ("529.982.247-25", "national-id"),
+    ],
+)
+def test_what_is_found(text: object, rule: str) -> None:
+    assert found(text) == [rule]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.1.2.3",
+        "2001:db8::1",
+        "git@github.com:org/repo.git",
+        "job@project.iam.gserviceaccount.com",
+        "sprite@2x.png",
+        "user@1000.service",
+        "@mention and a@b",
+        "j***@example.com",
+        "pkg@1.2.3",
+        "Bearer token was refused because it expired",
+        "Bearer [REDACTED]",
+        "eyJ is a prefix",
+        "4111111111111112",
+        "9111111111111111",
+        "1758362400250",
+        "4102444800000",
+        1758362400250000,
+        "0000000000000000",
+        "41111111-1111-1111-1111-111111111111",
+        "a4111111111111111",
+        "4111111111111111f0",
+        "20250920Z",
+        "20250920T101112Z",
+        "12345678A",
+        "X1234567A",
+        "RSSMRA85T10A562T",
+        "255081416802539",
+        "131052-308U",
+        "529.982.247-24",
+        "111.111.111-11",
+        "123-45-6789",
+        True,
+        4.111111111111111e15,
+    ],
+)
+def test_what_is_not_found(text: object) -> None:
+    assert found(text) == []
+
+
+def test_numbers_in_ids_of_traces_are_not_cards() -> None:
+    payload = parse({"trace_id": "4111111111111111", "requestId": 4111111111111111, "span": {"id": "4111111111111111"}})
+    assert payload.personal_data == 0
+    assert parse({"trace_id": "alice@example.com"}).personal_data == 1
+
+
+def test_places_are_named_by_field_and_never_by_value() -> None:
+    payload = parse(
+        {"actor": {"email": "alice@example.com"}, "items": [{"to": ["bob@example.com", "carol@example.com"]}]},
+        {"actor": {"email": "alice@example.com"}},
+    )
+    assert payload.personal_fields == {"actor.email": 2, "items[].to[]": 2}
+    assert payload.personal_data == 4
+    assert [(sample.rule, sample.line, sample.field) for sample in payload.personal_samples] == [
+        ("email", 1, "actor.email"),
+        ("email", 1, "items[].to[]"),
+        ("email", 1, "items[].to[]"),
+        ("email", 2, "actor.email"),
+    ]
+    assert "example.com" not in payload.model_dump_json()
+
+
+def test_a_key_that_is_personal_is_hidden() -> None:
+    payload = parse({"users": {"alice@example.com": {"card": "4111111111111111"}}})
+    assert payload.personal_fields == {"users.*": 1, "users.*.card": 1}
+
+
+def test_escapes_do_not_hide_anything() -> None:
+    data = json.dumps({**BASE, "note": "x"}).replace('"x"', '"alice\\u0040example.com \\u0034111111111111111"').encode()
+    assert read("audit-log", "jsonl-log", data).payload.model_dump()["personal_fields"] == {"note": 2}
+
+
+def test_lines_that_are_no_record_are_looked_through() -> None:
+    data = json.dumps(BASE).encode() + b"\nlogin of alice@example.com failed \xff\n"
+    payload: Any = read("audit-log", "jsonl-log", data).payload
+    assert payload.personal_fields == {"(unparsed)": 1}
+
+
+def test_many_places_give_few_samples_of_many_fields() -> None:
+    payload = parse(*({"note": "alice@example.com"} for _ in range(50)), {f"field{n}": "alice@example.com" for n in range(300)})
+    assert payload.personal_data == 350
+    assert len(payload.personal_samples) == 20
+    assert len({sample.field for sample in payload.personal_samples}) == 20
+    assert len(payload.personal_fields) == 201
+    assert payload.personal_fields["(other fields)"] == 101
+    assert sum(payload.personal_fields.values()) == 350
+
+
+@pytest.mark.parametrize("text", ["a" * 400_000, "a@" * 200_000, "1" * 400_000, "4111 " * 80_000, "eyJ" * 130_000, "bearer " * 60_000])
+def test_long_values_take_no_time(text: str) -> None:
+    assert parse({"note": text}).personal_data == 0
