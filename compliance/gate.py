@@ -14,10 +14,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
-from pydantic import BaseModel, ConfigDict
-
 from .errors import CatalogError
-from .record import Assurance, Finding, Json
+from .record import Assurance, Finding, Json, Table
 from .subject import Subject
 
 
@@ -92,17 +90,8 @@ def not_assessed(reason: Reason, message: str, *, observed: Json = None, thresho
     return Verdict(status=Status.NOT_ASSESSED, reason=reason, message=message, observed=observed, threshold=threshold, places=tuple(places))
 
 
-class Params(BaseModel):
-    """Base of a gate's parameters: the defaults are the thresholds. Keys are written with hyphens in ``compliance.toml``."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        alias_generator=lambda name: name.replace("_", "-"),
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
+class Params(Table):
+    """Base of a gate's parameters: the defaults are the thresholds."""
 
 
 class AtLeast:

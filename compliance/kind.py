@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from .record import Assurance, Json, Parsed, Payload, Tool
+from .record import Assurance, Json, Parsed, Payload, Table, Tool
 from .source import Source
 from .subject import Binding, Subject
 
@@ -47,16 +47,8 @@ class Format:
     attend: Callable[[Source, Path], Mapping[str, Json]] | None = None
 
 
-class Options(BaseModel):
-    """Base of a collector's options: its table in ``[collect.KIND.COLLECTOR]``. Keys are written with hyphens."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
+class Options(Table):
+    """Base of a collector's options: its table in ``[collect.KIND.COLLECTOR]``."""
 
     timeout: float = Field(default=600.0, gt=0)
     """Seconds after which the collector is ended."""

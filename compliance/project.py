@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from . import catalog, point
 from .catalog import Catalog
@@ -20,22 +20,10 @@ from .errors import ConfigError, InputError
 from .gate import AtLeast, AtMost, Gate, Params
 from .kind import Collector, Kind, Options
 from .point import Point, Profile
-from .record import Json
+from .record import Json, Table
 from .times import read_span, show_span
 
 FILE: Final = "compliance.toml"
-
-
-class Table(BaseModel):
-    """Base of the tables; keys are written with hyphens."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
 
 
 class ProjectTable(Table):

@@ -83,6 +83,19 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Table(BaseModel):
+    """Base of what ``compliance.toml`` holds: keys are written with hyphens, nothing unknown is accepted."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        alias_generator=lambda name: name.replace("_", "-"),
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
 @dataclass(frozen=True)
 class Private:
     """Marks a payload field as belonging to a privacy class.

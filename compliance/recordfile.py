@@ -11,101 +11,56 @@ record whose citations all hold counts as ``imported`` (see `record.Citation`).
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from .errors import InputError
-from .record import Citation, Json, Model, Private, shorten
-from .source import Source, parse_time
+from .ownformat import COUNT_LIMIT, Commit, Count, Digest, OwnDocument, Part, Text, Time, refuse, refused
+from .record import Citation, Model, Private
+from .source import Source
+
+__all__ = [
+    "COUNT_LIMIT",
+    "FORMAT",
+    "Commit",
+    "Count",
+    "Digest",
+    "Many",
+    "Record",
+    "RecordPart",
+    "RecordedStep",
+    "Step",
+    "Text",
+    "Time",
+    "citations",
+    "in_order",
+    "read",
+    "recogniser",
+    "refuse",
+    "written",
+]
 
 FORMAT: Final = "record-yaml"
 """Name of the format (CONTRACT.md); each kind of record has its own `Format` of this name."""
 RECORD_LIMIT: Final = 256 << 10
 """Bytes of the largest record; people do not write more, and the YAML reader is slow."""
 STEP_LIMIT: Final = 1000
-COUNT_LIMIT: Final = 2**53 - 1
-_SHOWN = 60
-_SHOULD: Final = re.compile(r"^(Input|String|Tuple) should (be |have |match )?")
-_TIME_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-_TIME_EXPECTED: Final = "an RFC 3339 time with zone, such as 2025-09-20T10:26:00Z"
 
 
-def refuse(found: str, expected: str) -> PydanticCustomError:
-    """Returns the error that a validator of a record raises; `read` makes an `InputError` of it."""
-    return PydanticCustomError("record", "{found}; expected {expected}", {"found": found, "expected": expected})
-
-
-def _time(value: object) -> datetime:
-    time = parse_time(value.upper().replace(" ", "T")) if isinstance(value, str) and re.fullmatch(_TIME_PATTERN, value) else None
-    if time is None:
-        raise refuse(_shown(value), _TIME_EXPECTED)
-    try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise refuse(_shown(value), _TIME_EXPECTED) from error
-
-
-def _digest(value: object) -> str:
-    match = re.fullmatch(r"sha256:([0-9a-f]{64})", value) if isinstance(value, str) else None
-    if match is None:
-        raise refuse(_shown(value), "sha256: and 64 lower-case hexadecimal digits")
-    return match.group(1)
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Time = Annotated[
-    datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_TIME_PATTERN}$"})
-]
-"""An RFC 3339 time with zone; held in UTC."""
-Digest = Annotated[str, BeforeValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})]
-"""``sha256:`` and the digest of an artifact; held as the bare hexadecimal digits."""
-Commit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
-"""A full commit id."""
-Count = Annotated[int, Field(ge=0, le=COUNT_LIMIT)]
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Field(strict=False, max_length=STEP_LIMIT)]
 """A list of at most `STEP_LIMIT` values."""
 
 
-class RecordPart(BaseModel):
-    """Base of everything in a record: strict types, keys with hyphens, nothing unknown."""
+class RecordPart(Part):
+    """Base of everything in a record: keys are written with hyphens."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys_only(cls, data: object) -> object:
-        if not isinstance(data, Mapping):
-            raise refuse(_shown(data), "a mapping of keys to values")
-        known = [info.alias or name for name, info in cls.model_fields.items()]
-        for key in data:
-            if key not in known:
-                near = difflib.get_close_matches(str(key).lower(), known, n=1, cutoff=0.5)
-                raise refuse(f"unknown key {_shown(key)}", repr(near[0]) if near else "one of " + ", ".join(known))
-        return data
+    model_config = ConfigDict(use_attribute_docstrings=True, alias_generator=lambda name: name.replace("_", "-"))
 
 
 class RecordedStep(RecordPart):
@@ -133,7 +88,7 @@ class RecordedStep(RecordPart):
         return self
 
 
-class Record(RecordPart):
+class Record(RecordPart, OwnDocument):
     """Base of a record's document; the first field of each is ``schema_id`` with its literal name."""
 
     environment: Annotated[Text, Field(max_length=100)]
@@ -143,13 +98,6 @@ class Record(RecordPart):
     commit: Commit | None = None
     operator: Text | None = None
     """Who did it; private."""
-
-    @classmethod
-    def json_schema(cls) -> dict[str, Json]:
-        """Returns the JSON Schema (draft 2020-12) of the document; rules between two values are checked by `read` only."""
-        schema = cls.model_json_schema(by_alias=True)
-        identity = schema["properties"]["schema"]["const"]
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{identity.replace('/', ':')}", **schema}
 
 
 class Step(Model):
@@ -217,27 +165,4 @@ def read(source: Source, model: type[RecordT]) -> RecordT:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise _refused(error.errors(include_url=False)[0]) from error
-
-
-def _refused(error: ErrorDetails) -> InputError:
-    where = "".join(f"/{part}" for part in error["loc"]) or None
-    context: Mapping[str, Any] = error.get("ctx", {})
-    if error["type"] == "record":
-        return InputError(context["found"], expected=context["expected"], where=where)
-    if error["type"] == "missing":
-        parent = "".join(f"/{part}" for part in error["loc"][:-1]) or None
-        return InputError(f"no key {str(error['loc'][-1])!r}", expected=f"{error['loc'][-1]!r}", where=parent)
-    if error["type"] == "string_type":
-        expected = "text in quotes" if isinstance(error["input"], (int, float)) else "text"
-        return InputError(_shown(error["input"]), expected=expected, where=where)
-    expected = str(context["expected"]) if error["type"] == "literal_error" else _SHOULD.sub("", error["msg"])
-    return InputError(_shown(error["input"]), expected=expected, where=where)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, (dict, list, tuple, set)):
-        return {dict: "a mapping", list: "a list"}.get(type(value), f"a {type(value).__name__}")
-    return shorten(repr(value), _SHOWN)
+        raise refused(error) from error

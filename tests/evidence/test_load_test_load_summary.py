@@ -171,7 +171,7 @@ def test_no_request_is_incomplete() -> None:
         (["requests"], 10**30, "/requests"),
         (["users"], True, "/users: True; expected a valid integer"),
         (["latency_ms", "p50"], "41.5", "/latency_ms/p50: '41.5'; expected a valid number"),
-        (["latency_ms"], [], "/latency_ms: an array; expected an object"),
+        (["latency_ms"], [], "/latency_ms: a list; expected a mapping of keys to values"),
         (["latency_ms", "p90"], 1, "/latency_ms: unknown key 'p90'; expected 'p99'"),
         (["duration"], 1, "unknown key 'duration'; expected 'duration_s'"),
         (["schema"], "compliance/load-summary/v2", "/schema: 'compliance/load-summary/v2'; expected 'compliance/load-summary/v1'"),
