@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from .. import __version__
 from ..assessment import Assessment
@@ -20,6 +20,10 @@ from .pdf import Attachment
 from .proof import proof, report_id
 from .register import register, registered
 from .trail import trail
+from .words import cut
+
+_TITLE: Final = 120
+"""Characters of the titles from the configuration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +56,8 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
     model = ReportModel(
         id=report_id(anchor),
-        title=table.title,
-        organisation=table.organisation,
+        title=None if table.title is None else cut(table.title, _TITLE),
+        organisation=None if table.organisation is None else cut(table.organisation, _TITLE),
         page=cast(Literal["A4", "Letter"], table.page),
         toolkit=__version__,
         made_at=basis.made_at,

@@ -39,7 +39,7 @@ _DESCRIPTIONS: Final = {
     EVIDENCE: "Ledger entries of the evidence, their payloads, and the keys of their commitments",
     FINDINGS_CSV: "All findings; a cell that a spreadsheet could take for a formula begins with an apostrophe",
     FINDINGS_JSON: "All findings, row by row, as the ledger's row roots cover them",
-    PROOFS: "Inclusion proofs of the ledger entries against C1, and the consistency proof from the report before",
+    PROOFS: "Inclusion proofs of the ledger entries against C1; consistency with the report before",
     MODEL: "The report's model: everything that the pages show",
 }
 _FORMULA: Final = frozenset("=+-@\t\r\n")

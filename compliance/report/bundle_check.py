@@ -21,7 +21,7 @@ from ..record import PRIVACY_CLASSES, Finding, canonical, sha256_hex
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import Entry, RowHasher, Sealed
-from . import bundle, gates
+from . import bundle, gates, page1
 from .json import check_document
 from .model import ReportModel
 
@@ -246,7 +246,8 @@ def _page(files: _Bundle) -> str:
     decision = model.decision
     if decision.outcome != model.assessment.outcome or decision.word != gates.WORDS[decision.outcome] or decision.red_total != len(red):
         raise _RefutedError("the outcome on page 1 is not that of the judgement")
-    if [one.id for one in decision.red] != red[: len(decision.red)]:
+    shown_red = page1.room(model.assessment, len(decision.notices) + decision.notices_more, model.page, model.limits)
+    if [one.id for one in decision.red] != red[:shown_red]:
         raise _RefutedError("the red gates on page 1 are not those of the judgement")
     for row in model.evidence.rows:
         kept = files.entries.get(row.number)

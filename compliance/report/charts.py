@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import escape
 
 from ..record import Severity
-from .figure_model import AnyFigure, CoverageFigure, CoverageRow, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
+from .figure_model import AnyFigure, CoverageFigure, CoverageRow, Latency, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
 from .fonts import FONT_FAMILY, font_bytes
 from .text import visible
 from .words import NBSP, number, percent, seconds
@@ -80,6 +80,11 @@ def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = RULE, widt
     return f'<line {ends} stroke="{stroke}" stroke-width="{width:g}"{dashes}/>'
 
 
+def plate(x: float, y: float, words: str, *, size: float = SMALL, fill: str = INK) -> str:
+    """Returns a line of text on a white ground, for places where a line may run behind it."""
+    return bar(x - 2, y - size, measure(words, size) + 4, size + 2.5, "#ffffff") + text(x, y, words, size=size, fill=fill)
+
+
 def limit_mark(x: float, top: float, bottom: float) -> str:
     """Returns the mark of a limit: a dark dashed line with a triangle on top, unlike any bar."""
     triangle = f'<path d="M{x - 3:.2f} {top - 4:.2f} h6 l-3 4 z" fill="{INK}"/>'
@@ -125,7 +130,7 @@ def _severity(figure: SeverityFigure) -> str:
     name_width, gap = 120.0, 8.0
     column = (WIDTH - name_width) / len(Severity)
     most = max((amount for row in figure.rows for amount in row.counts.values()), default=0)
-    label_width = measure(f"{most:,}") + 6
+    label_width = measure(f"{most:,}", bold=True) + 6
     parts = [text(name_width + n * column, 9, one.value, fill=MUTED, size=SMALL) for n, one in enumerate(Severity)]
     parts.append(line(0, 14, WIDTH, 14))
     height = ROW + 8
@@ -135,7 +140,7 @@ def _severity(figure: SeverityFigure) -> str:
         parts.append(text(0, y + 18, fit(row.scanned or "extent not stated", name_width - gap, SMALL), size=SMALL, fill=MUTED))
         for n, severity in enumerate(Severity):
             x, amount = name_width + n * column, row.counts.get(severity, 0)
-            length = (column - gap - label_width) * amount / most if most else 0
+            length = max(0.0, column - gap - label_width) * amount / most if most else 0
             if amount:
                 parts.append(bar(x, y + 3, length, ROW - 5, _SEVERITY_FILL[severity]))
             parts.append(
@@ -155,7 +160,7 @@ def _tests(figure: TestsFigure) -> str:
     """One bar per suite on one common scale: failed first, so that failures line up at the same edge."""
     name_width = 150.0
     labels = [_suite_label(bar.passed, bar.failed, bar.skipped) for bar in figure.suites]
-    label_width = max(measure(label, SMALL) for label in labels) + 8
+    label_width = max(measure(label, SMALL, bold=True) for label in labels) + 10
     most = max(bar.passed + bar.failed + bar.skipped for bar in figure.suites)
     scale = (WIDTH - name_width - label_width) / most
     parts = [_key(0, 8, ((BAD, None, "failed"), (GOOD, None, "passed"), ("#ffffff", MUTED, "skipped")))]
@@ -206,7 +211,9 @@ def _coverage(figure: CoverageFigure) -> str:
             x = left + width * limit
             words = f"threshold {percent(limit)}"
             half = measure(words, SMALL) / 2
-            parts.append(text(min(max(x, left + 30 + half), left + panel - half), 9, words, anchor="middle", size=SMALL))
+            parts.append(
+                text(min(max(x, left + measure(word, SMALL) + 6 + half), left + panel - half), 9, words, anchor="middle", size=SMALL)
+            )
             parts.append(limit_mark(x, 18, bottom))
     return svg(bottom + 3, parts)
 
@@ -235,37 +242,48 @@ def _load(figure: LoadFigure) -> str:
 
 
 def _latencies(figure: LoadFigure) -> str:
-    left, label_width = 46.0, 176.0
+    left = 46.0
+    labels = [_latency_label(one) for one in figure.latencies]
+    label_width = max(measure(words, SMALL, bold=True) for words in labels) + 8
     longest = max(max(one.value_ms, one.limit_ms or 0) for one in figure.latencies) or 1.0
     scale = (WIDTH - left - label_width) / longest
     parts = []
-    for n, one in enumerate(figure.latencies):
+    for n, (one, words) in enumerate(zip(figure.latencies, labels, strict=True)):
         y = 16 + n * (ROW + 4)
-        broken = one.limit_ms is not None and one.value_ms >= one.limit_ms
+        broken = _broken(one)
         fill = BAD if broken else GOOD if one.limit_ms is not None else MIDDLE
         parts += [text(0, y + 9, one.label, bold=one.limit_ms is not None), bar(left, y + 2, one.value_ms * scale, ROW - 6, fill)]
-        words = f"{number(round(one.value_ms))}{NBSP}ms"
-        end = left + one.value_ms * scale
+        end = left + max(one.value_ms, one.limit_ms or 0) * scale
         if one.limit_ms is not None:
-            words += f", limit {number(one.limit_ms)}{NBSP}ms: {'broken' if broken else 'kept'}"
             parts.append(limit_mark(left + one.limit_ms * scale, y + 1, y + ROW - 2))
-            end = max(end, left + one.limit_ms * scale)
         parts.append(text(end + 6, y + 9, words, size=SMALL, fill=BAD if broken else INK, bold=broken))
     return "".join(parts)
 
 
+def _broken(one: Latency) -> bool:
+    return one.limit_ms is not None and one.value_ms >= one.limit_ms
+
+
+def _latency_label(one: Latency) -> str:
+    words = f"{number(round(one.value_ms))}{NBSP}ms"
+    if one.limit_ms is None:
+        return words
+    return f"{words}, limit {number(one.limit_ms)}{NBSP}ms: {'broken' if _broken(one) else 'kept'}"
+
+
 def _endpoints(figure: LoadFigure, top: float) -> list[str]:
-    name_width, label_width = 150.0, 150.0
+    name_width = 150.0
+    labels = [f"{one.failed:,} of {one.requests:,} ({percent(one.failed / one.requests)})" for one in figure.endpoints]
+    label_width = max(150.0, *(measure(words, SMALL, bold=True) + 8 for words in labels))
     width = WIDTH - name_width - label_width
     parts = [text(0, top + 9, "Failed requests", fill=MUTED, size=SMALL)]
     bottom = top + 18 + len(figure.endpoints) * ROW
-    for n, one in enumerate(figure.endpoints):
+    for n, (one, words) in enumerate(zip(figure.endpoints, labels, strict=True)):
         y, share = top + 18 + n * ROW, one.failed / one.requests
         broken = figure.error_limit is not None and share >= figure.error_limit
         parts += [text(0, y + 9, fit(one.name, name_width - 8), bold=n == 0 and one.name == "all requests")]
         parts += [bar(name_width, y + 2, width, ROW - 6, TRACK)]
         parts += [bar(name_width, y + 2, width * share, ROW - 6, BAD if broken else MIDDLE)] if one.failed else []
-        words = f"{one.failed:,} of {one.requests:,} ({percent(share)})"
         parts.append(text(name_width + width + 6, y + 9, words, size=SMALL, fill=BAD if broken else INK, bold=broken))
     if figure.error_limit is not None:
         x = name_width + width * figure.error_limit
@@ -289,11 +307,13 @@ def _rollback(figure: RollbackFigure) -> str:
             text(0, y + 9, fit(one.name, name_width - 8)),
         ]
         parts.append(bar(name_width + one.start_s * scale, y + 2, max((end - one.start_s) * scale, 2.4), ROW - 6, DARK))
-        words = seconds(one.start_s) if one.end_s is None else seconds(end - one.start_s)
-        parts.append(text(name_width + end * scale + 6, y + 9, words, size=SMALL, fill=MUTED))
     for value, word, heavy in ((figure.recovery_s, "recovered", True), (figure.limit_s, "limit", False)):
         if value is not None:
             parts.append(_time_mark(name_width + value * scale, bottom, f"{word} {seconds(value)}", heavy=heavy))
+    for n, one in enumerate(figure.steps):
+        words = seconds(one.start_s) if one.end_s is None else seconds(one.end_s - one.start_s)
+        end = one.start_s if one.end_s is None else one.end_s
+        parts.append(plate(name_width + end * scale + 5, 18 + n * ROW + 9, words, fill=MUTED))
     return svg(bottom + 26, parts)
 
 
@@ -303,8 +323,3 @@ def _time_mark(x: float, bottom: float, words: str, *, heavy: bool) -> str:
     if heavy:
         return line(x, 8, x, bottom, stroke=INK, width=1.2) + text(at, bottom + 20, words, anchor="middle", size=SMALL, bold=True)
     return limit_mark(x, 12, bottom) + text(at, bottom + 10, words, anchor="middle", size=SMALL)
-
-
-def alt_of(figure: Any) -> str:
-    """Returns the alternative text of a figure, made visible."""
-    return visible(figure.alt)

@@ -189,7 +189,7 @@ def _coverage_caption(total: CoverageRow, rows: Sequence[CoverageRow], lines_lim
     text = f"The tests ran {listed(parts)}"
     below = [row for row in rows if lines_limit is not None and row.lines is not None and row.lines < lines_limit]
     if len(rows) > 1:
-        text += f"; {count(len(below), 'package lies', 'packages lie')} below the line threshold"
+        text += f"; {count(len(below), 'package lies', 'packages lie') if below else 'no package lies'} below the line threshold"
     return text + ("." if total.branches is not None else "; branches were not measured.")
 
 

@@ -37,6 +37,7 @@ _AREAS: Final = list(Area)
 _MESSAGE: Final = 230
 _CELL: Final = 150
 _LONG: Final = 400
+_SHORT: Final = 120
 _TEXT: Final = 1200
 _EVIDENCE: Final = 4
 """Links to evidence per gate."""
@@ -111,11 +112,11 @@ def settings(assessment: Assessment) -> tuple[Setting, ...]:
         Setting(
             gate=one.gate,
             what=one.what,
-            default=show(one.default, one.what),
-            value=show(one.value, one.what),
+            default=cut(show(one.default, one.what), _CELL),
+            value=cut(show(one.value, one.what), _CELL),
             loosened=one.loosened,
-            reason=one.reason,
-            by=one.by,
+            reason=None if one.reason is None else cut(one.reason, _LONG),
+            by=None if one.by is None else cut(one.by, _SHORT),
         )
         for one in changed
     )

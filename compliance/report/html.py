@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import charts, words
 from .model import ReportModel
 from .page1 import LONG_NAME
 from .text import FILTERS, soft_breaks, visible
 
+_NUMBER: Final = re.compile(r"(?<![\w.])([0-9][0-9,]*\.[0-9]+)(?![\w.])")
 SIGNATURE_BOX: Final = "sig-toolkit"
 """Id of the element that holds the toolkit's signature."""
 
@@ -52,6 +54,7 @@ def _environment() -> Environment:
     )
     filters: dict[str, Callable[..., Any]] = {
         **FILTERS,
+        "soft_breaks": wrapped,
         "count": words.count,
         "number": words.number,
         "percent": words.percent,
@@ -86,9 +89,15 @@ def prose(text: str) -> Markup:
     """Writes a sentence of a gate: what it sets between backticks is a name, a command or a setting."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return soft_breaks(text)
+        return wrapped(text)
     code = Markup('<span class="code">{}</span>')
-    return Markup("").join(code.format(soft_breaks(part)) if n % 2 else soft_breaks(part) for n, part in enumerate(parts))
+    return Markup("").join(code.format(wrapped(part)) if n % 2 else wrapped(part) for n, part in enumerate(parts))
+
+
+def wrapped(value: object) -> Markup:
+    """As `soft_breaks`, but a number stays whole: it must not be broken at its decimal point."""
+    parts = _NUMBER.split(str(value))
+    return Markup("").join(escape(part) if n % 2 else soft_breaks(part) for n, part in enumerate(parts))
 
 
 def _asset(name: str) -> str:

@@ -22,7 +22,7 @@ SCHEMA: Final = "compliance/report/v1"
 class Notice(Model):
     """Something that a reader of page 1 must not miss."""
 
-    kind: Literal["trial-key", "example", "profile", "loosened", "switched-off", "partial"]
+    kind: Literal["trial-key", "example", "hindsight", "profile", "loosened", "switched-off", "partial"]
     label: str
     text: str
 

@@ -10,7 +10,7 @@ from ..assessment import Assessment, Changed, GateResult
 from ..gate import Status
 from .gates import WORDS, Thresholds, asked, counts_of, framework_counts, red_gates
 from .model import Decision, FrameworkCounts, Limits, Notice, RedGate, Signer
-from .words import count, cut, label, listed, observed, percent, plain, show
+from .words import count, cut, label, listed, observed, percent, plain, show, utc
 
 LONG_NAME: Final = 48
 """Characters of a project's name and version from which they are set smaller."""
@@ -49,7 +49,7 @@ def decision(
     """
     red = red_gates(assessment)
     notices = _notices(assessment, signer, title)
-    shown = _room(assessment, len(notices), page, limits)
+    shown = room(assessment, len(notices), page, limits)
     score = assessment.score.readiness
     return Decision(
         outcome=assessment.outcome,
@@ -67,7 +67,7 @@ def decision(
     )
 
 
-def _room(assessment: Assessment, notices: int, page: str, limits: Limits) -> int:
+def room(assessment: Assessment, notices: int, page: str, limits: Limits) -> int:
     """Returns how many red gates page 1 holds: each text on it has a greatest number of lines, and the page has a height (mm)."""
     subject = assessment.subject
     taken = _NOTICE_MM * min(notices, limits.notices + 1) + (_LETTER_MM if page == "Letter" else 0)
@@ -106,9 +106,12 @@ def _ids(ids: Sequence[str]) -> str:
 def _notices(assessment: Assessment, signer: Signer, title: str | None) -> list[Notice]:
     notices = []
     if title and "example" in title.lower():
-        notices.append(Notice(kind="example", label=title, text="The evidence was made to show this toolkit; it decides nothing."))
+        notices.append(Notice(kind="example", label=cut(title, 60), text="The evidence was made to show this toolkit; it decides nothing."))
     if signer.trial:
         notices.append(Notice(kind="trial-key", label="Trial key", text="The signature proves nothing to others."))
+    if assessment.hindsight:
+        text = f"Judged on {utc(assessment.judged_at)} with the clock above; what was observed after it does not count."
+        notices.append(Notice(kind="hindsight", label="In hindsight", text=text))
     if assessment.scope == "partial":
         notices.append(Notice(kind="partial", label="Partial", text="Only some of the gates were judged."))
     if assessment.profile_by is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -27,6 +28,9 @@ _UNITS: Final = (
 )
 _SHARES: Final = ("rate", "share", "ratio", "availability", "lines", "branches", "coverage", "readiness")
 """Last words of names whose values between 0 and 1 are shown in percent; counts of the same name are whole numbers."""
+_SPACE: Final = re.compile(r"[ \t\r\n\f\v]+")
+"""White space that may be joined: not the one between a number and its unit."""
+_BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|(?:ms|s|min|h|d|B|kB|MB|GB)\b))")
 _SIGNS: Final = str.maketrans({"≤": "<=", "≥": ">=", "→": "->", "≠": "!=", "✓": "yes", "✗": "no", "⇒": "=>"})
 """Signs that the font has no glyph for, and what stands for them."""
 
@@ -78,15 +82,16 @@ def threshold(value: Json, bounds: Mapping[str, str]) -> str:
 
 
 def plain(text: str) -> str:
-    """Replaces signs that the font lacks by words or ASCII, so that they need not be shown by their number."""
-    return text.translate(_SIGNS)
+    """Replaces signs that the font lacks by ASCII, so that they need not be shown by their number, and keeps numbers with their units."""
+    return _BEFORE_UNIT.sub(NBSP, text.translate(_SIGNS))
 
 
 def label(name: str) -> str:
     """Turns a key into words, without its unit: ``p95_ms`` is ``P95``, ``smoke_test`` is ``smoke test``."""
+    name = name.replace("-", "_")
     for ending, _ in (*_UNITS, ("_percent", "%")):
         name = name.removesuffix(ending)
-    words = name.replace("_", " ").replace("-", " ").strip()
+    words = name.replace("_", " ").strip()
     return words.upper() if words[:1] == "p" and words[1:].isdigit() else plain(words)
 
 
@@ -147,12 +152,12 @@ def listed(items: list[str]) -> str:
 
 def cut(text: str, limit: int) -> str:
     """Cuts text for a place of limited size."""
-    return shorten(" ".join(plain(text).split()), limit)
+    return shorten(_SPACE.sub(" ", plain(text)).strip(), limit)
 
 
 def tail(text: str, limit: int) -> str:
     """As `cut`, but keeps the end: of a path the file and the line say more than the top folder."""
-    text = " ".join(plain(text).split())
+    text = _SPACE.sub(" ", plain(text)).strip()
     return text if len(text) <= limit else "…" + text[1 - limit :]
 
 

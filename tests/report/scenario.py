@@ -30,11 +30,14 @@ from compliance.gate import (
     not_assessed,
     passed,
 )
+from compliance.judging import record_assessment
 from compliance.kind import Kind
 from compliance.project import Document, Project
 from compliance.record import Finding, Model, Payload, Private, Severity
 from compliance.report import audit
 from compliance.report.audit import MadeReport
+from compliance.report.build import Basis, build
+from compliance.report.model import ReportModel
 from compliance.sign.keys import SigningKey, create_trial_key
 from compliance.source import Source
 from compliance.store import EvidenceDraft, Store
@@ -208,6 +211,10 @@ def recovered(inputs: Inputs, params: DrillLimits) -> Verdict:
     return say(f"recovered in {drill.recovery_s:g} s", observed={"recovery_s": drill.recovery_s}, threshold=params.model_dump())
 
 
+def unbuilt(_inputs: Inputs, _params: Params) -> Verdict:
+    raise AssertionError("never asked")
+
+
 _MADE: tuple[tuple[str, str, str, Area, str, Any, type[Params]], ...] = (
     ("T-SF-1", "No open critical or high vulnerability", "Security", Area.SECURITY, "scan", no_worst, Limits),
     ("T-PF-5", "Tests pass", "Production", Area.OPERATIONS, "test-results", tests_pass, Params),
@@ -222,7 +229,7 @@ _MADE: tuple[tuple[str, str, str, Area, str, Any, type[Params]], ...] = (
 def catalog() -> Catalog:
     gates: dict[str, Gate] = {}
     for name, statement, principle, area, kind, judge, params in _MADE:
-        function = judge or (lambda inputs, params: passed("never"))
+        function = judge or unbuilt
         function.__doc__ = DOC
         made = gate(id=name, statement=statement, principle=principle, area=area, reads=[kind], params=params)(function)
         gates[name] = replace(made, framework="test", judge=judge)
@@ -236,10 +243,12 @@ def project(root: Path, **tables: Any) -> Project:
     return Project(root, Document.model_validate({**base, **given}), catalog(), None)
 
 
-def draft(kind: str, payload: Payload, findings: Sequence[Finding] = (), *, tool: str | None = None, name: str = "", **body: Any) -> EvidenceDraft:
+def draft(
+    kind: str, payload: Payload, findings: Sequence[Finding] = (), *, tool: str | None = None, name: str = "", **body: Any
+) -> EvidenceDraft:
     """Evidence of the release, as an intake would record it."""
     subject = Subject(project="Orchard", version="1.8.0", commit=COMMIT, environment="staging")
-    source = {"how": "ingested", "collector": None, "tool": tool, "tool_version": "2.1", "exit_code": None, "scope": {}}
+    source: dict[str, Any] = {"how": "ingested", "collector": None, "tool": tool, "tool_version": "2.1", "exit_code": None, "scope": {}}
     members = {
         "kind": kind,
         "format": f"{kind}-json",
@@ -284,7 +293,9 @@ def others() -> list[EvidenceDraft]:
     made = tuple(Suite(name=n, tests=t, passed=t - f - s, failed=f, errors=0, skipped=s) for n, t, f, s in suites)
     results = Results(tests=164, passed=160, failed=3, errors=0, skipped=1, suites=made)
     packages = [("src/api", 300, 400, 50, 90), ("src/web", 900, 1000, 160, 200), ("src/jobs", 480, 500, 70, 80)]
-    parts = tuple(PackageCoverage(name=n, lines_covered=a, lines_total=b, branches_covered=c, branches_total=d) for n, a, b, c, d in packages)
+    parts = tuple(
+        PackageCoverage(name=n, lines_covered=a, lines_total=b, branches_covered=c, branches_total=d) for n, a, b, c, d in packages
+    )
     coverage = Coverage(lines_covered=1680, lines_total=1900, branches_covered=280, branches_total=370, packages=parts)
     endpoints = (Endpoint(name="/api/health", requests=80, failed=0), Endpoint(name="/api/auth", requests=114, failed=114))
     load = Load(
@@ -315,6 +326,23 @@ class Release:
     assessment: Assessment
     view: View
     key: SigningKey
+
+    def bundle(self) -> tuple[ReportModel, dict[str, bytes]]:
+        """Records the assessment and builds model and attachments, without rendering."""
+        entry = record_assessment(self.store, self.assessment)
+        model, files = build(
+            Basis(
+                store=self.store,
+                project=self.project,
+                assessment=self.assessment,
+                view=self.view,
+                entry=entry,
+                made_at=WHEN,
+                signer=audit.signer_of(self.key),
+                renderer={"test": "1"},
+            )
+        )
+        return model, {one.name: one.content for one in files}
 
     def make(self, when: datetime = WHEN) -> MadeReport:
         return audit.make(self.store, self.project, self.assessment, self.view, self.key, when)
