@@ -191,10 +191,10 @@ class _Judge:
         uncounted = evidence.bad_news_only or evidence.undecisive
         if verdict is None and not uncounted:
             return self._missing(setting), ()
-        if verdict is not None and (verdict.reason is not Reason.MISSING or not uncounted):
+        if verdict is not None and verdict.reason is not Reason.MISSING:
             return verdict, evidence.admissible
-        if verdict is not None and not self._would_help(setting, verdict, evidence.admissible, uncounted):
-            return verdict, evidence.admissible
+        if verdict is not None and not (uncounted and self._would_help(setting, verdict, evidence.admissible, uncounted)):
+            return replace(verdict, message=verdict.message + self._not_run(setting)), evidence.admissible
         item, reason = uncounted[0]
         message = self._why(item, reason, setting)
         return Verdict(status=Status.NOT_ASSESSED, reason=reason, message=message), [*evidence.admissible, item]
@@ -216,11 +216,12 @@ class _Judge:
         return judge(inputs, setting.params)
 
     def _missing(self, setting: GateSetting) -> Verdict:
-        message = f"no evidence of kind {' or '.join(setting.gate.reads)}"
-        reasons = [reason for kind_id in setting.gate.reads for reason in self.view.could_not_run.get(kind_id, ())]
-        if reasons:
-            message += f"; {'; '.join(reasons)}"
+        message = f"no evidence of kind {' or '.join(setting.gate.reads)}{self._not_run(setting)}"
         return Verdict(status=Status.NOT_ASSESSED, reason=Reason.MISSING, message=message)
+
+    def _not_run(self, setting: GateSetting) -> str:
+        """Says which collectors of the gate's kinds could not run."""
+        return "".join(f"; {reason}" for kind_id in setting.gate.reads for reason in self.view.could_not_run.get(kind_id, ()))
 
     def _sort(self, setting: GateSetting, items: Sequence[Item]) -> Sorted:
         admissible, bad, undecisive = [], [], []

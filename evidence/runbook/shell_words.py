@@ -11,6 +11,7 @@ manual, sections 3.1.2, 3.5 and 3.6, for what Bash adds.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 DEPTH_LIMIT = 60
 """Nesting of commands, substitutions and expansions; deeper text is refused."""
@@ -46,7 +47,7 @@ class ShellError(Exception):
         self.incomplete = incomplete
 
 
-class Words:
+class Words(ABC):
     """A reader at a place in the text."""
 
     def __init__(self, text: str) -> None:
@@ -56,9 +57,9 @@ class Words:
         self._heredocs: list[tuple[str, bool]] = []
         self._counted = (0, 1)
 
+    @abstractmethod
     def commands_until(self, end: str) -> None:
         """Reads commands up to a closing character, for substitutions; the grammar provides it."""
-        raise NotImplementedError
 
     def line_of(self, at: int) -> int:
         """Returns the line of a place; cheap for places that follow one another."""
