@@ -108,11 +108,7 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes in hexadecimal."""
-        hasher = hashlib.sha256()
-        view = memoryview(self.data)
-        for start in range(0, len(view), _CHUNK):
-            hasher.update(view[start : start + _CHUNK])
-        return hasher.hexdigest()
+        return hashlib.sha256(self.data).hexdigest()
 
     @cached_property
     def head(self) -> bytes:

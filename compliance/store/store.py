@@ -22,6 +22,8 @@ from .artifacts import Packed
 from .database import WAIT_S, Database, insert_sql
 from .ledger import Entry, Sealed
 
+_THREAD_FROM: Final = 1 << 20
+"""Bytes of an artifact from which on a thread of its own pays."""
 GITIGNORE: Final = "# made by compliance-toolkit: evidence and keys stay out of version control\n*\n"
 
 
@@ -319,13 +321,13 @@ class Store:
             Their numbers, in the order of the drafts.
         """
         key = self._key()
-        packed = {draft.source.sha256: artifacts.pack(draft.source) for draft in drafts}
+        prepared = [_Prepared.of(draft) for draft in drafts]
         with self.database.transaction() as connection:
             writer = _Writer(connection, key)
             recorded = []
-            for draft in drafts:
+            for draft, ready in zip(drafts, prepared, strict=True):
                 known = writer.duplicate_of(draft) if draft.once else None
-                number = writer.evidence(draft, packed[draft.source.sha256]) if known is None else known
+                number = writer.evidence(draft, ready) if known is None else known
                 recorded.append(Recorded(number, known is not None))
             writer.finish()
         return recorded
@@ -345,6 +347,33 @@ class Store:
         if key.public != public:
             raise SigningKeyError(f"the log key is not the one of store {name}", hint="use the key that lies beside the store")
         return key
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What of a piece of evidence can be computed before the write lock is taken."""
+
+    packed: Packed
+    payload: bytes
+    """The public payload: canonical JSON."""
+    sealed: Mapping[PrivacyClass, Sealed]
+    root: bytes
+    """Root over the rows."""
+
+    @classmethod
+    def of(cls, draft: EvidenceDraft) -> _Prepared:
+        """Computes it; a large artifact is compressed in a thread meanwhile, since zstd and hashlib let go of the interpreter."""
+        public, hidden = split_private(draft.payload)
+        sealed = {name: Sealed.of({**draft.private.get(name, {}), "payload": hidden.get(name, {})}) for name in PRIVACY_CLASSES}
+        payload, rows = canonical(public), ledger.RowHasher(ledger.keys_of(sealed))
+        if draft.source.size < _THREAD_FROM:
+            return cls(artifacts.pack(draft.source), payload, sealed, rows.root(draft.findings))
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as pool:
+            packing = pool.submit(artifacts.pack, draft.source)
+            root = rows.root(draft.findings)
+        return cls(packing.result(), payload, sealed, root)
 
 
 class _Writer:
@@ -387,22 +416,16 @@ class _Writer:
                 return int(number)
         return None
 
-    def evidence(self, draft: EvidenceDraft, packed: Packed) -> int:
-        public, payload_private = split_private(draft.payload)
-        sealed: dict[PrivacyClass, Sealed] = {}
-        for name in PRIVACY_CLASSES:
-            sealed[name] = Sealed.of({**draft.private.get(name, {}), "payload": payload_private.get(name, {})})
-        keys = ledger.keys_of(sealed)
-        payload = canonical(public)
+    def evidence(self, draft: EvidenceDraft, ready: _Prepared) -> int:
         body = {
             **draft.body,
-            "artifact": {**dict(draft.body.get("artifact", {})), **self._keep(packed)},
-            "payload": sha256_hex(payload),
-            "rows": {"count": len(draft.findings), "root": ledger.RowHasher(keys).root(draft.findings).hex()},
+            "artifact": {**dict(draft.body.get("artifact", {})), **self._keep(ready.packed)},
+            "payload": sha256_hex(ready.payload),
+            "rows": {"count": len(draft.findings), "root": ready.root.hex()},
         }
-        number = self.append("evidence", body, sealed)
+        number = self.append("evidence", body, ready.sealed)
         commit = dict(draft.body["subject"]).get("commit")
-        self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, packed.sha256, payload))
+        self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, ready.packed.sha256, ready.payload))
         self.connection.executemany(
             _FINDING,
             ((number, position, *msgspec.structs.astuple(finding)) for position, finding in enumerate(draft.findings)),
