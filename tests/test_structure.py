@@ -151,3 +151,10 @@ def test_every_script_can_be_run() -> None:
         assert os.access(ROOT / path, os.X_OK), path
         assert (ROOT / path).read_text().startswith("#!"), path
         assert subprocess.run(["bash", "-n", ROOT / path], check=False).returncode == 0, path
+
+
+def test_no_file_of_an_example_is_ignored_but_what_it_makes() -> None:
+    words = ["git", "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "examples"]
+    names = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    made = re.compile(r"examples/[^/]+/(out|\.compliance)/|.*/__pycache__/|$")
+    assert not [name for name in names if not made.match(name)], "a clone would lack these"
