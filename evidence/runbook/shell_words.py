@@ -11,7 +11,6 @@ manual, sections 3.1.2, 3.5 and 3.6, for what Bash adds.
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 
 DEPTH_LIMIT = 60
 """Nesting of commands, substitutions and expansions; deeper text is refused."""
@@ -47,7 +46,7 @@ class ShellError(Exception):
         self.incomplete = incomplete
 
 
-class Words(ABC):
+class Words:
     """A reader at a place in the text."""
 
     def __init__(self, text: str) -> None:
@@ -57,9 +56,9 @@ class Words(ABC):
         self._heredocs: list[tuple[str, bool]] = []
         self._counted = (0, 1)
 
-    @abstractmethod
-    def commands_until(self, end: str) -> None:
-        """Reads commands up to a closing character, for substitutions; the grammar provides it."""
+    def commands_until(self, end: str) -> None:  # noqa: ARG002 (the grammar's own method uses it)
+        """Reads commands up to a closing character, for substitutions; words alone hold none, the grammar does."""
+        raise self.error("a command where only words can stand")
 
     def line_of(self, at: int) -> int:
         """Returns the line of a place; cheap for places that follow one another."""
