@@ -189,9 +189,7 @@ def test_the_decision_digest_ignores_when_and_where_the_same_was_collected() -> 
     assert judged(project, item(1, number=2)).decision_digest != first.decision_digest
 
 
-@pytest.mark.parametrize(
-    "settings", [{"required": False}, {"max-age": "3d"}, {"applicable": False, "reason": "r", "by": "b"}]
-)
+@pytest.mark.parametrize("settings", [{"required": False}, {"max-age": "3d"}, {"applicable": False, "reason": "r", "by": "b"}])
 def test_the_policy_digest_covers_every_setting(settings: dict[str, Any]) -> None:
     plain = judged(make_project(make_gate(max_age=timedelta(days=1))), item())
     changed = judged(make_project(make_gate(max_age=timedelta(days=1)), settings={"T-1": settings}), item())

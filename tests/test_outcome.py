@@ -12,9 +12,7 @@ from compliance.outcome import because, outcome_of, score_of
 
 
 def result(verdict: Status, *, required: bool = True, area: Area = Area.SECURITY, id: str = "T-1") -> GateResult:
-    return GateResult(
-        id=id, framework="f", principle="p", title="t", area=area, required=required, verdict=verdict, message="m", fix="f"
-    )
+    return GateResult(id=id, framework="f", principle="p", title="t", area=area, required=required, verdict=verdict, message="m", fix="f")
 
 
 @pytest.mark.parametrize("confirmed", [True, False])

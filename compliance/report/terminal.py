@@ -39,6 +39,8 @@ def lines(assessment: Assessment, *, colour: bool = False) -> Iterator[str]:
     name = " ".join(part for part in (subject.project, subject.version) if part)
     commit = (subject.commit or "no commit")[:12]
     yield safe(f"{name}  {commit}  {subject.environment or ''}  {assessment.point}  as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    if assessment.hindsight:
+        yield f"in hindsight: judged at {assessment.judged_at:%Y-%m-%d %H:%M:%S} UTC with the clock above"
     framework = None
     for result in assessment.gates:
         if result.framework != framework:
