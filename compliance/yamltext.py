@@ -92,23 +92,13 @@ class _LineLoader(_Loader):
     with_lines = True
 
 
-class _NotBase60:
-    """A pattern of numbers that leaves times of day alone."""
-
-    def __init__(self, pattern: Any) -> None:
-        self._pattern = pattern
-
-    def match(self, text: str) -> Any:
-        return None if ":" in text else self._pattern.match(text)
-
-
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 """The core schema of YAML 1.2: no octal 010, no 1_000, no 12:30 that is a number."""
 
 
 def _core_schema(loader: type[_Loader]) -> None:
-    """Gives a loader YAML 1.2's implicit types: true and false alone are booleans, dates stay text, numbers are decimal."""
+    """Gives a loader YAML 1.2's types: true and false alone are booleans, dates stay text, numbers are decimal; no other tags."""
     dropped = {f"tag:yaml.org,2002:{name}" for name in ("timestamp", "int", "float")}
     kept: dict[str, list[Any]] = {}
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
@@ -119,6 +109,8 @@ def _core_schema(loader: type[_Loader]) -> None:
     for name, pattern in (("int", _INTEGER), ("float", _FLOAT)):
         whole = re.compile(f"(?:{pattern.pattern})$")
         loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", whole, list("-+0123456789."))
+    known = yaml.SafeLoader.yaml_constructors
+    loader.yaml_constructors = {tag: known[tag] for tag in (None, *(f"tag:yaml.org,2002:{name}" for name in _TAGS))}
     loader.add_constructor("tag:yaml.org,2002:map", lambda one, node: one.construct_mapping(node, deep=True))  # type: ignore[arg-type]
     loader.add_constructor("tag:yaml.org,2002:int", _integer)
 

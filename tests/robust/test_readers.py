@@ -51,7 +51,7 @@ def test_yaml_that_says_one_type_and_holds_another_is_refused_with_its_place(tex
 
 def test_times_of_day_and_other_colons_are_no_numbers_in_yaml() -> None:
     assert yamltext.loads("[20:30, 1:2:3.5, -1:00, 22:22]") == ["20:30", "1:2:3.5", "-1:00", "22:22"]
-    assert yamltext.loads("[1, -2, 0x1f, 1.5, 1e3, .inf]") == [1, -2, 31, 1.5, "1e3", float("inf")]
+    assert yamltext.loads("[1, -2, 0x1f, 1.5, 1e3, .inf]") == [1, -2, 31, 1.5, 1000.0, float("inf")]
 
 
 @pytest.mark.parametrize(
