@@ -77,11 +77,14 @@ def _run(intake: Intake, collection: Collection, collector: Collector, options: 
         for item in collector.collect(context):
             item = item if item.environment else replace(item, environment=collection.table.environment)
             files.append(intake.collected(collection.kind, item, collector.name))
-    except ComplianceError as error:
-        if not isinstance(error, (CollectorError, InputError)):
-            raise
+    except (CollectorError, InputError) as error:
         reason = f"{collector.name} could not run: {error}" if "could not run" not in str(error) else str(error)
         return Run(collection.kind.id, collector.name, "could-not-run", time.monotonic() - started, tuple(files), reason, error.hint)
+    except ComplianceError:
+        raise
+    except Exception as error:  # a defect of the collector: the others still run, and it is named
+        reason = f"{collector.name} could not run: a defect of the toolkit ({type(error).__name__}: {error})"
+        return Run(collection.kind.id, collector.name, "could-not-run", time.monotonic() - started, tuple(files), reason)
     return Run(collection.kind.id, collector.name, "ran", time.monotonic() - started, tuple(files))
 
 

@@ -9,7 +9,9 @@ import getpass
 import hmac
 import os
 import platform
+import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -127,16 +129,17 @@ class Intake:
             source = Source.from_path(path, shown)
             kind, form = self.recognise(source)
             claim = {"kind": kind.id, "format": form.name}
-            if form.attend is not None:
-                source = Source(source.name, source.data, form.attend(source, path))
             signature = self._signature(path, source)
-            source, original = self._redacted(source, form)
-            parsed = self._parse(source, form)
-            if parsed.citations and citing is not None:
-                citing.append((path, named))
-                return None
-            origin = _Origin(shown, "ingested", now(), **signature)
-            number, duplicate = self._record(kind, form, source, parsed, origin, original, once=True)
+            with _guarded(form):
+                if form.attend is not None:
+                    source = Source(source.name, source.data, form.attend(source, path))
+                source, original = self._redacted(source, form)
+                parsed = self._parse(source, form)
+                if parsed.citations and citing is not None:
+                    citing.append((path, named))
+                    return None
+                origin = _Origin(shown, "ingested", now(), **signature)
+                number, duplicate = self._record(kind, form, source, parsed, origin, original, once=True)
         except UnrecognisedError as error:
             status: Status = "refused" if named else "unrecognised"
             return Outcome(path=shown, status=status, reason=error.reason, named=named)
@@ -157,9 +160,10 @@ class Intake:
         )
 
     def _shown(self, path: Path) -> str:
-        """Returns the path as listings show it: relative to the project where it lies inside."""
+        """Returns the path as listings show it: relative to the project where it lies inside; bytes that are no UTF-8 spelled out."""
         absolute = path.absolute()
-        return str(absolute.relative_to(self.project.root)) if absolute.is_relative_to(self.project.root) else str(path)
+        shown = str(absolute.relative_to(self.project.root)) if absolute.is_relative_to(self.project.root) else str(path)
+        return shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
     def recognise(self, source: Source) -> tuple[Kind, Format]:
         """Returns the one format that claims a file.
@@ -194,10 +198,11 @@ class Intake:
             InputError: The artifact is not what its format promises.
         """
         form = next(form for form in kind.formats if form.name == item.format)
-        source, original = self._redacted(Source(item.name, item.content, item.facts), form)
-        parsed = self._parse(source, form)
-        origin = _Origin(item.name, "collected", item.finished_at, item, collector)
-        number, _ = self._record(kind, form, source, parsed, origin, original, once=False)
+        with _guarded(form):
+            source, original = self._redacted(Source(item.name, item.content, item.facts), form)
+            parsed = self._parse(source, form)
+            origin = _Origin(item.name, "collected", item.finished_at, item, collector)
+            number, _ = self._record(kind, form, source, parsed, origin, original, once=False)
         return Outcome(
             path=item.name,
             status="recorded",
@@ -237,9 +242,9 @@ class Intake:
         trusted = [self.project.root / name for name in self.project.document.sign.trust if not name.endswith((".pem", ".crt"))]
         if not trusted:
             raise InputError(f"signed ({beside.name}), but no key is trusted", hint="name an allowed_signers file in [sign] trust")
-        data, signature = bytes(source.data), Source.from_path(beside).document
         try:
-            signer = verify_ssh_signature(data, signature, trusted, namespace=NAMESPACE, at=now())
+            signature = Source.from_path(beside).document
+            signer = verify_ssh_signature(bytes(source.data), signature, trusted, namespace=NAMESPACE, at=now())
         except ComplianceError as error:
             raise InputError(f"signature {beside.name}: {error}", expected="a signature by a trusted key") from error
         public = {"method": "sshsig", "key": signer.key_fingerprint, "sha256": Source(beside.name, signature).sha256}
@@ -370,21 +375,54 @@ def _user() -> str:
 
 
 def _recognises(form: Format, source: Source) -> bool:
+    with _guarded(form):
+        try:
+            return form.recognise(source)
+        except InputError:
+            return False
+
+
+@contextmanager
+def _guarded(form: Format) -> Iterator[None]:
+    """Makes a refusal of what a format must not raise: a defect of its reader costs this one file, not those that come after it."""
     try:
-        return form.recognise(source)
-    except InputError:
-        return False
+        yield
+    except ComplianceError:
+        raise
+    except MemoryError as error:
+        raise InputError("needs more memory than there is", expected="a smaller file") from error
+    except Exception as error:
+        raise InputError(f"the reader of {form.name} failed, a defect of the toolkit ({type(error).__name__}: {error})") from error
 
 
 def _walk(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yields (file, named by the user); folders are walked in order, without following links."""
+    """Yields (file, named by the user); folders are walked in order, without following links.
+
+    A file or folder that cannot be looked at is yielded as well: reading it says why.
+    """
     for path in paths:
-        if not path.is_dir():
+        if not _is_folder(path):
             yield path, True
             continue
-        for folder, folders, files in os.walk(path):
+        closed: list[OSError] = []
+        for folder, folders, files in os.walk(path, onerror=closed.append):
             folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
             for name in sorted(files):
                 found = Path(folder) / name
-                if found.is_file() and not found.is_symlink() and not name.endswith(SIGNATURE_SUFFIX):
+                if not name.endswith(SIGNATURE_SUFFIX) and _is_regular(found):
                     yield found, False
+        yield from ((Path(error.filename), False) for error in closed)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 
+EXIT_DEFECT = 70
+"""An error that is the toolkit's own (EX_SOFTWARE of sysexits.h): never 1, which is a verdict."""
 EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141
+"""The reader of the output went away, as in ``compliance log | head``; never 0, which is a verdict."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -18,9 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     code = 0
+    _prepare_streams()
     try:
         result = build()(args=words, prog_name="compliance", standalone_mode=False)
         code = result if isinstance(result, int) else 0
+        sys.stdout.flush()
     except ComplianceError as error:
         if "--debug" in words:
             raise
@@ -34,14 +41,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = EXIT_INTERRUPTED
         _say("compliance: interrupted; everything recorded so far is kept")
     except BrokenPipeError:
-        # The reader went away, as `compliance log | head` does; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_UNREAD
+        _drop_output()
     except OSError as error:
         if "--debug" in words:
             raise
         code = 2
         _say(f"compliance: {error.filename or 'output'}: {error.strerror or error}")
+        _drop_output()
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        code = EXIT_DEFECT
+        _say(f"compliance: {type(error).__name__}: {error}", "next: this is a defect; report it with what --debug prints")
     sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """Replaces closed streams, and makes the others spell out what they cannot encode instead of failing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"), "utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Drops what is left to print: Python would fail once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(*lines: str | None) -> None:

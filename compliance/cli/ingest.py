@@ -31,16 +31,25 @@ def run(
         kind=_kind(session, kind), commit=_commit(commit), environment=environment, observed_at=read_time("--observed-at", observed_at)
     )
     outcomes: list[Outcome] = []
-    with session.writing() as store, session.working("reading") as say:
-        for outcome in Intake(session.project, store, overrides).paths(paths):
-            outcomes.append(outcome)
-            say(line(outcome))
+    try:
+        with session.writing() as store, session.working("reading") as say:
+            for outcome in Intake(session.project, store, overrides).paths(paths):
+                outcomes.append(outcome)
+                say(line(outcome))
+    except BaseException:
+        if outcomes:  # what was recorded stays recorded, so it is listed
+            _show(outcomes, format)
+        raise
+    _show(outcomes, format)
+    return 2 if any(outcome.refused for outcome in outcomes) else 0
+
+
+def _show(outcomes: Sequence[Outcome], format: str) -> None:
     if format == "json":
         print_json(document(outcomes))
-    else:
-        for text in listing(outcomes):
-            print(text)
-    return 2 if any(outcome.refused for outcome in outcomes) else 0
+        return
+    for text in listing(outcomes):
+        print(text)
 
 
 def document(outcomes: Sequence[Outcome]) -> IngestDocument:

@@ -6,6 +6,7 @@ import functools
 import inspect
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ Format = Annotated[Literal["text", "json"], typer.Option("--format", envvar="COM
 Clock = Annotated[str | None, typer.Option(help="Judge with the clock at this time, on all that is recorded by now; the result says so.")]
 
 T = TypeVar("T")
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""What JSON allows as it stands but a terminal acts on or hides: escaped, it reads back the same."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,13 @@ def print_json(document: Any) -> None:
     plain = [one.model_dump(mode="json") for one in document] if isinstance(document, list) else document
     if isinstance(document, BaseModel):
         plain = document.model_dump(mode="json")
-    print(json.dumps(plain, indent=2, ensure_ascii=not _unicode()))
+    text = json.dumps(plain, indent=2, ensure_ascii=not _unicode())
+    print(_UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
+
+
+def show_path(path: Path) -> str:
+    """Returns a path as text; bytes of it that are no UTF-8 are spelled out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_time(option: str, text: str | None) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .session import Format, Session, print_json
+from .session import Format, Session, print_json, show_path
 
 if TYPE_CHECKING:
     from ..documents import VerifyDocument
@@ -48,7 +48,7 @@ def _document(result: Verification, strict: bool) -> VerifyDocument:
     from ..documents import VerifyCheck, VerifyDocument
 
     return VerifyDocument(
-        path=str(result.path),
+        path=show_path(result.path),
         ok=result.exit_code(strict) == 0,
         signer=dict(result.signer),
         anchored_by=result.anchored_by,
@@ -57,11 +57,12 @@ def _document(result: Verification, strict: bool) -> VerifyDocument:
 
 
 def _lines(result: Verification, strict: bool) -> list[str]:
+    from ..plaintext import safe
     from . import table
 
     sign = {"proven": "+ proven", "refuted": "x REFUTED", "not-proven": "? not proven"}
     rows = [[sign[one.status], one.name, one.detail] for one in result.checks]
-    made = [str(result.path), *table.lines(rows, indent=2)]
+    made = [safe(show_path(result.path)), *table.lines(rows, indent=2)]
     if result.signer.get("detail"):
         made += table.lines([["signer", str(result.signer["detail"])]], indent=2)
     made += table.lines([["anchored by", result.anchored_by]], indent=2)

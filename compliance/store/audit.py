@@ -320,8 +320,8 @@ def _leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int
         return f"entry {number}: its leaf is not bytes"
     try:
         body = Entry(number, leaf).body
-    except (InputError, TypeError, ValueError) as error:
-        return f"entry {number}: its leaf is not JSON ({error})"
+    except TamperedError as error:
+        return str(error)
     if body.get("v") != ledger.VERSION or body.get("type") != kind:
         return f"entry {number}: type {kind!r}, but its leaf says {body.get('type')!r} (version {body.get('v')})"
     if body.get("after") not in (after, number) or canonical(body) != leaf:

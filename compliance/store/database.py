@@ -137,7 +137,7 @@ def _bring_up(connection: sqlite3.Connection, path: Path, write: bool) -> None:
     try:
         done = schema.applied(connection)
     except StoreError as error:
-        raise StoreError(f"{path}: {error.message}", hint=error.hint) from error
+        raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
     if write and done < len(schema.STEPS):
         with immediate(connection):
             schema.upgrade(connection, schema.applied(connection))
@@ -186,7 +186,7 @@ def immediate(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
-    location = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    location = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     connection = _try(location, wait_s)
     if connection is None and mode == "ro":
         # A read-only folder cannot hold the shared-memory file that WAL needs. Without a log all there is lies in the file.

@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from .. import jsontext
+from ..errors import InputError, TamperedError
 from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical
 from ..times import read_rfc3339
 from . import merkle
@@ -41,8 +42,17 @@ class Entry:
 
     @cached_property
     def body(self) -> dict[str, Any]:
-        """The leaf, read."""
-        return dict(jsontext.loads(self.data))
+        """The leaf, read.
+
+        Raises:
+            TamperedError: It is not what this log writes.
+        """
+        try:
+            return dict(jsontext.loads(self.data))
+        except (InputError, TypeError, ValueError) as error:
+            raise TamperedError(
+                f"entry {self.number}: its leaf is not JSON ({error})", hint="run `compliance verify` on the store"
+            ) from error
 
     @property
     def type(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ..errors import StoreError
+from ..errors import StoreError, TamperedError
 from ..record import sha256_hex
 
 APPLICATION_ID: Final = 0x434D504C
@@ -100,6 +100,7 @@ def applied(connection: sqlite3.Connection) -> int:
 
     Raises:
         StoreError: It comes from a newer version, or is not a store.
+        TamperedError: Its steps were changed.
     """
     try:
         rows = connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()
@@ -107,6 +108,9 @@ def applied(connection: sqlite3.Connection) -> int:
         if "no such" not in str(error):
             raise
         raise StoreError("not a store of compliance-toolkit", hint="give the path of an evidence.db with --store") from error
+    common = min(len(rows), len(STEPS))
+    if [tuple(row) for row in rows[:common]] != expected_steps()[:common]:
+        raise TamperedError("the recorded schema steps are not those of any version")
     if len(rows) > len(STEPS):
         raise StoreError(
             f"from a newer version: it has schema step {len(rows)}, this version knows {len(STEPS)}",

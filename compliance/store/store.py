@@ -24,6 +24,7 @@ from .ledger import Entry, Sealed
 
 _THREAD_FROM: Final = 1 << 20
 """Bytes of an artifact from which on a thread of its own pays."""
+_DOUBT: Final = "run `compliance verify` on the store"
 GITIGNORE: Final = "# made by compliance-toolkit: evidence and keys stay out of version control\n*\n"
 
 
@@ -97,7 +98,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             ignore = path.parent / ".gitignore"
-            if path.parent.name == ".compliance" and not ignore.exists():
+            if path.parent.name == ".compliance" and not (ignore.exists() and ignore.stat().st_size):  # empty after a kill
                 ignore.write_text(GITIGNORE)
             exists = path.exists()
         except OSError as error:
@@ -130,7 +131,7 @@ class Store:
         Raises:
             StoreError: There is no such entry.
         """
-        rows = self.database.query(select(tables.Ledger.leaf).where(tables.Ledger.entry == number))
+        rows = self.database.query(select(tables.Ledger.leaf).where(tables.Ledger.entry == number)) if number < _NUMBERS else []
         if not rows:
             raise StoreError(f"no entry {number}; the ledger has entries 0 to {self.size - 1}")
         return Entry(number, rows[0][0])
@@ -236,12 +237,14 @@ class Store:
         if entry.type != "evidence":
             raise StoreError(f"entry {number} is of type {entry.type}, not evidence")
         if not rows:
-            raise TamperedError(f"evidence {number}: its row is missing")
+            raise TamperedError(f"evidence {number}: its row is missing", hint=_DOUBT)
         return self._stored(entry, rows[0][0])
 
     def _stored(self, entry: Entry, payload: bytes) -> StoredEvidence:
         from .. import jsontext
 
+        if not isinstance(payload, bytes) or sha256_hex(payload) != entry.body["payload"]:
+            raise TamperedError(f"evidence {entry.number}: its payload is not the one that was recorded", hint=_DOUBT)
         private = self.private(entry.number)
         whole = join_private(jsontext.loads(payload), {name: value.get("payload", {}) for name, value in private.items()})
         source = {name: {k: v for k, v in value.items() if k != "payload"} for name, value in private.items()}
@@ -390,7 +393,7 @@ class _Writer:
     def _node(self, level: int, position: int) -> bytes:
         row = self.connection.execute("SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)).fetchone()
         if row is None:
-            raise TamperedError(f"tree node {level}/{position} is missing", hint="run `compliance verify` on the store")
+            raise TamperedError(f"tree node {level}/{position} is missing", hint=_DOUBT)
         return bytes(row[0])
 
     def _body(self, number: int) -> dict[str, Any]:
@@ -456,6 +459,8 @@ def _begin(connection: sqlite3.Connection, key: note.LogKey) -> None:
     writer.finish()
 
 
+_NUMBERS: Final = 1 << 63
+"""SQLite's numbers end before this one."""
 _SAME: Final = ("kind", "format", "parser", "subject", "assurance")
 """What two pieces of evidence from the same bytes must share to say the same."""
 _LEDGER: Final = insert_sql(tables.Ledger)
