@@ -6,6 +6,7 @@ Pure functions of the assessment, so that `bundle.verify` can make the same agai
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -79,9 +80,18 @@ def framework_counts(assessment: Assessment, titles: Mapping[str, str]) -> tuple
 
 
 def red_gates(assessment: Assessment) -> list[GateResult]:
-    """Returns the gates that stand in the way: failed ones first, then by area."""
-    red = [one for one in assessment.gates if one.red]
-    return sorted(red, key=lambda one: (one.verdict is not Status.FAIL, _AREAS.index(one.area), _natural(one.id)))
+    """Returns the gates that stand in the way: failed ones first, the first of each area before the second of any.
+
+    Page 1 has room for a few: they should show what is wrong everywhere, not five times the same area.
+    """
+    red = sorted((one for one in assessment.gates if one.red), key=lambda one: _natural(one.id))
+    seen: Counter[tuple[bool, Area]] = Counter()
+    ranked = []
+    for one in red:
+        place = (one.verdict is not Status.FAIL, one.area)
+        ranked.append((place[0], seen[place], _AREAS.index(one.area), one))
+        seen[place] += 1
+    return [one for *_, one in sorted(ranked, key=lambda entry: entry[:3])]
 
 
 def frameworks(assessment: Assessment, titles: Mapping[str, str], thresholds: Thresholds) -> tuple[FrameworkGates, ...]:
