@@ -45,6 +45,9 @@ OWN: Final = (
 """Names of the field with the record's own hash."""
 SIGNATURES: Final = frozenset({"signature", "sig", "mac", "hmac"})
 
+SEARCH_LIMIT: Final = 1 << 20
+"""Bytes of the largest record on which all ways are tried; larger ones must fit the way of the record before."""
+
 _GENESIS = re.compile(r"0*|genesis|none|null|root|start", re.IGNORECASE)
 _DIGEST = re.compile(r"(?:sha-?\d{1,3}[:=-])?([0-9a-fA-F]{32,128})")
 _ALGORITHMS = {32: hashlib.sha256, 48: hashlib.sha384, 64: hashlib.sha512}
@@ -202,7 +205,7 @@ class Chain:
         algorithm = _ALGORITHMS.get(len(stated))
         if algorithm is None:
             return False
-        for recipe in (*self._recipe, *_RECIPES):
+        for recipe in (*self._recipe, *(_RECIPES if len(record.raw) <= SEARCH_LIMIT else ())):
             if algorithm(self._content(record, recipe)).digest() == stated:
                 self._recipe = (recipe,)
                 return True

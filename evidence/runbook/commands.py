@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from .document import Block, Document
 from .shell import Command, first_command, parse
-from .shell_words import ShellError
+from .shell_reader import ShellError
 
 SHELLS = frozenset({"sh", "bash", "shell", "zsh", "ksh", "dash"})
 SESSIONS = frozenset({"console", "shell-session", "shellsession", "sh-session", "bash-session", "terminal"})

@@ -12,15 +12,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .shell_test import Conditions
-from .shell_words import ShellError
+from .shell_compound import CLOSING, FUNCTION, Compounds
 
-_CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", "]]"})
 _ARRAY = re.compile(r"[A-Za-z_]\w*(?:\[[^\]\n]*\])?\+?=\(")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]\n]*\])?\+?=")
 _DECLARATIONS = frozenset({"declare", "typeset", "local", "export", "readonly"})
-_NAME = re.compile(r"[A-Za-z_]\w*$")
-_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def first_command(text: str) -> int:
     return script.at
 
 
-class _Script(Conditions):
+class _Script(Compounds):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.found: list[Command] = []
@@ -88,7 +84,7 @@ class _Script(Conditions):
         """Reads commands and their separators up to something that cannot begin one; returns how many there were."""
         number = 0
         self.newlines()
-        while self.peek() and self.peek() != ")" and self.keyword() not in _CLOSING and not self.text.startswith((";;", ";&"), self.at):
+        while self.peek() and self.peek() != ")" and self.keyword() not in CLOSING and not self.text.startswith((";;", ";&"), self.at):
             self._and_or()
             number += 1
             self.blank()
@@ -119,159 +115,27 @@ class _Script(Conditions):
                 self.blank()
             if self.peek() in ("", "\n", ";"):
                 return
-        self._command()
+        self.command()
         self.blank()
         while self.peek() == "|" and not self.text.startswith("||", self.at):
             self.at += 2 if self.text.startswith("|&", self.at) else 1
             self.newlines()
-            self._command()
+            self.command()
             self.blank()
 
-    def _command(self) -> None:
+    def command(self) -> None:
         self.enter()
         word = self.keyword()
         if self.peek() == "(" or word:
-            self._compound(word)
+            self.compound(word)
             self.blank()
             while self.redirection():
                 self.blank()
-            if self.peek() not in ("", "\n", ";", "&", "|", ")") and self.keyword() not in _CLOSING:
+            if self.peek() not in ("", "\n", ";", "&", "|", ")") and self.keyword() not in CLOSING:
                 raise self.unexpected()
         else:
             self._simple()
         self.depth -= 1
-
-    def _compound(self, word: str) -> None:
-        if self.peek() == "(":
-            if not (self.text.startswith("((", self.at) and self.arithmetic()):
-                self.at += 1
-                self._body(")")
-            return
-        readers = {
-            "{": lambda: self._body("}"),
-            "if": self._if,
-            "while": self._loop,
-            "until": self._loop,
-            "for": self._for,
-            "select": self._for,
-            "case": self._case,
-            "[[": self.condition,
-            "function": self._function,
-            "coproc": self._coproc,
-        }
-        if word not in readers:
-            raise self.unexpected()
-        start = self.at
-        self.at += len(word)
-        try:
-            readers[word]()
-        except ShellError as error:
-            raise (self.unfinished(f"`{word}`", start) if error.incomplete and "cut off" in error.reason else error) from error
-
-    def _body(self, *ends: str) -> str:
-        """Reads at least one command and then one of the closing words; returns it."""
-        if not self.sequence():
-            raise self.unexpected()
-        for end in ends:
-            if self.keyword() == end or (end == ")" and self.peek() == ")"):
-                self.at += len(end)
-                return end
-        raise self.unexpected()
-
-    def _if(self) -> None:
-        end = "elif"
-        while end == "elif":
-            self._body("then")
-            end = self._body("elif", "else", "fi")
-        if end == "else":
-            self._body("fi")
-
-    def _loop(self) -> None:
-        self._body("do")
-        self._body("done")
-
-    def _for(self) -> None:
-        self.blank()
-        if self.text.startswith("((", self.at):
-            if not self.arithmetic():
-                raise self.unfinished("`for ((`", self.at)
-            self.blank()
-        else:
-            if not _NAME.match(self.word()):
-                raise self.error("no variable after `for`")
-            self.newlines()
-            if re.compile(r"in(?=[\s;]|$)").match(self.text, self.at):
-                self.at += 2
-                self.blank()
-                while self.word():
-                    self.blank()
-                if self.peek() not in (";", "\n"):
-                    raise self.unexpected()
-        if self.peek() == ";":
-            self.at += 1
-        self.newlines()
-        word = self.keyword()
-        if word not in ("do", "{"):
-            raise self.unexpected()
-        self.at += len(word)
-        self._body("done" if word == "do" else "}")
-
-    def _case(self) -> None:
-        self.blank()
-        if not self.word():
-            raise self.unexpected()
-        self.newlines()
-        if not re.compile(r"in(?=\s|$)").match(self.text, self.at):
-            raise self.unexpected()
-        self.at += 2
-        self.newlines()
-        while self.keyword() != "esac":
-            self._case_item()
-        self.at += 4
-
-    def _case_item(self) -> None:
-        if self.peek() == "(":
-            self.at += 1
-        while True:
-            self.blank()
-            if not self.word():
-                raise self.unexpected()
-            self.blank()
-            if self.peek() != "|":
-                break
-            self.at += 1
-        if self.peek() != ")":
-            raise self.unexpected()
-        self.at += 1
-        self.sequence()
-        for end in (";;&", ";;", ";&"):
-            if self.text.startswith(end, self.at):
-                self.at += len(end)
-                self.newlines()
-                return
-        if self.keyword() != "esac":
-            raise self.unexpected()
-
-    def _function(self) -> None:
-        self.blank()
-        if not self.word():
-            raise self.unexpected()
-        if brackets := _FUNCTION.match(self.text, self.at):
-            self.at = brackets.end()
-        self._function_body()
-
-    def _function_body(self) -> None:
-        self.newlines()
-        if self.peek() != "(" and self.keyword() not in ("{", "if", "while", "until", "for", "select", "case", "[["):
-            raise self.unexpected()
-        self._compound(self.keyword())
-
-    def _coproc(self) -> None:
-        self.blank()
-        if re.compile(r"[A-Za-z_]\w*[ \t]+[{(]").match(self.text, self.at):
-            self.word()
-            self.blank()
-        self._command()
 
     def _simple(self) -> None:
         start, read = self.at, False
@@ -302,12 +166,12 @@ class _Script(Conditions):
             self._definition(words)
 
     def _definition(self, words: list[str]) -> None:
-        brackets = _FUNCTION.match(self.text, self.at)
+        brackets = FUNCTION.match(self.text, self.at)
         if len(words) != 1 or brackets is None or set(words[0]) & set("$'\"`\\"):
             raise self.unexpected()
         self.found.pop()
         self.at = brackets.end()
-        self._function_body()
+        self.function_body()
 
     def _array(self) -> None:
         start = self.at

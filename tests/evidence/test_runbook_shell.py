@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 shell: Any = importlib.import_module("compliance.evidence.runbook.shell")
-words: Any = importlib.import_module("compliance.evidence.runbook.shell_words")
+words: Any = importlib.import_module("compliance.evidence.runbook.shell_reader")
 
 VALID = [
     "",
