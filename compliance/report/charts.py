@@ -161,7 +161,7 @@ def _tests(figure: TestsFigure) -> str:
     name_width = 150.0
     labels = [_suite_label(bar.passed, bar.failed, bar.skipped) for bar in figure.suites]
     label_width = max(measure(label, SMALL, bold=True) for label in labels) + 10
-    most = max(bar.passed + bar.failed + bar.skipped for bar in figure.suites)
+    most = max(bar.passed + bar.failed + bar.skipped for bar in figure.suites) or 1
     scale = (WIDTH - name_width - label_width) / most
     parts = [_key(0, 8, ((BAD, None, "failed"), (GOOD, None, "passed"), ("#ffffff", MUTED, "skipped")))]
     for position, (suite, label) in enumerate(zip(figure.suites, labels, strict=True)):
@@ -279,7 +279,7 @@ def _endpoints(figure: LoadFigure, top: float) -> list[str]:
     parts = [text(0, top + 9, "Failed requests", fill=MUTED, size=SMALL)]
     bottom = top + 18 + len(figure.endpoints) * ROW
     for n, (one, words) in enumerate(zip(figure.endpoints, labels, strict=True)):
-        y, share = top + 18 + n * ROW, one.failed / one.requests
+        y, share = top + 18 + n * ROW, min(1.0, one.failed / one.requests)
         broken = figure.error_limit is not None and share >= figure.error_limit
         parts += [text(0, y + 9, fit(one.name, name_width - 8), bold=n == 0 and one.name == "all requests")]
         parts += [bar(name_width, y + 2, width, ROW - 6, TRACK)]

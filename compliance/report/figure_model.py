@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from ..record import Model, Severity
+
+_MOST: Final = 2**53 - 1
+Count = Annotated[int, Field(ge=0, le=_MOST)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0, le=1e15)]
 
 
 class Figure(Model):
@@ -27,7 +32,7 @@ class SeverityRow(Model):
 
     tool: str
     category: str
-    counts: dict[Severity, int]
+    counts: dict[Severity, Count]
     scanned: str | None
 
 
@@ -42,10 +47,10 @@ class SuiteBar(Model):
     """One test suite."""
 
     name: str
-    passed: int
-    failed: int
+    passed: Count
+    failed: Count
     """Failed or ended in an error."""
-    skipped: int
+    skipped: Count
 
 
 class TestsFigure(Figure):
@@ -53,16 +58,16 @@ class TestsFigure(Figure):
 
     __test__ = False  # pytest would take the class for a test
     kind: Literal["tests"] = "tests"
-    suites: tuple[SuiteBar, ...]
+    suites: tuple[SuiteBar, ...] = Field(min_length=1)
 
 
 class CoverageRow(Model):
     """Coverage of one package."""
 
     name: str
-    lines: float | None
+    lines: Share | None
     """0 to 1."""
-    branches: float | None
+    branches: Share | None
     """0 to 1; None when they were not measured."""
 
 
@@ -72,24 +77,24 @@ class CoverageFigure(Figure):
     kind: Literal["coverage"] = "coverage"
     total: CoverageRow
     packages: tuple[CoverageRow, ...]
-    lines_limit: float | None
-    branches_limit: float | None
+    lines_limit: Share | None
+    branches_limit: Share | None
 
 
 class Latency(Model):
     """One percentile."""
 
     label: str
-    value_ms: float
-    limit_ms: float | None
+    value_ms: Amount
+    limit_ms: Amount | None
 
 
 class EndpointErrors(Model):
     """Errors of one endpoint."""
 
     name: str
-    requests: int
-    failed: int
+    requests: Annotated[int, Field(gt=0, le=_MOST)]
+    failed: Count
 
 
 class LoadFigure(Figure):
@@ -98,7 +103,7 @@ class LoadFigure(Figure):
     kind: Literal["load"] = "load"
     latencies: tuple[Latency, ...]
     endpoints: tuple[EndpointErrors, ...]
-    error_limit: float | None
+    error_limit: Share | None
     """0 to 1."""
 
 
@@ -106,9 +111,9 @@ class DrillStep(Model):
     """One step of a rollback drill."""
 
     name: str
-    start_s: float
+    start_s: Amount
     """Seconds since the drill began."""
-    end_s: float | None
+    end_s: Amount | None
 
 
 class RollbackFigure(Figure):
@@ -116,8 +121,8 @@ class RollbackFigure(Figure):
 
     kind: Literal["rollback"] = "rollback"
     steps: tuple[DrillStep, ...]
-    recovery_s: float | None
-    limit_s: float | None
+    recovery_s: Amount | None
+    limit_s: Amount | None
 
 
 AnyFigure = Annotated[

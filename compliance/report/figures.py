@@ -76,7 +76,9 @@ class _Limits:
 def _limit(name: str, value: Any) -> float:
     """Returns a parameter as a number: spans in seconds, percentages as shares of 0 to 1."""
     amount = float(value.total_seconds() if hasattr(value, "total_seconds") else value)
-    return amount / 100 if name.endswith("_percent") else amount
+    if name.endswith(("_percent", "_rate")):
+        return min(1.0, amount / 100 if name.endswith("_percent") else amount)
+    return amount
 
 
 def _severity(items: list[Item], _: _Limits) -> SeverityFigure:
@@ -178,7 +180,7 @@ def _coverage_row(name: str, counts: Any) -> CoverageRow:
 
 
 def _share(part: int | None, whole: int | None) -> float | None:
-    return part / whole if part is not None and whole else None
+    return min(1.0, part / whole) if part is not None and whole else None
 
 
 def _coverage_caption(total: CoverageRow, rows: Sequence[CoverageRow], lines_limit: float | None, branches_limit: float | None) -> str:
