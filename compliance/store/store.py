@@ -19,6 +19,7 @@ from ..source import Source
 from ..times import now, read_rfc3339, rfc3339
 from . import artifacts, ledger, merkle, note, tables
 from .artifacts import Packed
+from .bulk import insert_rows
 from .database import WAIT_S, Database, insert_sql
 from .ledger import Entry, Sealed
 
@@ -429,10 +430,8 @@ class _Writer:
         number = self.append("evidence", body, ready.sealed)
         commit = dict(draft.body["subject"]).get("commit")
         self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, ready.packed.sha256, ready.payload))
-        self.connection.executemany(
-            _FINDING,
-            ((number, position, *msgspec.structs.astuple(finding)) for position, finding in enumerate(draft.findings)),
-        )
+        rows = ((number, position, *msgspec.structs.astuple(finding)) for position, finding in enumerate(draft.findings))
+        insert_rows(self.connection, _FINDING, rows)
         return number
 
     def _keep(self, packed: Packed) -> dict[str, Json]:
