@@ -16,11 +16,12 @@ from sqlmodel import col, select
 
 from ..assessment import Assessment
 from ..gate import Item
-from ..record import Json, sha256_hex
+from ..record import Json, PrivacyClass, sha256_hex
 from ..sign.checks import Check
 from ..store import Store, merkle
 from ..store.tables import Evidence, Ledger, SealedValue
 from . import findings
+from .bundle_model import FINDINGS_SCHEMA, Consistency, EvidenceBundle, Inclusion, KeptEntry, ProofsDocument, SealedText, TreeState
 from .json import check_document
 from .model import AttachmentRow, PreviousReport, Proof, ReportModel
 from .pdf import Attachment
@@ -103,32 +104,39 @@ def evidence_json(store: Store, entries: Sequence[int]) -> bytes:
     numbers = col(Ledger.entry).in_(entries)
     leaves = store.database.query(select(Ledger.entry, Ledger.leaf).where(numbers).order_by(col(Ledger.entry)))
     payloads = dict(map(tuple, store.database.query(select(Evidence.entry, Evidence.payload).where(col(Evidence.entry).in_(entries)))))
-    sealed: dict[int, dict[str, Json]] = {}
-    query = select(SealedValue.entry, SealedValue.privacy_class, SealedValue.key, SealedValue.value)
+    sealed: dict[int, dict[PrivacyClass, SealedText]] = {}
+    query = select(SealedValue.entry, SealedValue.privacy_class, SealedValue.key, SealedValue.value).order_by(
+        col(SealedValue.privacy_class)
+    )
     for number, name, key, value in store.database.query(query.where(col(SealedValue.entry).in_(entries))):
-        sealed.setdefault(number, {})[name] = {"key": key.hex(), "value": value.decode()}
-    documents = []
-    for number, leaf in leaves:
-        document: dict[str, Json] = {"number": number, "leaf": leaf.decode()}
-        if number in payloads:
-            document["payload_public"] = payloads[number].decode()
-        documents.append({**document, "sealed": dict(sorted(sealed.get(number, {}).items()))})
-    return pretty({"schema": "compliance/evidence-bundle/v1", "entries": documents})
+        sealed.setdefault(number, {})[name] = SealedText(key=key.hex(), value=value.decode())
+    kept = tuple(
+        KeptEntry(
+            number=number,
+            leaf=leaf.decode(),
+            payload_public=payloads[number].decode() if number in payloads else None,
+            sealed=sealed.get(number, {}),
+        )
+        for number, leaf in leaves
+    )
+    return pretty(EvidenceBundle(entries=kept).model_dump(mode="json", exclude_none=True))
 
 
 def proofs_json(store: Store, entries: Sequence[int], proof: Proof) -> bytes:
-    """Returns ``proofs.json``: hashes in hexadecimal, lowest level first (RFC 6962 section 2.1)."""
+    """Returns ``proofs.json``."""
     size = proof.checkpoint.size
-    inclusion = [{"entry": number, "proof": [h.hex() for h in merkle.inclusion_proof(number, size, store.node)]} for number in entries]
-    checkpoint = {"size": size, "root": proof.checkpoint.root}
-    consistency = None if proof.previous is None else consistency_of(proof.previous)
-    return pretty({"schema": "compliance/proofs/v1", "checkpoint": checkpoint, "inclusion": inclusion, "consistency": consistency})
+    paths = ((number, merkle.inclusion_proof(number, size, store.node)) for number in entries)
+    document = ProofsDocument(
+        checkpoint=TreeState(size=size, root=proof.checkpoint.root),
+        inclusion=tuple(Inclusion(entry=number, proof=tuple(one.hex() for one in path)) for number, path in paths),
+        consistency=None if proof.previous is None else consistency_of(proof.previous),
+    )
+    return pretty(document.model_dump(mode="json"))
 
 
-def consistency_of(previous: PreviousReport) -> dict[str, Json]:
+def consistency_of(previous: PreviousReport) -> Consistency:
     """Returns what ``proofs.json`` says about the report before."""
-    checkpoint = previous.checkpoint.model_dump(mode="json")
-    return {"report": previous.id, "from": checkpoint, "proof": list(previous.proof)}
+    return Consistency.model_validate({"report": previous.id, "from": previous.checkpoint, "proof": previous.proof})
 
 
 class FindingLine(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -157,7 +165,6 @@ class FindingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     findings: list[FindingLine]
 
 
-FINDINGS_SCHEMA: Final = "compliance/findings/v1"
 _HEAD: Final = b'{"schema":"' + FINDINGS_SCHEMA.encode() + b'","findings":[\n'
 
 

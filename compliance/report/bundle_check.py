@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from pydantic import ValidationError
@@ -17,11 +17,12 @@ from pydantic import ValidationError
 from .. import jsontext
 from ..assessment import Assessment
 from ..errors import ComplianceError, InputError
-from ..record import PRIVACY_CLASSES, Finding, canonical, sha256_hex
+from ..record import PRIVACY_CLASSES, Finding, PrivacyClass, canonical, sha256_hex
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import Entry, RowHasher, Sealed
 from . import bundle, gates, page1
+from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
 from .json import check_document
 from .model import ReportModel
 
@@ -86,7 +87,13 @@ class _Kept:
 
     entry: Entry
     payload: bytes | None
-    sealed: Mapping[str, Sealed]
+    sealed: Mapping[PrivacyClass, Sealed]
+
+
+def _kept(one: KeptEntry) -> _Kept:
+    sealed = {name: Sealed(bytes.fromhex(text.key), text.value.encode()) for name, text in one.sealed.items()}
+    payload = None if one.payload_public is None else one.payload_public.encode()
+    return _Kept(Entry(one.number, one.leaf.encode()), payload, sealed)
 
 
 class _Bundle:
@@ -106,19 +113,15 @@ class _Bundle:
 
     @cached_property
     def entries(self) -> dict[int, _Kept]:
-        document = jsontext.loads(self.read(bundle.EVIDENCE))
-        found = {}
-        for one in document["entries"]:
-            payload = one.get("payload_public")
-            sealed = {name: Sealed(bytes.fromhex(v["key"]), v["value"].encode()) for name, v in one["sealed"].items()}
-            found[one["number"]] = _Kept(Entry(one["number"], one["leaf"].encode()), payload and payload.encode(), sealed)
-        if len(found) != len(document["entries"]):
+        document = EvidenceBundle.model_validate(jsontext.loads(self.read(bundle.EVIDENCE)))
+        found = {one.number: _kept(one) for one in document.entries}
+        if len(found) != len(document.entries):
             raise _RefutedError("evidence.json holds an entry twice")
         return found
 
     @cached_property
-    def proofs(self) -> dict[str, Any]:
-        return dict(jsontext.loads(self.read(bundle.PROOFS)))
+    def proofs(self) -> ProofsDocument:
+        return ProofsDocument.model_validate(jsontext.loads(self.read(bundle.PROOFS)))
 
     @cached_property
     def verifier(self) -> str:
@@ -162,10 +165,10 @@ def _checkpoint(files: _Bundle) -> str:
 
 def _inclusion(files: _Bundle) -> str:
     checkpoint = files.checkpoint
-    proofs = {one["entry"]: [bytes.fromhex(part) for part in one["proof"]] for one in files.proofs["inclusion"]}
+    proofs = {one.entry: [bytes.fromhex(part) for part in one.proof] for one in files.proofs.inclusion}
     if proofs.keys() != files.entries.keys():
         raise _RefutedError("proofs.json and evidence.json are about different entries")
-    if files.proofs["checkpoint"] != {"size": checkpoint.size, "root": checkpoint.root.hex()}:
+    if (files.proofs.checkpoint.size, files.proofs.checkpoint.root) != (checkpoint.size, checkpoint.root.hex()):
         raise _RefutedError("proofs.json is about another checkpoint")
     for number, kept in files.entries.items():
         leaf = merkle.leaf_hash(kept.entry.data)
@@ -269,7 +272,7 @@ def _page(files: _Bundle) -> str:
 
 
 def _previous(files: _Bundle) -> str:
-    previous, consistency, checkpoint = files.model.proof.previous, files.proofs["consistency"], files.checkpoint
+    previous, consistency, checkpoint = files.model.proof.previous, files.proofs.consistency, files.checkpoint
     if previous is None:
         if consistency is not None:
             raise _RefutedError("proofs.json names a report before, the pages do not")

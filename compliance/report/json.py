@@ -93,12 +93,6 @@ class CheckDocument(Model):
     store: CheckedStore
     policy_digest: str
 
-    @classmethod
-    def json_schema(cls) -> dict[str, Json]:
-        """Returns the JSON Schema (draft 2020-12) of the document."""
-        schema = cls.model_json_schema(by_alias=True, mode="serialization")
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{SCHEMA.replace('/', ':')}", **schema}
-
 
 def check_document(assessment: Assessment) -> dict[str, Json]:
     """Returns an assessment as ``check --format json`` prints it and a report's ``assessment.json`` holds it."""

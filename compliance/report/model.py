@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from ..assessment import Assessment, Outcome
 from ..gate import Reason, Status
-from ..record import Json, Model, Severity
+from ..record import Model, Severity
 from .figure_model import AnyFigure
 
 SCHEMA: Final = "compliance/report/v1"
@@ -330,9 +330,3 @@ class ReportModel(Model):
     attachments: tuple[AttachmentRow, ...]
     """Every attachment but the model itself."""
     limits: Limits = Limits()
-
-    @classmethod
-    def json_schema(cls) -> dict[str, Json]:
-        """Returns the JSON Schema (draft 2020-12) of ``report.json``."""
-        schema = cls.model_json_schema(by_alias=True, mode="serialization")
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{SCHEMA.replace('/', ':')}", **schema}

@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import jsonschema
 import pytest
+from pydantic import BaseModel
 
 from compliance.record import canonical, sha256_hex
 from compliance.report import bundle
+from compliance.report.bundle_model import EvidenceBundle, FindingsDocument, ListedFinding, ProofsDocument
 from compliance.report.model import ReportModel
 from compliance.sign.checks import Check
 from tests.report import scenario
@@ -170,6 +173,19 @@ def test_no_cell_can_be_a_formula(cell: str) -> None:
     assert read["rule"] == f"'{cell}"
     assert read["message"] == f"a{cell}"
     assert "apostrophe" in bundle.attachment("findings.csv", b"").description
+
+
+def test_the_files_are_what_their_models_say(made: tuple[ReportModel, Files]) -> None:
+    models: tuple[tuple[str, type[BaseModel]], ...] = (
+        ("evidence.json", EvidenceBundle),
+        ("findings.json", FindingsDocument),
+        ("proofs.json", ProofsDocument),
+    )
+    for name, model in models:
+        written = json.loads(made[1][name])
+        model.model_validate(written)
+        jsonschema.Draft202012Validator(model.model_json_schema(by_alias=True)).validate(written)
+    assert [*bundle.FindingLine.__struct_fields__] == [*ListedFinding.model_fields]
 
 
 def test_an_empty_list_of_findings_is_json_and_csv() -> None:

@@ -57,6 +57,7 @@ def hostile_figures() -> list[AnyFigure]:
             limit_s=10.0**9 + 1,
             **WORDS,
         ),
+        TestsFigure(suites=(SuiteBar(name="empty", passed=0, failed=0, skipped=0),), **WORDS),
         RollbackFigure(steps=(DrillStep(name="at once", start_s=0.0, end_s=0.0),), recovery_s=None, limit_s=None, **WORDS),
         SeverityFigure(rows=(SeverityRow(tool="clean", category="sca", counts=dict.fromkeys(Severity, 0), scanned=None),), **WORDS),
         LoadFigure(latencies=(Latency(label="P50", value_ms=0.0, limit_ms=None),), endpoints=(), error_limit=None, **WORDS),

@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from compliance import schemas
 from compliance.gate import Status
 from compliance.record import Severity
 from compliance.report import bundle
 from compliance.report.figure_model import CoverageFigure, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
-from compliance.report.json import CheckDocument, check_document
+from compliance.report.json import check_document
 from compliance.report.model import ReportModel
 from tests.report import scenario
 from tests.report.scenario import Release
@@ -35,7 +36,7 @@ def test_the_model_survives_its_file(model: ReportModel) -> None:
     written = json.loads(bundle.model_json(model))
     assert written["schema"] == "compliance/report/v1"
     assert ReportModel.model_validate(written) == model
-    jsonschema.Draft202012Validator(ReportModel.json_schema()).validate(written)
+    jsonschema.Draft202012Validator(schemas.read("report-v1")).validate(written)
 
 
 def test_nothing_unknown_enters_the_model(model: ReportModel) -> None:
@@ -210,4 +211,4 @@ def test_the_check_document_has_the_contract_s_keys(release: Release) -> None:
         "fix",
     }  # fmt: skip
     assert set(document["subject"]) == {"project", "version", "commit", "environment"}
-    jsonschema.Draft202012Validator(CheckDocument.json_schema()).validate(json.loads(json.dumps(document)))
+    jsonschema.Draft202012Validator(schemas.read("check-v1")).validate(json.loads(json.dumps(document)))

@@ -1,0 +1,110 @@
+"""The JSON files of a report's bundle, as models: what a verifier of another make may rely on."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from ..record import Model as _Base
+from ..record import PrivacyClass, Severity
+from .model import CheckpointState
+
+EVIDENCE_SCHEMA: Final = "compliance/evidence-bundle/v1"
+PROOFS_SCHEMA: Final = "compliance/proofs/v1"
+FINDINGS_SCHEMA: Final = "compliance/findings/v1"
+
+
+class _Document(_Base):
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+
+class SealedText(_Base):
+    """Private values of one class, with the key of their salts."""
+
+    key: str = Field(pattern=r"^[0-9a-f]{64}$")
+    value: str
+    """Canonical JSON; the commitment is SHA-256(HMAC-SHA-256(key, "entry") || value)."""
+
+
+class KeptEntry(_Base):
+    """A ledger entry."""
+
+    number: int = Field(ge=0)
+    leaf: str
+    """Canonical JSON, exactly the text whose leaf hash is in the tree."""
+    payload_public: str | None = None
+    """Of evidence: canonical JSON, exactly the text whose SHA-256 is in the leaf."""
+    sealed: dict[PrivacyClass, SealedText]
+
+
+class EvidenceBundle(_Document):
+    """``evidence.json``."""
+
+    schema_id: Literal["compliance/evidence-bundle/v1"] = Field(default=EVIDENCE_SCHEMA, alias="schema")
+    entries: tuple[KeptEntry, ...]
+    """Entry 0, every registered piece of evidence, and the assessment."""
+
+
+class TreeState(_Base):
+    """A size of the ledger and its root."""
+
+    size: int = Field(ge=0)
+    root: str
+    """In hexadecimal."""
+
+
+class Inclusion(_Base):
+    """Proof that an entry is in the tree of the checkpoint (RFC 6962 section 2.1.1)."""
+
+    entry: int = Field(ge=0)
+    proof: tuple[str, ...]
+    """Hashes in hexadecimal, lowest level first."""
+
+
+class Consistency(_Base):
+    """Proof that the checkpoint extends the one of the report before (RFC 6962 section 2.1.2)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+    report: str
+    """Id of the report before."""
+    before: CheckpointState = Field(alias="from")
+    proof: tuple[str, ...]
+
+
+class ProofsDocument(_Document):
+    """``proofs.json``."""
+
+    schema_id: Literal["compliance/proofs/v1"] = Field(default=PROOFS_SCHEMA, alias="schema")
+    checkpoint: TreeState
+    inclusion: tuple[Inclusion, ...]
+    consistency: Consistency | None
+
+
+class ListedFinding(_Base):
+    """One finding; what a tool does not say is left out."""
+
+    evidence: int
+    """Ledger entry of the evidence."""
+    number: int
+    """Position within the evidence, from 0."""
+    confidence: str | None = None
+    fixed_in: str | None = None
+    package: str | None = None
+    package_version: str | None = None
+    rule: str
+    severity: Severity
+    state: Literal["open", "suppressed"]
+    fingerprint: str
+    line: int | None = None
+    path: str | None = None
+    message: str | None = None
+    person: str | None = None
+
+
+class FindingsDocument(_Document):
+    """``findings.json``. It is written and read without this model, which is 20 times slower; a test holds the two together."""
+
+    schema_id: Literal["compliance/findings/v1"] = Field(default=FINDINGS_SCHEMA, alias="schema")
+    findings: tuple[ListedFinding, ...]
