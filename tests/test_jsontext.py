@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -79,6 +81,54 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), inner, max_size=4),
     max_leaves=20,
 )
+
+
+def refusal(read: Callable[[bytes], object], data: bytes) -> str | None:
+    try:
+        read(data)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+STYLES: list[dict[str, Any]] = [{}, {"separators": (",", ":")}, {"indent": 1}, {"ensure_ascii": False}]
+
+
+@given(values, st.sampled_from(STYLES), st.data())
+def test_the_checker_refuses_what_the_reader_refuses(value: object, style: dict[str, Any], data: st.DataObject) -> None:
+    text = json.dumps([value, value], **style).encode()
+    start, end, to = (data.draw(st.integers(0, len(text))) for _ in range(3))
+    for given_text in (text, text[:to] + text[start:end] + text[to:], text[: min(start, end)] + text[max(start, end) :]):
+        assert refusal(jsontext.Checker().check, given_text) == refusal(jsontext.loads, given_text)
+
+
+keys = st.sampled_from(['"a"', '"b"', '"\\u0061"', '"é"', '"a\\n"'])
+scalars = st.sampled_from(["1", "1.0", "1e5", "1e999", "-0", "NaN", '"x"', '"\\u0061"', '"\\ud800"', "null", "9" * 30])
+objects = st.recursive(
+    scalars, lambda inner: st.lists(st.tuples(keys, inner), max_size=3).map(lambda members: "{" + ", ".join(map(": ".join, members)) + "}")
+)
+
+
+@given(objects)
+def test_the_checker_finds_keys_that_come_twice(text: str) -> None:
+    for given_text in (text, text.replace(" ", "")):
+        assert refusal(jsontext.Checker().check, given_text.encode()) == refusal(jsontext.loads, given_text.encode())
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_checker_refuses_at_any_time(name: str) -> None:
+    checker = jsontext.Checker()
+    for _ in range(200):
+        checker.check(b'{"a":\n1}')
+        with pytest.raises(InputError):
+            checker.check(REFUSED[name])
+        checker.check(b'{"a":1}')
+
+
+def test_the_checker_reads_as_deep_as_the_reader() -> None:
+    for depth in (100, 199, 200, 201, 202, 250, 2000):
+        text = b"[" * depth + b"]" * depth
+        assert refusal(jsontext.Checker().check, text) == refusal(jsontext.loads, text)
 
 
 @given(values, st.sampled_from([None, 1]), st.booleans())
