@@ -44,6 +44,7 @@ def test_pf1_files_that_could_not_be_looked_at_prove_nothing() -> None:
     assert_passes(about("ALPHA-PF-1", "source", {"skipped_files": 1}, skipped_files=1))
     assert_open(about("ALPHA-PF-1", "source", {"skipped_files": 2}, skipped_files=1), Reason.INCOMPLETE)
     assert_fails(about("ALPHA-PF-1", "source", {"skipped_files": 1, "markers": 1}))
+    assert_open(judge("ALPHA-PF-1", item("source"), item("source", {"skipped_files": 1}, entry=2)), Reason.INCOMPLETE)
 
 
 def test_pf1_every_tree_counts_not_only_the_newest() -> None:
@@ -96,6 +97,11 @@ def test_pf2_three_probes_are_enough_and_two_are_not() -> None:
     verdict = about("ALPHA-PF-2", "health", {"endpoints.0.probes": 2, "endpoints.0.statuses": {"200": 2}})
     assert_open(verdict, Reason.INCOMPLETE, "/api/health was probed 2 times; expected at least 3")
     assert_fails(about("ALPHA-PF-2", "health", {"endpoints.0.statuses": {"200": 1}, "endpoints.2.failed": 1}))
+
+
+def test_pf2_only_answers_count_as_probes() -> None:
+    silent = about("ALPHA-PF-2", "health", {"endpoints.0.statuses": {}}, probes=1)
+    assert_open(silent, Reason.INCOMPLETE, "/api/health was probed 0 times; expected at least 1")
 
 
 def test_pf2_probes_of_several_runs_add_up_and_a_failure_in_any_counts() -> None:
