@@ -76,8 +76,10 @@ def runbook_is_complete(inputs: Inputs, params: Runbooks) -> Verdict:
         broken.append(f"last reviewed {days(max(known))} ago; expected at most {number(params.review_max_age_days)} d")
     if broken:
         return failed("; ".join(broken), observed=observed, threshold=limits, places=defects[:LIMIT])
-    if len(known) < len(books) or not books:
-        return not_assessed(Reason.INCOMPLETE, "a runbook does not say when it was last reviewed", observed=observed, threshold=limits)
+    lacking = [] if len(known) == len(books) else ["a runbook does not say when it was last reviewed"]
+    lacking += [] if all(book.links_checked for book in books) else ["whether links and scripts exist was not looked up"]
+    if lacking or not books:
+        return not_assessed(Reason.INCOMPLETE, "; ".join(lacking) or "no runbook", observed=observed, threshold=limits)
     message = f"all seven sections in {count(len(books), 'runbook')}, last reviewed {days(max(known))} ago"
     return passed(message, observed=observed, threshold=limits)
 

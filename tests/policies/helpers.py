@@ -231,6 +231,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "broken_links": (),
         "missing_scripts": (),
         "invalid_commands": (),
+        "links_checked": True,
         "reviewed_at": ago(days=30),
         "reviewed_basis": "front-matter",
         "shell_blocks": 4,

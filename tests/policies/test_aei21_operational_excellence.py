@@ -61,6 +61,12 @@ def test_oe1_an_unknown_review_is_open_unless_something_is_wrong() -> None:
     assert_fails(about("AEI21-OE-1", "runbook", {**unknown, "sections.rollback": False}))
 
 
+def test_oe1_links_that_nobody_looked_up_prove_nothing() -> None:
+    unchecked = item("runbook", {"links_checked": False}, entry=2)
+    assert_open(judge("AEI21-OE-1", item("runbook"), unchecked), Reason.INCOMPLETE, "links and scripts exist was not looked up")
+    assert_fails(judge("AEI21-OE-1", item("runbook", {"sections.contacts": False, "links_checked": False})))
+
+
 def test_oe1_a_review_that_lies_ahead_is_none() -> None:
     assert_open(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(days=-30)}), Reason.INCOMPLETE)
     assert_passes(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(hours=-24)}))

@@ -129,6 +129,7 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "runbook.missing_scripts": ("bin/gone.sh",),
         "runbook.invalid_commands": ("line 40",),
         "runbook.reviewed_at": ago(days=181),
+        "runbook.links_checked": False,
     },
     "REL-1": {
         "deployment.environment": "production",
