@@ -111,30 +111,10 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verificati
 
 def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
     """Checks what the report carries, and that its pages are those that its model gives."""
-    from .report import bundle_check
+    from .report import bundle
 
-    yield from bundle_check.verify(signed.attachments)
-    try:
-        yield _page(signed, unsigned)
-    except (ComplianceError, ValueError, KeyError) as error:
-        yield Check("page-render", "not-proven", f"the page cannot be rendered here: {str(error).splitlines()[0]}")
-
-
-def _page(signed: SignedPdf, unsigned: bytes) -> Check:
-    """Renders the page again from the attached model: a check that owes nothing to PDF signature code."""
-    from .report import audit, bundle
-    from .report.model import ReportModel
-    from .report.pdf import renderer_fingerprint
-
-    model = ReportModel.model_validate_json(signed.attachments[bundle.MODEL])
-    here = renderer_fingerprint()
-    if model.renderer != here:
-        differing = sorted(name for name in model.renderer.keys() | here.keys() if model.renderer.get(name) != here.get(name))
-        return Check("page-render", "not-proven", f"rendered with other versions of {', '.join(differing)} than are installed here")
-    files = [bundle.attachment(name, signed.attachments[name]) for name in [*(row.name for row in model.attachments), bundle.MODEL]]
-    if audit.render(model, files).content != unsigned:
-        return Check("page-render", "refuted", "the attached model gives another document than the one that was signed")
-    return Check("page-render", "proven", f"rendered again from the attached model: the same {len(unsigned)} bytes")
+    yield from bundle.verify(signed.attachments)
+    yield bundle.verify_page(signed.attachments, unsigned)
 
 
 def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
