@@ -1,0 +1,249 @@
+"""A small valid file of every shipped format; the number makes each one different from the others."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from compliance.record import Json
+
+SUFFIXES: Final = {
+    "audit-log jsonl-log": ".jsonl",
+    "checkpoint record-yaml": ".yaml",
+    "coverage coverage-py-json": ".json",
+    "coverage coverage-py-xml": ".xml",
+    "deployment record-yaml": ".yaml",
+    "health probe-json": ".json",
+    "load-test k6-summary": ".json",
+    "load-test load-summary-json": ".json",
+    "pipeline github-workflow": ".yml",
+    "rollback-drill record-yaml": ".yaml",
+    "runbook markdown-runbook": ".md",
+    "scan bandit-json": ".json",
+    "scan pip-audit-json": ".json",
+    "scan sarif": ".sarif",
+    "source source-json": ".json",
+    "test-results junit-xml": ".xml",
+}
+"""Suffix of the files by ``kind format``."""
+NAMES: Final = tuple(SUFFIXES)
+JSON: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".json", ".sarif"))
+XML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix == ".xml")
+YAML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".yaml", ".yml"))
+
+
+def sample(name: str, number: int = 0) -> bytes:
+    """Returns a valid file of the format ``kind format``."""
+    document = _DOCUMENTS.get(name)
+    if document is not None:
+        return json.dumps(document).replace("NUMBER", str(number)).encode()
+    return _TEXTS[name].replace("NUMBER", str(number)).encode()
+
+
+def sarif(result: Json) -> Json:
+    """Returns a SARIF log with one result."""
+    driver = {"name": "lint-NUMBER", "version": "1.0", "rules": [{"id": "R1"}]}
+    runs = [{"tool": {"driver": driver}, "invocations": [{"executionSuccessful": True}], "results": [result]}]
+    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": runs}
+
+
+def sarif_result(message: str = "a message", path: str = "src/a.py", rule: str = "R1") -> Json:
+    """Returns a result of a SARIF log."""
+    location = {"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": 3}}}
+    return {"ruleId": rule, "level": "error", "message": {"text": message}, "locations": [location]}
+
+
+_SUMMARY = {"covered_lines": 8, "num_statements": 10, "missing_lines": 2, "excluded_lines": 0, "percent_covered": 80.0}
+_DOCUMENTS: Final[dict[str, Json]] = {
+    "coverage coverage-py-json": {
+        "meta": {"format": 3, "version": "7.6.1", "timestamp": "2025-09-20T10:00:00", "branch_coverage": False, "show_contexts": False},
+        "files": {"src/aNUMBER.py": {"executed_lines": [1], "summary": _SUMMARY}},
+        "totals": _SUMMARY,
+    },
+    "health probe-json": {
+        "schema": "compliance/probe/v1",
+        "tool": "compliance-toolkit",
+        "environment": "staging",
+        "target": "http://127.0.0.1:8080",
+        "endpoints": [{"path": "/api/health/NUMBER", "expected_status": 200}],
+        "probes": [{"path": "/api/health/NUMBER", "at": "2025-09-20T10:00:00Z", "status": 200, "latency_ms": 4.5}],
+    },
+    "load-test k6-summary": {
+        "root_group": {"name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": [], "checks": []},
+        "metrics": {
+            "http_reqs": {"count": 80, "rate": 40},
+            "http_req_duration": {"avg": 50.5, "min": 1.5, "med": 40, "max": 400.25, "p(90)": 100, "p(95)": 200, "NUMBER": 1},
+            "http_req_failed": {"passes": 10, "fails": 70, "value": 0.125},
+        },
+    },
+    "load-test load-summary-json": {
+        "schema": "compliance/load-summary/v1",
+        "tool": "load.py",
+        "tool_version": "NUMBER",
+        "started_at": "2025-09-20T10:00:00Z",
+        "finished_at": "2025-09-20T10:01:00Z",
+        "environment": "staging",
+        "duration_s": 60,
+        "requests": 1200,
+        "failed": 6,
+        "latency_ms": {"p50": 41.5, "p95": 120, "p99": 310, "max": 702.25, "mean": 55.1},
+        "percentiles_over": "all",
+    },
+    "scan bandit-json": {
+        "errors": [],
+        "generated_at": "2026-03-01T10:00:00Z",
+        "metrics": {
+            "./src/mNUMBER.py": {"loc": 10, "nosec": 0},
+            "_totals": {"SEVERITY.HIGH": 1, "SEVERITY.MEDIUM": 0, "SEVERITY.LOW": 0, "SEVERITY.UNDEFINED": 0, "loc": 10, "nosec": 0},
+        },
+        "results": [
+            {
+                "code": "3 import os\n4 os.system(x)\n",
+                "filename": "./src/mNUMBER.py",
+                "issue_confidence": "HIGH",
+                "issue_severity": "HIGH",
+                "issue_text": "shell",
+                "line_number": 4,
+                "line_range": [4],
+                "test_id": "B602",
+                "test_name": "subprocess_popen_with_shell_equals_true",
+            }
+        ],
+    },
+    "scan pip-audit-json": {
+        "dependencies": [
+            {
+                "name": "jinja2",
+                "version": "2.4.NUMBER",
+                "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.5"], "aliases": [], "description": "d"}],
+            }
+        ],
+        "fixes": [],
+    },
+    "scan sarif": sarif(sarif_result()),
+    "source source-json": {
+        "schema": "compliance/source/v1",
+        "observed_at": "2025-06-01T12:00:00Z",
+        "git": {
+            "commit": "a" * 40,
+            "branch": "main",
+            "branches": ["main"],
+            "committed_at": "2025-05-01T10:00:00Z",
+            "commit_signed": False,
+            "shallow": False,
+            "tags": [],
+            "modified": 0,
+            "untracked": 0,
+            "dirty_files": [],
+        },
+        "scope": {"production": ["srcNUMBER/**"], "exclude": []},
+        "files": 3,
+        "languages": {"Python": 3},
+        "skipped": {"binary": 0, "too large": 0},
+        "found": [{"rule": "todo", "path": "src/a.py", "line": 3, "text": "TODO: x", "baseline": None}],
+        "not_listed": 0,
+    },
+}
+_TEXTS: Final = {
+    "audit-log jsonl-log": "".join(
+        json.dumps({"timestamp": f"2025-09-20T10:00:0{n}Z", "level": "info", "event": "http.request", "requestId": f"r-NUMBER-{n}"}) + "\n"
+        for n in range(5)
+    ),
+    "checkpoint record-yaml": """\
+schema: compliance/checkpoint/v1
+environment: production
+version: "1.NUMBER"
+deployed-at: 2025-09-20T12:00:00Z
+items:
+  - what: data
+    taken-at: 2025-09-20T11:30:00Z
+  - what: configuration
+    taken-at: 2025-09-20T11:35:00Z
+  - what: version
+    taken-at: 2025-09-20T11:36:00Z
+""",
+    "coverage coverage-py-xml": """\
+<?xml version="1.0" ?>
+<coverage version="7.6.1" timestamp="1758362400123" lines-valid="2" lines-covered="1" line-rate="0.5" complexity="0">
+<!-- Generated by coverage.py: https://coverage.readthedocs.io/en/7.6.1 -->
+<sources><source>/src</source></sources><packages><package name="pkg" line-rate="0.5"><classes>
+<class name="a.py" filename="pkg/aNUMBER.py" complexity="0"><methods/>
+<lines><line number="1" hits="1"/><line number="2" hits="0"/></lines></class>
+</classes></package></packages></coverage>
+""",
+    "deployment record-yaml": """\
+schema: compliance/deployment/v1
+environment: staging
+version: "1.NUMBER"
+outcome: attempted
+commit: 1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a
+steps:
+  - name: roll out
+    started-at: 2025-09-20T10:26:00Z
+""",
+    "pipeline github-workflow": """\
+name: ci NUMBER
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: npm test || true
+""",
+    "rollback-drill record-yaml": """\
+schema: compliance/rollback-drill/v1
+environment: staging
+mode: executed
+from-version: "1.NUMBER"
+to-version: "1.0"
+steps:
+  - {kind: trigger, name: error rate raised, started-at: 2025-09-20T10:00:00Z}
+  - {kind: restore, name: previous revision, started-at: 2025-09-20T10:01:15Z, ended-at: 2025-09-20T10:02:50Z}
+""",
+    "runbook markdown-runbook": """\
+---
+title: Payments runbook NUMBER
+last_reviewed: 2025-08-01
+---
+
+# Payments runbook
+
+## Overview
+
+Takes payments.
+
+## Health checks
+
+```bash
+curl --fail https://payments.example.org/api/health
+```
+
+## Alert response
+
+Look at the dashboard.
+
+## Deployment
+
+Run the workflow.
+
+## Rollback
+
+Deploy the version before.
+
+## Recovery
+
+Restore the backup.
+
+## Contacts
+
+The team.
+""",
+    "test-results junit-xml": """\
+<?xml version="1.0" encoding="utf-8"?>
+<testsuites><testsuite name="pytest" tests="2" failures="1" timestamp="2025-09-20T10:00:00Z">
+<testcase classname="tests.test_a" name="test_NUMBER" time="0.1"/>
+<testcase classname="tests.test_a" name="test_two" time="0.2"><failure message="assert 1 == 2">trace</failure></testcase>
+</testsuite></testsuites>
+""",
+}
