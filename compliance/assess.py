@@ -7,13 +7,12 @@ fails a gate when it breaks the limit; stale evidence and evidence of another co
 
 from __future__ import annotations
 
-import inspect
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from . import __version__, outcome
@@ -295,7 +294,7 @@ def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> s
     """Returns the digest of what judged: code of gates and engine, parameters, versions, point and profile."""
     gates = {
         setting.gate.id: {
-            "code": _code_digest(setting.gate.module),
+            "code": _package_digest(_outermost(setting.gate.module)),
             "params": setting.params.model_dump(mode="json"),
             "required": setting.required,
             "max_age_s": None if setting.max_age is None else int(setting.max_age.total_seconds()),
@@ -309,12 +308,26 @@ def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> s
     return digest({"version": __version__, "engine": engine, "gates": gates, "point": where, "profile": profile})
 
 
+def _outermost(module: str) -> str:
+    """Returns the package that holds a gate and everything that it may import: the shipped policies, or a framework of the user's own."""
+    shipped = "compliance.policies"
+    return shipped if module.startswith(f"{shipped}.") else module.partition(".")[0]
+
+
+@cache
+def _package_digest(package: str) -> str:
+    """Returns the digest of all Python files of a package."""
+    found = sys.modules.get(package)
+    if found is None or not found.__file__:
+        return ""
+    root = Path(found.__file__).parent
+    return digest({str(path.relative_to(root)): sha256_hex(path.read_bytes()) for path in sorted(root.rglob("*.py"))})
+
+
 @cache
 def _code_digest(module: str) -> str:
-    import sys
-
-    found = sys.modules.get(module)
-    file = inspect.getsourcefile(found) if isinstance(found, ModuleType) else None
+    """Returns the digest of one module's source."""
+    file = sys.modules[module].__file__
     return sha256_hex(Path(file).read_bytes()) if file else ""
 
 

@@ -328,11 +328,10 @@ def _changes(gate: Gate, params: Params, thresholds: Mapping[str, Any]) -> Itera
         value, default = getattr(params, name), info.get_default(call_default_factory=True)
         if value == default or not ({name, info.alias} & thresholds.keys()):
             continue
+        marks = {mark if isinstance(mark, type) else type(mark) for mark in info.metadata}
         loosened = True
-        if any(isinstance(mark, AtLeast) or mark is AtLeast for mark in info.metadata):
-            loosened = value < default
-        elif any(isinstance(mark, AtMost) or mark is AtMost for mark in info.metadata):
-            loosened = value > default
+        if value is not None and marks & {AtLeast, AtMost}:
+            loosened = default is not None and (value < default if AtLeast in marks else value > default)
         shown = params.model_dump(mode="json")[name]
         before = gate.params().model_dump(mode="json")[name]
         yield {"what": info.alias or name, "default": before, "value": shown, "loosened": loosened}
