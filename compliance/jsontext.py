@@ -30,6 +30,7 @@ _DEPTH = 200
 _PATIENCE = 64
 """Documents of one writer that may be written in another way before `Checker` gives up comparing."""
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -131,8 +132,26 @@ def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
         found = _MEMBERS.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not a JSON object ({error})", expected="a JSON object") from error
-    _refuse_duplicates(text if isinstance(text, bytes) else memoryview(text), found)
+    whole = text if isinstance(text, bytes) else memoryview(text)
+    _walk(whole, _skip(whole, 0), found)
     return found
+
+
+def objects(text: bytes | msgspec.Raw) -> list[Mapping[str, msgspec.Raw]]:
+    """Cuts a JSON array of objects into the members of each, in one go.
+
+    Raises:
+        InputError: Not a JSON array of objects, or a duplicate key in one of them.
+    """
+    try:
+        found = _OBJECTS.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not a JSON array of objects ({error})", expected="a JSON array of objects") from error
+    whole = text if isinstance(text, bytes) else memoryview(text)
+    position = _skip(whole, 0) + 1
+    for one in found:
+        position = _skip(whole, _walk(whole, _skip(whole, position), one)) + 1
+    return list(found)
 
 
 def elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
@@ -147,9 +166,13 @@ def elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
         raise InputError(f"not a JSON array ({error})", expected="a JSON array") from error
 
 
-def _refuse_duplicates(text: bytes | memoryview, found: Mapping[str, msgspec.Raw]) -> None:
-    """Walks over the object's text: if a key came twice, its first place holds another value than the decoder kept, or one is left."""
-    position = _skip(text, 0) + 1
+def _walk(text: bytes | memoryview, position: int, found: Mapping[str, msgspec.Raw]) -> int:
+    """Walks over an object's text: if a key came twice, its first place holds another value than the decoder kept, or one is left.
+
+    Returns:
+        The position after the object.
+    """
+    position = _skip(text, position + 1)
     for key, value in found.items():
         name = _STRING.match(text, _skip(text, position))
         if name is None or msgspec.json.decode(name.group()) != key:
@@ -159,8 +182,10 @@ def _refuse_duplicates(text: bytes | memoryview, found: Mapping[str, msgspec.Raw
         if not _stands_at(text, position, raw):
             raise InputError(f"duplicate key {key!r}", expected="JSON with unique keys")
         position = _skip(text, position + len(raw)) + 1
-    if found and text[position - 1] != ord("}"):
+    position += not found
+    if text[position - 1] != ord("}"):
         raise InputError("duplicate key", expected="JSON with unique keys")
+    return position
 
 
 def _stands_at(text: bytes | memoryview, position: int, part: memoryview) -> bool:

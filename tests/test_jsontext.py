@@ -143,6 +143,29 @@ def test_members_cut_an_object_into_its_values(value: dict[str, object], indent:
     assert {key: jsontext.loads(bytes(raw)) for key, raw in found.items()} == json.loads(json.dumps(value))
 
 
+@given(st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3), max_size=4), st.sampled_from([None, 2]))
+def test_objects_cut_an_array_of_objects_into_their_values(value: list[dict[str, object]], indent: int | None) -> None:
+    found = jsontext.objects(json.dumps(value, indent=indent).encode())
+    assert [{key: jsontext.loads(bytes(raw)) for key, raw in one.items()} for one in found] == value
+
+
+@given(st.lists(objects.filter(lambda text: text[0] == "{"), max_size=3).map(lambda items: f"[{', '.join(items)}]"))
+def test_objects_and_members_refuse_the_same(text: str) -> None:
+    def one_by_one(data: bytes) -> None:
+        for element in jsontext.elements(data):
+            jsontext.members(element)
+
+    assert (refusal(jsontext.objects, text.encode()) is None) == (refusal(one_by_one, text.encode()) is None)
+
+
+@pytest.mark.parametrize(
+    "text", [b'[{"a":1,"a":2}]', b'[{}, {"a":1,"b":2,"a":1}]', b'[{"a":{},"\\u0061":{}}]', b"[1]", b"{}", b"[{}", b"", b"null"]
+)
+def test_objects_refuse_duplicates_and_what_is_no_array_of_objects(text: bytes) -> None:
+    with pytest.raises(InputError):
+        jsontext.objects(text)
+
+
 @given(st.lists(values, max_size=6))
 def test_elements_cut_an_array_into_its_values(value: list[object]) -> None:
     found = jsontext.elements(json.dumps(value).encode())

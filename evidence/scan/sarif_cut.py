@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
 from compliance import jsontext
 from compliance.source import Source
-
-
-@dataclass(frozen=True)
-class CutRun:
-    """A run, cut but not read."""
-
-    text: msgspec.Raw
-    members: Mapping[str, msgspec.Raw]
 
 
 def document_of(source: Source) -> Mapping[str, msgspec.Raw]:
@@ -28,11 +19,11 @@ def document_of(source: Source) -> Mapping[str, msgspec.Raw]:
     return source.json_members or jsontext.members(source.document)
 
 
-def runs_of(source: Source) -> list[CutRun]:
-    """Returns the runs of a SARIF log; empty when it names none. Use as ``source.once(runs_of)``.
+def runs_of(source: Source) -> list[Mapping[str, msgspec.Raw]]:
+    """Returns the members of each run of a SARIF log; empty when it names none. Use as ``source.once(runs_of)``.
 
     Raises:
         InputError: Not a list of objects, or a duplicate key on the level of a run.
     """
     runs = document_of(source).get("runs")
-    return [] if runs is None else [CutRun(text, jsontext.members(text)) for text in jsontext.elements(runs)]
+    return [] if runs is None else jsontext.objects(runs)

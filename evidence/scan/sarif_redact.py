@@ -7,6 +7,7 @@ files. That is every result of a secret scanner, and results of other scanners w
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from compliance.kind import Mask
 from compliance.source import Source
 
 from .rows import dumps, shaped
-from .sarif_cut import CutRun, document_of, runs_of
+from .sarif_cut import document_of, runs_of
 from .sarif_model import Result, RuleReference, ToolObject
 from .sarif_results import collector_paused
 from .sarif_rules import Rules
@@ -51,27 +52,26 @@ def redact(source: Source, mask: Mask) -> bytes | None:
         runs = [_run(run, masker) for run in source.once(runs_of)]
     if not masker.used:
         return None
-    return _object({**document_of(source), "runs": msgspec.Raw(_array(runs))})
+    return _object({**document_of(source), "runs": msgspec.Raw(_array([_object(run) for run in runs]))})
 
 
-def _run(cut: CutRun, masker: _Masker) -> msgspec.Raw:
-    """Returns the run without its secrets: the same text when it holds none."""
-    text, run = cut.text, dict(cut.members)
+def _run(run: Mapping[str, msgspec.Raw], masker: _Masker) -> Mapping[str, msgspec.Raw]:
+    """Returns the run without its secrets: the same members when it holds none."""
     results = run.get("results")
     if results is None or "tool" not in run or bytes(memoryview(results)[:1]) != b"[":
-        return text
+        return run
     tool = shaped(jsontext.loads(bytes(run["tool"])), ToolObject, "/runs/tool")
     rules = Rules(tool)
     whole = known_category(tool.driver.name) == "secrets" or category_of_rules(list(rules), (), False) == "secrets"
     if not whole and not _may_name_secret(rules, results):
-        return text
+        return run
     before = masker.used
     masked = [_result(item, rules, whole, masker) for item in jsontext.elements(results)]
     if masker.used == before and not whole:
-        return text
+        return run
     kept = {"results", "tool"}
     changed = {name: _tree(value, masker) for name, value in run.items() if name not in kept}
-    return msgspec.Raw(_object(run | changed | {"results": msgspec.Raw(_array(masked))}))
+    return {**run, **changed, "results": msgspec.Raw(_array(masked))}
 
 
 def _may_name_secret(rules: Rules, results: msgspec.Raw) -> bool:
@@ -216,9 +216,9 @@ def _uris(value: Any) -> set[str]:
     return found
 
 
-def _object(members: dict[str, msgspec.Raw]) -> bytes:
+def _object(members: Mapping[str, msgspec.Raw]) -> bytes:
     return b"{" + b",".join(dumps(name) + b":" + bytes(value) for name, value in members.items()) + b"}"
 
 
-def _array(items: list[msgspec.Raw]) -> bytes:
+def _array(items: Sequence[msgspec.Raw | bytes]) -> bytes:
     return b"[" + b",".join(bytes(item) for item in items) + b"]"

@@ -15,7 +15,6 @@ from compliance.source import parse_time
 
 from . import Category
 from .rows import Rows, count_of, reasons, shaped
-from .sarif_cut import CutRun
 from .sarif_model import Artifact, Invocation, Revision, ToolObject
 from .sarif_results import Results, collector_paused
 from .sarif_rules import Rules
@@ -45,13 +44,13 @@ class Run:
     incomplete: str | None
 
 
-def read_run(cut: CutRun, where: str, rows: Rows) -> Run:
+def read_run(run: Mapping[str, msgspec.Raw], where: str, rows: Rows) -> Run:
     """Reads a run and adds its findings to ``rows``.
 
     Raises:
         InputError: Something in it is not SARIF 2.1.0.
     """
-    found = dict(cut.members)
+    found = dict(run)
     results = found.pop("results", None)
     artifacts = _artifacts(found.pop("artifacts", None), where)
     parts = {name: jsontext.loads(bytes(value)) for name, value in found.items()}
