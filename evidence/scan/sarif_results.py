@@ -61,7 +61,7 @@ class Results:
             raise InputError(error.found, expected=error.expected, where=place) from error
 
     def _finding(self, result: Result) -> Finding:
-        rule = self._rules.find(result)
+        rule, severity = self._rules.judged(result)
         rule_id = result.rule_id or _reference_id(result) or (rule.id if rule else None) or "unknown"
         self.rule_ids.add(rule_id)
         if result.taxa or (result.properties and "security-severity" in result.properties):
@@ -71,7 +71,7 @@ class Results:
         message = self._rules.message(result, rule)
         return Finding(
             rule=rule_id,
-            severity=self._rules.severity(result, rule).value,
+            severity=severity,
             state="suppressed" if _is_suppressed(result.suppressions) else "open",
             confidence=_confidence(result, rule),
             fingerprint=self._rows.unique(rule_id, path, _stable(result) or (snippet or "").strip() or message),
@@ -119,8 +119,9 @@ def _is_suppressed(suppressions: Sequence[Suppression] | None) -> bool:
 
 def _confidence(result: Result, rule: Rule | None) -> str | None:
     """Returns the confidence: Bandit's and others' in the result's properties, CodeQL's ``precision`` in the rule's."""
-    own, shared = result.properties or {}, (rule.properties if rule else None) or {}
-    for value in (own.get("issue_confidence"), own.get("confidence"), shared.get("precision")):
+    own, shared = result.properties, rule.properties if rule else None
+    for bag, name in ((own, "issue_confidence"), (own, "confidence"), (shared, "precision")):
+        value = bag.get(name) if bag else None
         if isinstance(value, str) and value:
             return value.lower()
     return None

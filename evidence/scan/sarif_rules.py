@@ -33,6 +33,7 @@ class Rules:
         """Per invocation the levels that it gives to rules, by identity."""
         self._scores: dict[int, Severity | None] = {}
         """Security severities of rules that results were found for, by identity: read once."""
+        self._judged: dict[tuple[str | None, int | None, str | None, str | None], tuple[Rule | None, str]] = {}
         self._found: dict[tuple[str | None, int | None], Rule | None] = {}
 
     def __iter__(self) -> Iterator[Rule]:
@@ -73,6 +74,17 @@ class Rules:
                 break
             rule_id = rule_id.rpartition("/")[0]
         return self._by_id.get(rule_id or "")
+
+    def judged(self, result: Result) -> tuple[Rule | None, str]:
+        """Returns the rule of a result, and how severe it is; computed once for all results that say the same of these."""
+        if result.rule or result.provenance or (result.properties and "security-severity" in result.properties):
+            rule = self.find(result)
+            return rule, self.severity(result, rule).value
+        key = (result.rule_id, result.rule_index, result.level, result.kind)
+        if key not in self._judged:
+            rule = self.find(result)
+            self._judged[key] = rule, self.severity(result, rule).value
+        return self._judged[key]
 
     def severity(self, result: Result, rule: Rule | None) -> Severity:
         """Returns how severe a result is: the ``security-severity`` of the result, else of its rule, else its effective level."""
