@@ -87,7 +87,7 @@ def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
 def misshaped(error: msgspec.ValidationError, where: str | None = None) -> InputError:
     """Turns msgspec's words into the project's: what was found, what was expected, where."""
     text, _, inner = str(error).partition(" - at `$")
-    place = ((where or "") + re.sub(r"\[(\d+)\]", r"/\1", inner.rstrip("`")).replace(".", "/")).replace("`", "")
+    place = ((where or "") + re.sub(r"\[(\d+)\]", r"/\1", inner.rstrip("`").replace("[...]", "/*")).replace(".", "/")).replace("`", "")
     match = _EXPECTED.fullmatch(text)
     if match is None:
         return InputError(text, where=place or None)
