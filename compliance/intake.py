@@ -23,7 +23,7 @@ from .errors import ComplianceError, InputError, UnrecognisedError
 from .kind import Collected, Format, Kind
 from .project import Project, near
 from .record import Assurance, Citation, Json, Parsed, PrivacyClass
-from .source import Source
+from .source import MEMORY_LIMIT, Source
 from .store import EvidenceDraft, Store
 from .subject import CommitBasis, Subject
 from .times import now, optional_rfc3339, rfc3339
@@ -182,8 +182,7 @@ class Intake:
             (kind, form) for kind in kinds.values() if wanted in (None, kind.id) for form in kind.formats if _recognises(form, source)
         ]
         if not claims:
-            hint = f"a file of kind {wanted}" if wanted else "a file of a known format (docs/formats.md)"
-            raise UnrecognisedError("not recognised", expected=hint)
+            raise _unrecognised(source, f"a file of kind {wanted}" if wanted else "a file of a known format (docs/formats.md)")
         if len(claims) > 1:
             names = ", ".join(f"{form.name} ({kind.id})" for kind, form in claims)
             raise InputError(f"claimed by several formats: {names}", expected="one", hint="say which with --kind")
@@ -300,7 +299,7 @@ class Intake:
         here = self.subject
         same = commit is not None and commit == here.commit
         environment = self.overrides.environment or (item.environment if item else None) or parsed.environment or self.environment
-        dirty = self.checkout.dirty if same and self.checkout is not None and here.commit_basis is CommitBasis.HEAD else None
+        dirty = self._dirty() if same and here.commit_basis is CommitBasis.HEAD else None
         return Subject(
             project=here.project,
             version=parsed.version or (here.version if same else None),
@@ -309,6 +308,11 @@ class Intake:
             dirty=dirty,
             environment=environment,
         )
+
+    def _dirty(self) -> bool:
+        """Tells whether the tree differed from the commit when this intake began, or does so now."""
+        now_there = Checkout.find(self.project.root)
+        return self.checkout is None or now_there is None or self.checkout.dirty or now_there != self.checkout or now_there.dirty
 
     def _commit(self, parsed: Parsed, item: Collected | None, observed: datetime | None) -> tuple[str | None, CommitBasis | None]:
         if self.overrides.commit is not None:
@@ -380,6 +384,19 @@ def _recognises(form: Format, source: Source) -> bool:
             return form.recognise(source)
         except InputError:
             return False
+
+
+def _unrecognised(source: Source, expected: str) -> UnrecognisedError:
+    """Says what keeps a file from being recognised, where that can be said: JSON that was cut off is no unknown format."""
+    if source.xml_root is not None:
+        return UnrecognisedError(f"not recognised: XML with the root <{source.xml_root}>", expected=expected)
+    try:
+        if source.size <= MEMORY_LIMIT and source.text.lstrip().startswith(("{", "[")):
+            _ = source.json
+    except InputError as error:
+        if "trailing" not in error.found:  # several documents, one per line
+            return UnrecognisedError(f"not recognised: {error.found}", expected=error.expected, where=error.where)
+    return UnrecognisedError("not recognised", expected=expected)
 
 
 @contextmanager
