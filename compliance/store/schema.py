@@ -69,11 +69,14 @@ def _append_only() -> str:
             for event in ("UPDATE", "DELETE")
         ]
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
-        condition = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 (names from the table above)
+        time, condition = "BEFORE", f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 (names from the table above)
         if table == "ledger":
             condition = "NEW.entry <> (SELECT COALESCE(MAX(entry) + 1, 0) FROM ledger)"
+        if table == "finding":
+            # Findings are written before their evidence: once that is there, none can be replaced or added. In half of the time.
+            time, condition = "AFTER", "EXISTS (SELECT 1 FROM evidence WHERE entry = NEW.evidence)"
         statements.append(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {condition} "
+            f"CREATE TRIGGER {table}_no_replace {time} INSERT ON {table} WHEN {condition} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
         )
     return "\n".join(statements)

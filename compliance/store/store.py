@@ -428,10 +428,11 @@ class _Writer:
             "rows": {"count": len(draft.findings), "root": ready.root.hex()},
         }
         number = self.append("evidence", body, ready.sealed)
-        commit = dict(draft.body["subject"]).get("commit")
-        self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, ready.packed.sha256, ready.payload))
         rows = ((number, position, *msgspec.structs.astuple(finding)) for position, finding in enumerate(draft.findings))
         insert_rows(self.connection, _FINDING, rows)
+        # After its findings, which none can be added to from now on (see `schema`).
+        commit = dict(draft.body["subject"]).get("commit")
+        self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, ready.packed.sha256, ready.payload))
         return number
 
     def _keep(self, packed: Packed) -> dict[str, Json]:
