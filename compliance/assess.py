@@ -8,12 +8,12 @@ fails a gate when it breaks the limit; stale evidence and evidence of another co
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from . import __version__, outcome
 from .assessment import Assessment, Changed, GateResult, Spot, StoreState
@@ -25,7 +25,7 @@ from .project import GateSetting, Project
 from .record import Json, digest, sha256_hex
 from .subject import Binding, Subject
 from .times import show_span
-from .view import Unreadable, View
+from .view import Unreadable, View, slot, when
 
 SKEW: Final = timedelta(minutes=5)
 """How far clocks may differ before evidence counts as dated after the judgement."""
@@ -84,6 +84,8 @@ def assess(
     results = tuple(judge.result(setting) for setting in chosen.values())
     confirmed = table.profile_by is not None
     conditions = view.open_conditions
+    if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in results):
+        raise NothingToJudgeError("no required gate applies", hint="switch a framework on, or correct the profile and the gates' settings")
     early = [r for r, s in zip(results, chosen.values(), strict=True) if not s.gate.after_all]
     evidence_outcome = outcome.outcome_of(early, open_conditions=conditions, profile_confirmed=confirmed)
     final = outcome.outcome_of(results, open_conditions=conditions, profile_confirmed=confirmed)
@@ -102,11 +104,20 @@ def assess(
         score=outcome.score_of(results),
         gates=results,
         left_out=len(project.gates) - len(chosen),
-        changed=tuple(Changed.model_validate(change) for s in chosen.values() for change in s.changes),
+        changed=tuple(Changed.model_validate(change) for change in _changes(project, chosen.values())),
         store=store,
         policy_digest=policy,
         decision_digest=_decision_digest(subject, at, policy, results, view),
     )
+
+
+def _changes(project: Project, settings: Iterable[GateSetting]) -> Iterator[dict[str, Json]]:
+    """Yields what differs from the defaults: frameworks that are switched off, then the settings of gates."""
+    for name, value in project.document.frameworks.items():
+        if value is False:
+            yield {"gate": name, "what": "framework", "default": True, "value": False, "loosened": True}
+    for setting in settings:
+        yield from setting.changes
 
 
 @dataclass(frozen=True)
@@ -173,12 +184,11 @@ class _Judge:
         verdict = self._ask(setting, admissible) if admissible else None
         if verdict is not None and verdict.status is Status.FAIL:
             return verdict, admissible
-        heard = _not_superseded(evidence.bad_news_only, admissible)
-        if heard:
-            items = [item for item, _ in heard]
+        if evidence.bad_news_only:
+            items = [item for item, _ in evidence.bad_news_only]
             bad = self._ask(setting, items)
             if bad.status is Status.FAIL:
-                item, reason = heard[0]
+                item, reason = evidence.bad_news_only[0]
                 message = f"{bad.message} ({self._why(item, reason, setting)})"
                 return replace(bad, reason=reason, message=message), items
         if verdict is not None and verdict.status is Status.PASS:
@@ -223,16 +233,21 @@ class _Judge:
         return "".join(f"; {reason}" for kind_id in setting.gate.reads for reason in self.view.could_not_run.get(kind_id, ()))
 
     def _sort(self, setting: GateSetting, items: Sequence[Item]) -> Sorted:
-        admissible, bad, undecisive = [], [], []
-        for item in items:
+        """Sorts evidence by what it may do. Within a slot admissible evidence replaces all that is older, and nothing else replaces."""
+        bad, undecisive = [], []
+        admissible: dict[tuple[str, tuple[Any, ...]], Item] = {}
+        for item in sorted(items, key=when, reverse=True):
+            place = (item.kind, slot(item))
+            if place in admissible:
+                continue
             reason, of_this_commit = self._weakness(setting, item)
             if reason is None:
-                admissible.append(item)
+                admissible[place] = item
             elif of_this_commit and reason not in _NEVER:
                 bad.append((item, reason))
             else:
                 undecisive.append((item, reason))
-        return Sorted(tuple(admissible), tuple(bad), tuple(undecisive))
+        return Sorted(tuple(admissible.values()), tuple(bad), tuple(undecisive))
 
     def _weakness(self, setting: GateSetting, item: Item) -> tuple[Reason | None, bool]:
         """Returns why an item does not count in full, and whether it is of this commit."""
@@ -244,11 +259,18 @@ class _Judge:
         age = item.age(self.as_of)
         if (age is not None and age < -SKEW) or (setting.max_age is not None and (age is None or age > setting.max_age)):
             return Reason.STALE, True
+        if self._of_changed_tree(item):
+            return Reason.FOREIGN, True
         if binding is Binding.ENVIRONMENT and item.subject.environment != self.subject.environment:
             return Reason.FOREIGN, True
         if item.assurance.rank < setting.gate.min_assurance.rank:
             return Reason.WEAK, True
         return (Reason.INCOMPLETE if item.payload.incomplete else None), True
+
+    def _of_changed_tree(self, item: Item) -> bool:
+        """Tells whether an item was made from a tree that differs from its commit, unless it is about just that."""
+        kind = self.kinds[item.kind]
+        return bool(item.subject.dirty) and kind.binds_to is not Binding.PROJECT and not kind.judges_tree
 
     def _why(self, item: Item, reason: Reason, setting: GateSetting) -> str:
         """Says in words why an item does not count."""
@@ -257,6 +279,8 @@ class _Judge:
             if item.subject.commit != self.subject.commit and self.kinds[item.kind].binds_to is not Binding.PROJECT:
                 ours = (self.subject.commit or "none")[:12]
                 return f"{name} is of commit {(item.subject.commit or 'unknown')[:12]}; expected {ours}"
+            if self._of_changed_tree(item):
+                return f"{name} was made from a tree with uncommitted changes; expected the commit itself"
             where = item.subject.environment or "unknown"
             return f"{name} is of environment {where}; expected {self.subject.environment}"
         if reason is Reason.STALE:
@@ -272,22 +296,6 @@ class _Judge:
         if reason is Reason.UNREADABLE:
             return f"{name} cannot be read by this version ({item.payload.why}); run `compliance verify --replay`"
         return f"{name} says too little: {item.payload.incomplete}"
-
-
-def _not_superseded(bad: Sequence[tuple[Item, Reason]], admissible: Sequence[Item]) -> list[tuple[Item, Reason]]:
-    """Drops bad news that later admissible evidence of the same kind and category has answered."""
-    kept = []
-    for item, reason in bad:
-        mine = (item.kind, getattr(item.payload, "category", None))
-        later = [
-            one
-            for one in admissible
-            if (one.kind, getattr(one.payload, "category", None)) == mine
-            and (one.observed_at or one.collected_at) > (item.observed_at or item.collected_at)
-        ]
-        if not later:
-            kept.append((item, reason))
-    return kept
 
 
 def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> str:

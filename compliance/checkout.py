@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from .errors import ConfigError
 from .project import Project
 from .subject import CommitBasis, Subject
 
@@ -66,10 +67,19 @@ class Checkout:
 
 
 def subject_of(project: Project, checkout: Checkout | None, environment: str | None = None) -> Subject:
-    """Returns the subject that is judged now: the configured commit where there is no git, else HEAD."""
+    """Returns the subject that is judged now: the configured commit where there is no git, else HEAD.
+
+    Raises:
+        ConfigError: A commit is configured although the project is a git checkout of another one.
+    """
     table = project.document.project
     commit, basis = None, None
     if table.commit is not None:
+        if checkout is not None and checkout.root.resolve() == project.root.resolve() and checkout.commit != table.commit:
+            raise ConfigError(
+                f"[project] commit is {table.commit[:12]}, but git is at {checkout.commit[:12]}; expected no commit where there is git",
+                hint="remove commit from compliance.toml",
+            )
         commit, basis = table.commit, CommitBasis.CONFIGURED
     elif checkout is not None:
         commit, basis = checkout.commit, CommitBasis.HEAD

@@ -73,6 +73,8 @@ def _run(intake: Intake, collection: Collection, collector: Collector, options: 
     started = time.monotonic()
     context = Context(root=intake.project.root, options=options, subject=intake.subject, now=now, say=say)
     files: list[Outcome] = []
+    if intake.checkout is not None:
+        _ = intake.checkout.dirty  # looked up before the collector runs, and again when its artifact is recorded
     try:
         for item in collector.collect(context):
             item = item if item.environment else replace(item, environment=collection.table.environment)

@@ -67,7 +67,7 @@ class VerifyCheck(Model):
 
 
 class VerifyDocument(Printed):
-    """``verify --format json``; a list of them when several paths are given."""
+    """``verify --format json`` of one path."""
 
     schema_id: Literal["compliance/verify/v1"] = Field(default="compliance/verify/v1", alias="schema")
     path: str
@@ -77,6 +77,13 @@ class VerifyDocument(Printed):
     """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail; empty for a store."""
     anchored_by: Literal["none", "report", "timestamp"]
     checks: list[VerifyCheck]
+
+
+class VerifyList(Printed):
+    """``verify --format json`` of several paths."""
+
+    schema_id: Literal["compliance/verify-list/v1"] = Field(default="compliance/verify-list/v1", alias="schema")
+    results: list[VerifyDocument]
 
 
 class LogEntry(Model):
@@ -183,6 +190,7 @@ PRINTED: tuple[type[Printed], ...] = (
     IngestDocument,
     CollectDocument,
     VerifyDocument,
+    VerifyList,
     LogDocument,
     ShowDocument,
     ExplainGate,

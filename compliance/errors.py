@@ -11,6 +11,7 @@
     ├── NothingToJudgeError         exit code 3: no evidence, or no gates
     ├── CollectorError              exit code 5: a configured collector could not run
     ├── StoreError                  the store cannot be opened, read or written
+    │   ├── StoreUnavailableError   it is missing, locked or from a newer version: nothing is known about what it holds
     │   └── TamperedError           exit code 4: the store contradicts its own ledger
     ├── SigningKeyError             a key or certificate that cannot be used
     │   └── UnknownSignerError      a signature by a key that is not trusted (in `compliance.sign.ssh`)
@@ -33,6 +34,7 @@ __all__ = [
     "RenderError",
     "SigningKeyError",
     "StoreError",
+    "StoreUnavailableError",
     "TamperedError",
     "UnrecognisedError",
     "UsageError",
@@ -124,6 +126,10 @@ class CollectorError(ComplianceError):
 
 class StoreError(ComplianceError):
     """The store cannot be opened, read or written."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store is missing, locked, or from a newer version: nothing is known about what it holds."""
 
 
 class TamperedError(StoreError):

@@ -117,6 +117,7 @@ class Kind:
         payload: Model of what it says.
         formats: Filled in by the catalog from the kind's modules.
         collectors: Likewise.
+        judges_tree: The evidence itself says whether the tree is clean, so that it counts from a changed tree, too.
         doc: Docstring of the kind's module.
     """
 
@@ -126,6 +127,7 @@ class Kind:
     payload: type[Payload]
     formats: tuple[Format, ...] = ()
     collectors: tuple[Collector, ...] = ()
+    judges_tree: bool = False
     doc: str = ""
 
 

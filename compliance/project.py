@@ -38,7 +38,7 @@ class ProjectTable(Table):
     environments: tuple[str, ...] = Field(default=("staging", "production"), min_length=1)
     """The first is where a release is tested: environment-bound evidence counts from there. The last is where users are."""
     profile: Profile = "service"
-    profile_by: str | None = None
+    profile_by: str | None = Field(default=None, pattern=r"\S")
     """Who confirmed the profile; until somebody does, the outcome is at most go-with-conditions."""
 
 
@@ -154,6 +154,9 @@ class Project:
             ConfigError: There is no such point.
         """
         environments = self.document.project.environments
+        for own in self.document.points:
+            if own in point.BUILT_IN:
+                raise ConfigError(f"[points.{own}]: built in; expected a name of your own", hint=f'name it, and say like = "{own}"')
         if name in self.document.points:
             table = self.document.points[name]
             unknown = [gate for gate in table.gates if gate not in self.catalog.gates]
@@ -297,7 +300,7 @@ def _setting(gate: Gate, table: Mapping[str, Any]) -> GateSetting:
     if not isinstance(required, bool) or not isinstance(applicable, bool):
         raise ConfigError(f"[{where}] required and applicable: expected true or false")
     reason, by = table.get("reason"), table.get("by")
-    if not applicable and not (reason and by):
+    if not applicable and not all(isinstance(text, str) and text.strip() for text in (reason, by)):
         raise ConfigError(f"[{where}] applicable = false: without reason and by", hint="say why, and who decided it")
     max_age = _max_age(where, table, gate.max_age)
     changes = list(_changes(gate, params, thresholds))

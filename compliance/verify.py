@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .catalog import Catalog
-from .errors import ComplianceError, InputError, StoreError
+from .errors import ComplianceError, InputError, StoreError, StoreUnavailableError
 from .sign.checks import Check
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: C
 
 
 def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
-    """Checks a store against itself; with a catalog, parses its artifacts again as well."""
+    """Checks a store against itself; with a catalog, parses its artifacts again as well.
+
+    Raises:
+        StoreUnavailableError: It is missing, locked or from a newer version, so that nothing can be said about it.
+    """
     from .store import Store
     from .store.audit import audit
 
@@ -79,6 +83,8 @@ def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
     try:
         with Store.open(path) as store:
             yield from audit(store, formats)
+    except StoreUnavailableError:
+        raise
     except StoreError as error:
         yield Check("store", "refuted", str(error))
 
@@ -128,6 +134,8 @@ def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
             page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
             yield _listed(store, "report.rendered", page, "the document before signing")
             yield _listed(store, "report.signed", hashlib.sha256(data).hexdigest(), "this file")
+    except StoreUnavailableError:
+        raise
     except ComplianceError as error:
         yield Check("store", "refuted", str(error))
 

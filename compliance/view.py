@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,7 +31,7 @@ class View:
     """What an assessment may see."""
 
     items: Mapping[str, tuple[Item, ...]]
-    """Evidence by kind, newest first."""
+    """Evidence by kind, newest first: all of it, since a later run replaces an earlier one only if it may."""
     could_not_run: Mapping[str, tuple[str, ...]]
     """Per kind, what the collectors that could not run said, from the last collection."""
     open_conditions: int = 0
@@ -40,6 +40,11 @@ class View:
     def empty(self) -> bool:
         """Whether there is no evidence at all."""
         return not any(self.items.values())
+
+    @property
+    def newest(self) -> dict[str, tuple[Item, ...]]:
+        """The newest item of each slot by kind, for pictures; what counts is for `assess` to say."""
+        return {kind: newest_per_slot(many) for kind, many in self.items.items()}
 
 
 def build(store: Store, kinds: Mapping[str, Kind], subject: Subject, *, upto: int | None = None) -> View:
@@ -63,24 +68,25 @@ def build(store: Store, kinds: Mapping[str, Kind], subject: Subject, *, upto: in
         item = _item(store, kinds[stored.entry.body["kind"]], stored)
         if item.subject.project == subject.project:
             items.setdefault(item.kind, []).append(item)
-    return View({kind: newest_per_slot(many) for kind, many in items.items()}, _could_not_run(store, upto))
+    ordered = {kind: tuple(sorted(many, key=when, reverse=True)) for kind, many in items.items()}
+    return View(ordered, _could_not_run(store, upto))
 
 
-def newest_per_slot(items: list[Item]) -> tuple[Item, ...]:
-    """Keeps the newest item of each slot, newest first.
-
-    A slot is what a later run of the same thing replaces: same format, tool, category, name, environment and commit.
-    """
-    newest: dict[tuple[Any, ...], Item] = {}
-    for item in sorted(items, key=_when):
-        category = getattr(item.payload, "category", None)
-        slot = (item.format, item.tool, category, item.name, item.subject.environment, item.subject.commit, item.collected)
-        newest[slot] = item
-    return tuple(sorted(newest.values(), key=_when, reverse=True))
+def slot(item: Item) -> tuple[Any, ...]:
+    """Returns what a later run of the same thing shares: format, tool, category, name, environment, commit, and how it was made."""
+    category = getattr(item.payload, "category", None)
+    return item.format, item.tool, category, item.name, item.subject.environment, item.subject.commit, item.collected
 
 
-def _when(item: Item) -> tuple[datetime, int]:
+def when(item: Item) -> tuple[datetime, int]:
+    """Returns what orders items in time: when they were observed, else collected; then their number."""
     return item.observed_at or item.collected_at, item.entry
+
+
+def newest_per_slot(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Keeps the newest item of each slot, newest first."""
+    newest = {slot(item): item for item in sorted(items, key=when)}
+    return tuple(sorted(newest.values(), key=when, reverse=True))
 
 
 def _newest_foreign(store: Store, kinds: list[str], commit: str | None, upto: int | None) -> list[int]:

@@ -34,7 +34,7 @@ def test_nothing_is_missing_and_not_a_pass() -> None:
     assert verdict() == (Status.NOT_ASSESSED, Reason.MISSING)
 
 
-INADMISSIBLE = [
+INADMISSIBLE: list[tuple[dict[str, Any], Reason]] = [
     ({"environment": "production"}, Reason.FOREIGN),
     ({"environment": None}, Reason.FOREIGN),
     ({"assurance": Assurance.STATED}, Reason.WEAK),
@@ -57,14 +57,47 @@ def test_bad_news_beside_earlier_good_news_counts(how: dict[str, Any], reason: R
     assert verdict(item(1, 1, age=timedelta(hours=3)), item(2, 11, **how)) == (Status.FAIL, reason)
 
 
-@pytest.mark.parametrize(("how", "reason"), INADMISSIBLE)
-def test_later_admissible_good_news_answers_bad_news(how: dict[str, Any], reason: Reason) -> None:  # noqa: ARG001
+ANSWERABLE = [(how, reason) for how, reason in INADMISSIBLE if reason is not Reason.FOREIGN]
+
+
+@pytest.mark.parametrize(("how", "reason"), ANSWERABLE)
+def test_later_admissible_good_news_of_the_same_slot_answers_bad_news(how: dict[str, Any], reason: Reason) -> None:  # noqa: ARG001
     assert verdict(item(1, 11, age=timedelta(hours=3), **how), item(2, 1)) == (Status.PASS, None)
 
 
-def test_good_news_of_another_category_does_not_answer() -> None:
-    bad = item(1, 11, age=timedelta(hours=3), environment="production", category="other")
-    assert verdict(bad, item(2, 1)) == (Status.FAIL, Reason.FOREIGN)
+@pytest.mark.parametrize(
+    "elsewhere", [{"environment": "production"}, {"category": "other"}, {"tool": "another"}, {"name": "other.xml"}], ids=str
+)
+def test_good_news_of_another_slot_does_not_answer(elsewhere: dict[str, Any]) -> None:
+    bad = item(1, 11, age=timedelta(hours=3), incomplete="half of it", **elsewhere)
+    assert verdict(bad, item(2, 1))[0] is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"incomplete": "half of it"},
+        {"assurance": Assurance.STATED},
+        {"age": timedelta(hours=-1)},
+        {"dirty": True},
+        {"payload": Unreadable("number: missing")},
+    ],
+    ids=str,
+)
+def test_what_does_not_count_replaces_nothing(how: dict[str, Any]) -> None:
+    assert verdict(item(1, 11, age=timedelta(hours=3)), item(2, 1, **how)) == (Status.FAIL, None)
+
+
+def test_a_later_run_of_the_same_thing_replaces_the_earlier_one() -> None:
+    assert verdict(item(1, 11, age=timedelta(hours=3)), item(2, 1)) == (Status.PASS, None)
+    assert verdict(item(1, 1, age=timedelta(hours=3)), item(2, 11)) == (Status.FAIL, None)
+
+
+def test_evidence_from_a_changed_tree_is_not_of_the_commit() -> None:
+    assert verdict(item(number=1, dirty=True)) == (Status.NOT_ASSESSED, Reason.FOREIGN)
+    assert verdict(item(number=11, dirty=True)) == (Status.FAIL, Reason.FOREIGN)
+    about_the_tree = make_kind(binds_to=Binding.COMMIT, judges_tree=True)
+    assert verdict(item(number=1, dirty=True), kinds=(about_the_tree,)) == (Status.PASS, None)
 
 
 @pytest.mark.parametrize("number", [1, 11])
@@ -141,14 +174,14 @@ def test_what_keeps_a_gate_from_passing_is_named() -> None:
 
 
 def test_a_result_names_its_evidence_and_the_age_of_the_oldest() -> None:
-    result = judged(make_project(make_gate()), item(7, age=timedelta(hours=5)), item(3)).result("T-1")
+    result = judged(make_project(make_gate()), item(7, age=timedelta(hours=5), name="other"), item(3)).result("T-1")
     assert result.evidence == (3, 7)
     assert result.observed_at == NOW - timedelta(hours=5)
 
 
 def test_a_declared_gate_does_not_apply_and_says_who_says_so() -> None:
     settings = {"T-1": {"applicable": False, "reason": "no numbers here", "by": "Ada"}}
-    assessment = judged(make_project(make_gate(), settings=settings), item(number=11))
+    assessment = judged(make_project(make_gate(), make_gate(id="T-2"), settings=settings), item(number=11))
     result = assessment.result("T-1")
     assert (result.verdict, result.reason) == (Status.NOT_APPLICABLE, Reason.DECLARED)
     assert "no numbers here (Ada)" in result.message
@@ -157,10 +190,15 @@ def test_a_declared_gate_does_not_apply_and_says_who_says_so() -> None:
 
 @pytest.mark.parametrize("profile", ["library", "cli"])
 def test_a_profile_excludes_service_gates_until_there_is_evidence(profile: Any) -> None:
-    project = make_project(make_gate(service_only=True), profile=profile)
+    project = make_project(make_gate(service_only=True), make_gate(id="T-2"), profile=profile)
     result = judged(project).result("T-1")
     assert (result.verdict, result.reason) == (Status.NOT_APPLICABLE, Reason.PROFILE)
     assert judged(project, item(number=11)).result("T-1").verdict is Status.FAIL
+
+
+def test_when_no_required_gate_applies_there_is_nothing_to_judge() -> None:
+    with pytest.raises(NothingToJudgeError, match="no required gate applies"):
+        judged(make_project(make_gate(service_only=True), profile="library"))
 
 
 def test_a_service_is_asked_everything() -> None:
@@ -191,8 +229,9 @@ def test_the_decision_digest_ignores_when_and_where_the_same_was_collected() -> 
 
 @pytest.mark.parametrize("settings", [{"required": False}, {"max-age": "3d"}, {"applicable": False, "reason": "r", "by": "b"}])
 def test_the_policy_digest_covers_every_setting(settings: dict[str, Any]) -> None:
-    plain = judged(make_project(make_gate(max_age=timedelta(days=1))), item())
-    changed = judged(make_project(make_gate(max_age=timedelta(days=1)), settings={"T-1": settings}), item())
+    other = make_gate(id="T-2")
+    plain = judged(make_project(make_gate(max_age=timedelta(days=1)), other), item())
+    changed = judged(make_project(make_gate(max_age=timedelta(days=1)), other, settings={"T-1": settings}), item())
     assert plain.policy_digest != changed.policy_digest
     assert plain.decision_digest != changed.decision_digest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.errors import StoreError
+from compliance.errors import ConfigError, StoreError
 from compliance.intake import Intake, Outcome, Overrides
 from compliance.project import Project
 from compliance.record import sha256_hex
@@ -95,6 +95,26 @@ def test_a_configured_commit_serves_where_there_is_no_git(tmp_path: Path) -> Non
     place = Place(tmp_path, f'commit = "{COMMIT}"\nversion = "3"\n')
     subject = place.entry(place.ingest(place.write("j.xml", junit()))[0]).body["subject"]
     assert (subject["commit"], subject["commit_basis"], subject["version"]) == (COMMIT, "configured", "3")
+
+
+def test_a_configured_commit_beside_git_is_refused(checkout: Place) -> None:
+    (checkout.root / "compliance.toml").write_text(f'[project]\nname = "p"\ncommit = "{COMMIT}"\n')
+    project = Project.load(checkout.root)
+    with pytest.raises(ConfigError, match="expected no commit where there is git"):
+        list(Intake(project, checkout.store).paths([checkout.write("j.xml", junit())]))
+
+
+def test_the_same_failure_after_a_pass_is_news(place: Place) -> None:
+    undated = [b'<testsuite><testcase name="a">%b</testcase></testsuite>' % part for part in (b"<failure/>", b"")]
+    statuses = [place.ingest(place.write("j.xml", undated[number]))[0].status for number in (0, 0, 1, 0)]
+    assert statuses == ["recorded", "duplicate", "recorded", "recorded"]
+
+
+def test_a_file_can_be_dated_later(place: Place) -> None:
+    path = place.write("j.xml", b'<testsuite><testcase name="a"/></testsuite>')
+    place.ingest(path)
+    dated = place.ingest(path, overrides=Overrides(observed_at=datetime(2026, 3, 1, tzinfo=UTC)))[0]
+    assert dated.status == "recorded"
 
 
 def test_three_clocks(place: Place) -> None:

@@ -49,6 +49,7 @@ def test_the_nearest_parent_with_a_configuration_counts(tmp_path: Path, monkeypa
         (MINIMAL + "[sign]\npassword = 'x'", "[sign] password: unknown key"),
         (MINIMAL + "[report]\npage = 'A5'", "[report] page"),
         (MINIMAL + "[points.x]\nlike = 'prod'", "expected one of change, staging, production, rollback"),
+        ('[project]\nname = "p"\nprofile-by = " "', "[project] profile-by"),
         (MINIMAL + "[gates]\nx = 1", "expected a table [gates.x]"),
     ],
 )
@@ -120,6 +121,13 @@ def test_points_of_the_projects_own(tmp_path: Path) -> None:
         load(tmp_path, text).point("hotfxi")
     with pytest.raises(ConfigError, match="no gate ALPHA-PF-55"):
         load(tmp_path, text.replace("PF-5", "PF-55")).point("hotfix")
+
+
+@pytest.mark.parametrize("name", ["change", "staging", "production", "rollback"])
+def test_a_built_in_point_cannot_be_redefined(tmp_path: Path, name: str) -> None:
+    project = load(tmp_path, MINIMAL + f'[points.{name}]\ngates = ["ALPHA-PF-5"]\n')
+    with pytest.raises(ConfigError, match="built in"):
+        project.point()
 
 
 def test_the_environment_that_counts_follows_the_point(tmp_path: Path) -> None:

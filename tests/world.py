@@ -57,8 +57,8 @@ def make_gate(judge: Callable[[Inputs, Any], Verdict] = small, id: str = "T-1", 
     return gate(id=id, statement="The number is small", principle="Numbers", area=area, reads=reads, **metadata)(judge)
 
 
-def make_kind(id: str = "number", binds_to: Binding = Binding.COMMIT) -> Kind:
-    return Kind(id=id, title=id, binds_to=binds_to, payload=Number)
+def make_kind(id: str = "number", binds_to: Binding = Binding.COMMIT, *, judges_tree: bool = False) -> Kind:
+    return Kind(id=id, title=id, binds_to=binds_to, payload=Number, judges_tree=judges_tree)
 
 
 def make_project(
@@ -85,17 +85,22 @@ def item(
     kind: str = "number",
     category: str = "plain",
     payload: Any = None,
+    dirty: bool | None = None,
+    tool: str | None = None,
+    name: str = "",
 ) -> Item:
     return Item(
         entry=entry,
         kind=kind,
         format="f",
-        subject=Subject(project="p", commit=commit, environment=environment),
+        subject=Subject(project="p", commit=commit, environment=environment, dirty=dirty),
         payload=payload or Number(number=number, incomplete=incomplete, category=category),
         assurance=assurance,
         observed_at=None if age is None else NOW - age,
         collected_at=NOW,
         recorded_at=NOW,
+        tool=tool,
+        name=name,
     )
 
 

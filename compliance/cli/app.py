@@ -32,12 +32,13 @@ def _root(
     verbose: Verbose = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     no_color: NoColor = False,
+    format: Annotated[str | None, typer.Option("--format", help="Form of the result, as the command offers it.")] = None,
     version: Annotated[  # noqa: ARG001 (its callback acts)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Compliance evidence in, a decision out, proof attached."""
-    context.obj = Common(project, store, quiet, verbose, debug, no_color)
+    context.obj = Common(project, store, quiet, verbose, debug, no_color, format)
 
 
 def build() -> typer.Typer:

@@ -24,8 +24,13 @@ def run(
     format: Format = "text",
 ) -> int:
     """Judge the stored evidence; exit code 0 is go, 1 is no-go."""
-    from ..errors import UsageError
+    from ..errors import NothingToJudgeError, UsageError
     from ..judging import judge, record_assessment
+
+    if not session.store_path.exists():
+        raise NothingToJudgeError(
+            f"{session.store_path}: no store, so no evidence", hint="run `compliance collect`, or `compliance ingest`"
+        )
 
     only = _only(session, gate, framework)
     if record and only is not None:

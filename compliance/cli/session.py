@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 import typer
 from pydantic import BaseModel
@@ -52,6 +52,7 @@ class Common:
     verbose: bool = False
     debug: bool = False
     no_color: bool = False
+    format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,16 @@ def _unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
+def _offered(parameters: Sequence[inspect.Parameter], given: str) -> str:
+    """Returns the form that was asked for before the command's name, if the command offers it."""
+    from ..errors import UsageError
+
+    offered = next((get_args(get_args(one.annotation)[0]) for one in parameters if one.name == "format"), ())
+    if given not in offered:
+        raise UsageError(f"--format {given!r}: this command offers {' or '.join(offered) or 'one form only'}")
+    return given
+
+
 def command(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Adds the global options to a command, whose first argument becomes its `Session`.
 
@@ -180,13 +191,17 @@ def command(function: Callable[..., int | None]) -> Callable[..., int | None]:
         "no_color": (NoColor, False),
     }
 
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+
     @functools.wraps(function)
     def run(context: typer.Context, **given: Any) -> int | None:
         above = context.obj if isinstance(context.obj, Common) else Common()
         mine = {name: given.pop(name) for name in shared}
+        source = context.get_parameter_source("format")
+        if above.format is not None and (source is None or source.name == "DEFAULT"):
+            given["format"] = _offered(own, above.format)
         return function(Session(Common(**{name: mine[name] or getattr(above, name) for name in shared})), **given)
 
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
     extra = [inspect.Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in shared.items()]
     first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

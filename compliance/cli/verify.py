@@ -35,8 +35,10 @@ def run(
         with session.working(f"verifying {path}"):
             results.append(verify_path(path, trusted, store=store, catalog=project.catalog, replay=replay))
     if format == "json":
+        from ..documents import VerifyList
+
         documents = [_document(result, strict) for result in results]
-        print_json(documents[0] if len(documents) == 1 else documents)
+        print_json(documents[0] if len(documents) == 1 else VerifyList(results=documents))
     else:
         for result in results:
             for line in _lines(result, strict):

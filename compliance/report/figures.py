@@ -38,7 +38,7 @@ _NAME: Final = 90
 
 def figures(view: View, project: Project, subject: Subject) -> tuple[AnyFigure, ...]:
     """Returns the figures for the evidence of the commit that is judged."""
-    items = {kind: [one for one in many if of_subject(one, subject)] for kind, many in view.items.items()}
+    items = {kind: [one for one in many if of_subject(one, subject)] for kind, many in view.newest.items()}
     limits = _Limits(project)
     makers: tuple[tuple[str, Callable[[list[Item], _Limits], AnyFigure | None]], ...] = (
         ("scan", _severity),

@@ -83,7 +83,11 @@ class CheckDocument(Model):
     profile: str
     scope: Literal["full", "partial"]
     as_of: str
-    """RFC 3339, UTC."""
+    """RFC 3339, UTC: the clock of the judgement."""
+    judged_at: str
+    """When it was really made."""
+    hindsight: bool
+    """Whether the two differ: an earlier moment was judged."""
     evidence_outcome: Outcome
     outcome: Outcome
     score: CheckedScore
@@ -104,6 +108,8 @@ def check_document(assessment: Assessment) -> dict[str, Json]:
         "profile": assessment.profile,
         "scope": assessment.scope,
         "as_of": rfc3339(assessment.as_of),
+        "judged_at": rfc3339(assessment.judged_at),
+        "hindsight": assessment.hindsight,
         "evidence_outcome": assessment.evidence_outcome,
         "outcome": assessment.outcome,
         "score": whole["score"],

@@ -117,6 +117,8 @@ class _Audit:
         steps = [tuple(row) for row in self.rows("SELECT step, name, sha256 FROM schema_step ORDER BY step")]
         if steps != schema.expected_steps():
             raise _Refuted("the recorded schema steps are not those of this version")
+        for table in sorted(name for kind, name, _ in expected if kind == "table"):
+            self._types(table)
         application = self.connection.execute("PRAGMA application_id").fetchone()[0]
         if application != schema.APPLICATION_ID:
             raise _Refuted(f"application id {application:#x}; expected {schema.APPLICATION_ID:#x}")
@@ -124,6 +126,16 @@ class _Audit:
         if damage != "ok":
             raise _Refuted(f"the database file is damaged: {damage}")
         return f"{len(steps)} schema steps; tables, indexes and triggers as defined"
+
+    def _types(self, table: str) -> None:
+        """Refuses values of another type than their column's: SQLite would keep them, and a hash may not tell them apart."""
+        wrong = []
+        for _, column, declared, required, _, key in self.connection.execute(f"PRAGMA table_info({table})"):
+            allowed = f"'{str(declared).lower()}'" + ("" if required or key else ", 'null'")
+            wrong.append(f'typeof("{column}") NOT IN ({allowed})')
+        found = self.connection.execute(f"SELECT count(*) FROM {table} WHERE {' OR '.join(wrong)}").fetchone()[0]  # noqa: S608 (our names)
+        if found:
+            raise _Refuted(f"{table}: {found} row(s) with a value of another type than its column")
 
     def ledger(self) -> str:
         if self.broken is not None:
@@ -140,8 +152,8 @@ class _Audit:
                 count += 1
             if count != len(expected) // 32:
                 raise _Refuted(f"level {level} has {count} nodes; the ledger gives {len(expected) // 32}")
-        extra = self.connection.execute("SELECT count(*) FROM node WHERE level >= ?", (len(self.levels),)).fetchone()[0]
-        if extra or self.connection.execute("SELECT count(*) FROM node WHERE level < 0").fetchone()[0]:
+        nodes = self.connection.execute("SELECT count(*) FROM node").fetchone()[0]
+        if nodes != sum(len(level) for level in self.levels) // 32:
             raise _Refuted("nodes on levels that the tree does not have")
         return f"Merkle tree recomputed over {self.size} entries, root {self.roots[self.size].hex()[:16]}…"
 

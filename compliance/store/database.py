@@ -17,9 +17,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel, insert
 
-from ..errors import StoreError
+from ..errors import StoreError, StoreUnavailableError
 from . import schema
 
+_OUTSIDE: Final = ("locked", "busy", "unable to open", "readonly", "full")
+"""Words of driver errors that say nothing about what the store holds."""
 WAIT_S: Final = 30.0
 """Seconds that a writer waits for another one."""
 
@@ -42,7 +44,7 @@ class Database:
             StoreError: No such file, not a store, from a newer version, or not to be opened.
         """
         if not path.exists():
-            raise StoreError(f"{path}: no store", hint="run `compliance collect` or `compliance ingest` first")
+            raise StoreUnavailableError(f"{path}: no store", hint="run `compliance collect` or `compliance ingest` first")
         with translated(path):
             connection = _connect(path, "rw" if write else "ro", wait_s)
             try:
@@ -65,6 +67,12 @@ class Database:
         Raises:
             StoreError: The file cannot be created.
         """
+        left = [path.with_name(path.name + suffix) for suffix in ("-wal", "-journal")]
+        if any(one.exists() for one in left) and not path.exists():
+            raise StoreError(
+                f"{path}: missing, but {' or '.join(one.name for one in left if one.exists())} of a store that lay there is left",
+                hint="restore the store, or move that file away",
+            )
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         try:
             with translated(path), closing(_connect(temporary, "rwc", WAIT_S)) as connection:
@@ -127,7 +135,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, DBAPIError) as error:
         origin = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(f"{path}: {_reason(str(origin))}", hint=_hint(str(origin))) from error
+        kind = StoreUnavailableError if any(word in str(origin) for word in _OUTSIDE) else StoreError
+        raise kind(f"{path}: {_reason(str(origin))}", hint=_hint(str(origin))) from error
     except UnicodeDecodeError as error:  # the driver's, for text that is not UTF-8
         raise StoreError(f"{path}: damaged ({error})", hint=_hint("malformed")) from error
 
@@ -203,7 +212,7 @@ def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
 def _refuse_unread_log(path: Path) -> None:
     log = path.with_name(path.name + "-wal")
     if log.exists() and log.stat().st_size:
-        raise StoreError(
+        raise StoreUnavailableError(
             f"{path}: its newest entries lie in {log.name}, which cannot be read in a folder that is read-only",
             hint="copy the store, with that file, to a folder that you can write to",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ..errors import StoreError, TamperedError
+from ..errors import StoreError, StoreUnavailableError, TamperedError
 from ..record import sha256_hex
 
 APPLICATION_ID: Final = 0x434D504C
@@ -115,7 +115,7 @@ def applied(connection: sqlite3.Connection) -> int:
     if [tuple(row) for row in rows[:common]] != expected_steps()[:common]:
         raise TamperedError("the recorded schema steps are not those of any version")
     if len(rows) > len(STEPS):
-        raise StoreError(
+        raise StoreUnavailableError(
             f"from a newer version: it has schema step {len(rows)}, this version knows {len(STEPS)}",
             hint="install a newer compliance-toolkit",
         )

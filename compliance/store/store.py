@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import msgspec
 from sqlmodel import col, func, select
 
+from .. import jsontext
 from ..errors import SigningKeyError, StoreError, TamperedError
 from ..record import PRIVACY_CLASSES, Finding, Json, Payload, PrivacyClass, canonical, join_private, sha256_hex, split_private
 from ..source import Source
@@ -194,8 +195,6 @@ class Store:
 
     def private(self, number: int) -> dict[str, Any]:
         """Returns the private values of an entry by class."""
-        from .. import jsontext
-
         rows = self.database.query(
             select(tables.SealedValue.privacy_class, tables.SealedValue.value).where(tables.SealedValue.entry == number)
         )
@@ -242,8 +241,6 @@ class Store:
         return self._stored(entry, rows[0][0])
 
     def _stored(self, entry: Entry, payload: bytes) -> StoredEvidence:
-        from .. import jsontext
-
         if not isinstance(payload, bytes) or sha256_hex(payload) != entry.body["payload"]:
             raise TamperedError(f"evidence {entry.number}: its payload is not the one that was recorded", hint=_DOUBT)
         private = self.private(entry.number)
@@ -410,15 +407,35 @@ class _Writer:
         return number
 
     def duplicate_of(self, draft: EvidenceDraft) -> int | None:
-        """Returns the number of the evidence that says the same of the same subject from the same bytes, if there is one."""
+        """Returns the number of the evidence that says the same of the same subject from the same bytes, if there is one.
+
+        Once something else was recorded under the same name, the same bytes say something new: a failure that came back.
+        """
         rows = self.connection.execute(
             "SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE artifact = ?", (draft.source.sha256,)
         )
         for number, leaf in rows:
             known = Entry(number, leaf).body
-            if all(known.get(name) == draft.body.get(name) for name in _SAME):
+            if all(known.get(name) == draft.body.get(name) for name in _SAME) and not self._followed(number, draft):
                 return int(number)
         return None
+
+    def _followed(self, number: int, draft: EvidenceDraft) -> bool:
+        """Tells whether other bytes of the same format, subject and name were recorded after an entry."""
+        rows = self.connection.execute(
+            "SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE entry > ? AND kind = ? AND artifact <> ?",
+            (number, draft.body["kind"], draft.source.sha256),
+        )
+        name = draft.private.get("paths", {}).get("name")
+        for later, leaf in rows:
+            known = Entry(later, leaf).body
+            if all(known.get(part) == draft.body.get(part) for part in ("format", "subject")) and self._name(later) == name:
+                return True
+        return False
+
+    def _name(self, number: int) -> Json:
+        row = self.connection.execute("SELECT value FROM sealed WHERE entry = ? AND class = 'paths'", (number,)).fetchone()
+        return None if row is None else jsontext.loads(row[0]).get("name")
 
     def evidence(self, draft: EvidenceDraft, ready: _Prepared) -> int:
         body = {
@@ -461,7 +478,7 @@ def _begin(connection: sqlite3.Connection, key: note.LogKey) -> None:
 
 _NUMBERS: Final = 1 << 63
 """SQLite's numbers end before this one."""
-_SAME: Final = ("kind", "format", "parser", "subject", "assurance")
+_SAME: Final = ("kind", "format", "parser", "subject", "assurance", "observed_at")
 """What two pieces of evidence from the same bytes must share to say the same."""
 _LEDGER: Final = insert_sql(tables.Ledger)
 _NODE: Final = insert_sql(tables.Node)

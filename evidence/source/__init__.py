@@ -11,4 +11,4 @@ from compliance.subject import Binding
 
 from .payload import SourceState
 
-KIND = Kind(id="source", title="Source tree", binds_to=Binding.COMMIT, payload=SourceState)
+KIND = Kind(id="source", title="Source tree", binds_to=Binding.COMMIT, payload=SourceState, judges_tree=True)

@@ -219,8 +219,9 @@ def no_secret(inputs: Inputs, _params: Params) -> Verdict:
         return failed(f"{count(total, 'possible secret')} found by {tools}", observed=observed, threshold=limits, places=worst(found))
     if not scans:
         return not_assessed(Reason.MISSING, "no secret scan", observed=observed, threshold=limits)
-    if any(item.payload.scanned == 0 for item in scans):
-        return not_assessed(Reason.INCOMPLETE, "a secret scan looked at 0 files", observed=observed, threshold=limits)
+    empty = [why for item in scans if (why := _looked_at_nothing(item))]
+    if empty:
+        return not_assessed(Reason.INCOMPLETE, "; ".join(empty), observed=observed, threshold=limits)
     return passed(f"no secret found in {count(len(scans), 'scan')}", observed=observed, threshold=limits)
 
 

@@ -101,6 +101,32 @@ def test_nothing_to_judge_is_exit_code_3(project: Path) -> None:
     assert compliance("check", "--store", project / "empty" / "e.db", cwd=project).code == 3
 
 
+def test_before_the_first_evidence_there_is_nothing_to_judge(project: Path) -> None:
+    ran = compliance("check", cwd=project)
+    assert (ran.code, "no store" in ran.err) == (3, True)
+
+
+def test_the_form_may_be_asked_for_before_the_command(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    assert compliance("--format", "json", "check", cwd=project).json["schema"] == "compliance/check/v1"
+    ran = compliance("--format", "json", "init", cwd=project)
+    assert (ran.code, "one form only" in ran.err) == (2, True)
+
+
+def test_a_check_in_hindsight_says_so(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    found = compliance("check", "--clock", "2026-01-01T00:00:00Z", "--format", "json", cwd=project).json
+    assert (found["as_of"], found["hindsight"]) == ("2026-01-01T00:00:00Z", True)
+    assert compliance("check", "--format", "json", cwd=project).json["hindsight"] is False
+
+
+def test_a_store_that_cannot_be_looked_at_is_not_refuted(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    assert compliance("verify", "missing.db", cwd=project).code == 2
+    both = compliance("verify", ".compliance/evidence.db", ".compliance/evidence.db", "--format", "json", cwd=project)
+    assert both.json["schema"] == "compliance/verify-list/v1"
+
+
 def test_ingest_json_is_that_of_the_contract(project: Path) -> None:
     (project / "notes.txt").write_text("nothing")
     ran = compliance("ingest", "--format", "json", "junit.xml", "notes.txt", cwd=project)

@@ -168,8 +168,8 @@ def test_sf5_a_clean_tree_passes() -> None:
     assert verdict.threshold == {"secrets": 0}
 
 
-def test_sf5_a_tool_that_does_not_count_files_is_accepted() -> None:
-    assert_passes(about("ALPHA-SF-5", "secrets", {"scanned": None}))
+def test_sf5_a_scan_that_does_not_say_how_much_it_looked_at_proves_nothing() -> None:
+    assert about("ALPHA-SF-5", "secrets", {"scanned": None}).reason is Reason.INCOMPLETE
 
 
 @pytest.mark.parametrize("scanned", [40, 0, None])

@@ -185,7 +185,7 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-PF-1": {"source.baselined"},
     "ALPHA-PF-2": {"health.endpoints.probes"},
     "ALPHA-SF-1": {"scan.suppressed", "scan.tool"},
-    "ALPHA-SF-5": {"scan.suppressed"},
+    "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
     "AEI21-AT-1": {"audit-log.claims_immutable"},
     "AEI21-DR-1": {"rollback-drill.started_at", "rollback-drill.steps.name"},
     "REL-1": {"deployment.smoke_probes", "deployment.started_at"},

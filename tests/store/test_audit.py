@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import shutil
 import sqlite3
@@ -159,6 +160,8 @@ def test_a_removed_row_is_found(path: Path, table: str, which: str) -> None:
         "INSERT INTO node VALUES (9, 0, x'00')",
         "INSERT INTO node VALUES (-1, 0, x'00')",
         "INSERT INTO node VALUES (0, 99, x'00')",
+        "INSERT INTO node VALUES (0.5, 0, x'00')",
+        "UPDATE finding SET fingerprint = CAST(fingerprint AS BLOB)",
         "INSERT INTO checkpoint SELECT 1000, note FROM checkpoint LIMIT 1",
         "INSERT INTO sealed VALUES (0, 'paths', x'00', x'00')",
         "INSERT INTO artifact VALUES ('ab', 1, 'cd')",
@@ -176,6 +179,12 @@ def test_a_removed_row_is_found(path: Path, table: str, which: str) -> None:
 def test_added_rows_and_objects_are_found(path: Path, statement: str) -> None:
     forge(path, statement)
     assert refuted(path)
+
+
+def test_a_blob_that_hashes_like_its_base64_text_is_found(path: Path) -> None:
+    """msgspec writes bytes as base64 text: ``open`` and the three bytes that it decodes to would give the same leaf."""
+    forge(path, f"UPDATE finding SET state = x'{base64.b64decode('open').hex()}'")
+    assert [check.name for check in refuted(path)][:1] == ["schema"]
 
 
 def test_a_dropped_trigger_is_found(path: Path) -> None:
