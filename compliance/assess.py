@@ -302,7 +302,7 @@ def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> s
     """Returns the digest of what judged: code of gates and engine, parameters, versions, point and profile."""
     gates = {
         setting.gate.id: {
-            "code": _package_digest(_outermost(setting.gate.module)),
+            "code": _package_digest(setting.gate.package),
             "params": setting.params.model_dump(mode="json"),
             "required": setting.required,
             "max_age_s": None if setting.max_age is None else int(setting.max_age.total_seconds()),
@@ -314,12 +314,6 @@ def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> s
     engine = {name: _code_digest(f"compliance.{name}") for name in ("assess", "outcome", "gate", "view")}
     where = {"name": at.name, "like": at.like, "gates": list(at.gates), "environment": at.environment}
     return digest({"version": __version__, "engine": engine, "gates": gates, "point": where, "profile": profile})
-
-
-def _outermost(module: str) -> str:
-    """Returns the package that holds a gate and everything that it may import: the shipped policies, or a framework of the user's own."""
-    shipped = "compliance.policies"
-    return shipped if module.startswith(f"{shipped}.") else module.partition(".")[0]
 
 
 @cache

@@ -100,7 +100,7 @@ def _policies(packages: Iterable[ModuleType]) -> tuple[dict[str, Framework], dic
                 frameworks = _merge("framework", frameworks, {framework.id: replace(framework, doc=top.__doc__ or "")})
                 found = [gate for module in (top, *_submodules(top)) for gate in _defined(module, Gate)]
                 for gate in sorted(found, key=lambda gate: _place(framework, gate)):
-                    gates = _merge("gate", gates, {gate.id: replace(gate, framework=framework.id)})
+                    gates = _merge("gate", gates, {gate.id: replace(gate, framework=framework.id, package=package.__name__)})
     ordered = dict(sorted(frameworks.items(), key=lambda one: (one[1].order, one[0])))
     rank = {name: number for number, name in enumerate(ordered)}
     return ordered, dict(sorted(gates.items(), key=lambda one: rank[one[1].framework]))

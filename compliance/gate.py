@@ -203,6 +203,8 @@ class Gate:
     """None: no kind of evidence that it reads is built."""
     doc: Doc
     module: str
+    package: str = ""
+    """Filled in by the catalog: the package that was searched, which holds all that the gate's code may import of its own."""
 
 
 class _Metadata(TypedDict, total=False):
