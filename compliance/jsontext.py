@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jiter
@@ -27,8 +27,9 @@ _ANY = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _DEPTH = 200
 """Levels of nesting that `loads` reads."""
-_PATIENCE = 64
-"""Documents of one writer that may be written in another way before `Checker` gives up comparing."""
+_GROUP = 8
+_PATIENCE = 16
+"""Groups of texts that may be written in another way before `checked` gives up comparing."""
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -85,38 +86,40 @@ def _refused(message: str) -> InputError:
     return InputError(text, expected="JSON with unique keys" if "duplicate" in text else "JSON", where=f"line {position}")
 
 
-class Checker:
-    """Refuses what `loads` refuses, for many small documents of one writer, in three quarters of the time.
+def checked(texts: Sequence[msgspec.Raw]) -> Iterator[msgspec.Raw]:
+    """Yields JSON texts of one writer, each once it is sure that `loads` would not refuse it; in two thirds of the time of `loads`.
 
     What msgspec writes from the values that it read is the text itself, byte by byte? Then no key came twice, since only one of them
     would have been written; nor does msgspec read infinite numbers or bad UTF-8. Any other text, such as one with line breaks or needless
     escapes, is read by `loads`.
+
+    Args:
+        texts: Cut by `elements`.
+
+    Raises:
+        InputError: `loads` refuses the text that is next.
     """
-
-    def __init__(self) -> None:
-        self._patience = _PATIENCE
-
-    def check(self, data: bytes) -> None:
-        """Looks at one document.
-
-        Raises:
-            InputError: As `loads` does.
-        """
-        if self._patience:
-            if _is_written_back(data):
-                return
-            self._patience -= 1
-        loads(data)
+    patience = _PATIENCE
+    for start in range(0, len(texts), _GROUP):
+        group = texts[start : start + _GROUP]
+        if patience and _are_written_back(group):
+            yield from group
+            continue
+        patience -= patience > 0
+        for text in group:
+            loads(bytes(text))
+            yield text
 
 
-def _is_written_back(data: bytes) -> bool:
+def _are_written_back(texts: Sequence[msgspec.Raw]) -> bool:
+    data = b"[" + b", ".join(texts) + b"]"
     if data.count(b"{") + data.count(b"[") > _DEPTH:
         return False
     try:
         written = _ENCODER.encode(_ANY.decode(data))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
-    return written == data or msgspec.json.format(written, indent=0) == data
+    return msgspec.json.format(written, indent=0) == data or written == b"[" + b",".join(texts) + b"]"
 
 
 def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
