@@ -24,8 +24,8 @@ def main() -> None:
     run = getattr(importlib.import_module(module), name)(*json.loads(sys.argv[2]))
     wall, cpu = time.perf_counter(), time.process_time()
     result = run()
-    taken = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
-    print(json.dumps({**taken, "peak_mb": _peak_mb(), "result": result}))
+    taken = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu, "peak_mb": _peak_mb()}
+    print(json.dumps({**taken, "result": result() if callable(result) else result}))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _project(folder: Path, findings: int) -> Path:
     return project
 
 
-def make(project: str) -> Callable[[], dict[str, int]]:
+def make(project: str) -> Callable[[], Callable[[], dict[str, int]]]:
     """Judges and reports on a copy of a project."""
     from compliance import home
     from compliance.judging import judge
@@ -65,10 +65,10 @@ def make(project: str) -> Callable[[], dict[str, int]]:
     store = Store.create(root / ".compliance" / "evidence.db")
     key = home.signing_key(loaded, None, lambda _: None)
 
-    def run() -> dict[str, int]:
+    def run() -> Callable[[], dict[str, int]]:
         assessment, view = judge(loaded, store, "production")
         made = audit.make(store, loaded, assessment, view, key, now())
-        return {"pages": _pages(made.pdf), "bytes": len(made.pdf)}
+        return lambda: {"pages": _pages(made.pdf), "bytes": len(made.pdf)}
 
     run.folder = folder  # type: ignore[attr-defined]  # deleted when the process ends
     return run
