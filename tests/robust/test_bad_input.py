@@ -268,7 +268,8 @@ def test_a_doctype_that_names_a_file_or_an_address_is_not_followed(root: Path, l
 
 ODD = [
     "new\nline", "tab\there", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "bell\x07", "del\x7f", "csi\x9b31m", "\u202eexe.txt",
-    "back\x08space", "carriage\rreturn", "sep\u2028arator", "zero\u200bwidth", os.fsdecode(b"half\xed\xa0\xbd"), os.fsdecode(b"bad\xffbyte"),
+    "back\x08space", "carriage\rreturn", "sep\u2028arator", "zero\u200bwidth",
+    os.fsdecode(b"half\xed\xa0\xbd"), os.fsdecode(b"bad\xffbyte"),
     "-v", "--help", "a'b\"c", "$(id)", "%s{x}", "ä" * 80, " ", "~", "\\x1b",
 ]  # fmt: skip
 
