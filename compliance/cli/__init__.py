@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
         _say("compliance: interrupted; everything recorded so far is kept")
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer ends the process itself when printing meets a closed pipe
         code = EXIT_UNREAD
         _drop_output()
     except OSError as error:

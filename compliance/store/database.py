@@ -20,7 +20,7 @@ from sqlmodel import SQLModel, insert
 from ..errors import StoreError, StoreUnavailableError
 from . import schema
 
-_OUTSIDE: Final = ("locked", "busy", "unable to open", "readonly", "full")
+_OUTSIDE: Final = ("locked", "busy", "unable to open", "readonly", "full", "disk I/O")
 """Words of driver errors that say nothing about what the store holds."""
 WAIT_S: Final = 30.0
 """Seconds that a writer waits for another one."""
@@ -45,6 +45,10 @@ class Database:
         """
         if not path.exists():
             raise StoreUnavailableError(f"{path}: no store", hint="run `compliance collect` or `compliance ingest` first")
+        if path.is_dir():
+            raise StoreUnavailableError(
+                f"{path}: a folder; expected the file of a store", hint="give the path of an evidence.db with --store"
+            )
         with translated(path):
             connection = _connect(path, "rw" if write else "ro", wait_s)
             try:
@@ -173,6 +177,7 @@ def _hint(text: str) -> str | None:
     hints = {
         "locked": "wait for the other process, or stop it",
         "full": "free some space; everything recorded so far is kept",
+        "disk I/O": "the disk fails, or a limit of it is reached; everything recorded so far is kept",
         "readonly": "make the file and its folder writable, or give another --store",
         "unable to open": "make the folder exist and writable, or give another --store",
         "not a database": "this file is no store: give the path of an evidence.db with --store",

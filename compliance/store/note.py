@@ -71,11 +71,11 @@ class LogKey:
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(base64.b64encode(private.private_bytes_raw()) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
             try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(base64.b64encode(private.private_bytes_raw()) + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
                 os.link(temporary, path)
             finally:
                 temporary.unlink()

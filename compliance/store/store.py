@@ -132,21 +132,22 @@ class Store:
 
         Raises:
             StoreError: There is no such entry.
+            TamperedError: It is not the one that was recorded.
         """
-        rows = self.database.query(select(tables.Ledger.leaf).where(tables.Ledger.entry == number)) if number < _NUMBERS else []
+        rows = self.database.query(_entries().where(tables.Ledger.entry == number)) if number < _NUMBERS else []
         if not rows:
             raise StoreError(f"no entry {number}; the ledger has entries 0 to {self.size - 1}")
-        return Entry(number, rows[0][0])
+        return _entry(*rows[0])
 
     def entries(self, *, types: Sequence[str] = (), upto: int | None = None) -> Iterator[Entry]:
         """Streams entries in their order, all or those of some types, below number ``upto``."""
-        query = select(tables.Ledger.entry, tables.Ledger.leaf).order_by(col(tables.Ledger.entry))
+        query = _entries().order_by(col(tables.Ledger.entry))
         if types:
             query = query.where(col(tables.Ledger.type).in_(types))
         if upto is not None:
             query = query.where(tables.Ledger.entry < upto)
-        for number, leaf in self.database.query(query):
-            yield Entry(number, leaf)
+        for row in self.database.query(query):
+            yield _entry(*row)
 
     def prefix_at(self, time: datetime) -> int:
         """Returns how many entries the ledger had at a time: those before the first one recorded later."""
@@ -194,11 +195,24 @@ class Store:
         return str(rows[0][0])
 
     def private(self, number: int) -> dict[str, Any]:
-        """Returns the private values of an entry by class."""
-        rows = self.database.query(
-            select(tables.SealedValue.privacy_class, tables.SealedValue.value).where(tables.SealedValue.entry == number)
-        )
-        return {name: jsontext.loads(value) for name, value in rows}
+        """Returns the private values of an entry by class.
+
+        Raises:
+            TamperedError: They are not those that the entry commits to.
+        """
+        return self._private(self.entry(number))
+
+    def _private(self, entry: Entry) -> dict[str, Any]:
+        sealed = tables.SealedValue
+        committed = entry.body.get("private", {})
+        values = {}
+        for name, key, value in self.database.query(
+            select(sealed.privacy_class, sealed.key, sealed.value).where(sealed.entry == entry.number)
+        ):
+            if not isinstance(key, bytes) or not isinstance(value, bytes) or Sealed(key, value).commitment != committed.get(name):
+                raise TamperedError(f"entry {entry.number}: its private values are not those that were recorded", hint=_DOUBT)
+            values[name] = jsontext.loads(value)
+        return values
 
     # Evidence
 
@@ -213,9 +227,11 @@ class Store:
             upto: Only entries below this number.
         """
         evidence = tables.Evidence
+        ledger, node = tables.Ledger, tables.Node
         query = (
-            select(evidence.entry, tables.Ledger.leaf, evidence.payload)
-            .join(tables.Ledger, col(tables.Ledger.entry) == col(evidence.entry))
+            select(evidence.entry, ledger.leaf, node.hash, evidence.payload)
+            .join(ledger, col(ledger.entry) == col(evidence.entry))
+            .outerjoin(node, (col(node.position) == col(ledger.entry)) & (col(node.level) == 0))
             .order_by(col(evidence.entry))
         )
         if kinds is not None:
@@ -224,7 +240,7 @@ class Store:
             query = query.where(col(evidence.commit).in_([c for c in commits if c]) | col(evidence.commit).is_(None))
         if upto is not None:
             query = query.where(evidence.entry < upto)
-        return [self._stored(Entry(number, leaf), payload) for number, leaf, payload in self.database.query(query)]
+        return [self._stored(_entry(number, leaf, node), payload) for number, leaf, node, payload in self.database.query(query)]
 
     def evidence_of(self, number: int) -> StoredEvidence:
         """Returns one piece of evidence by its number.
@@ -243,7 +259,7 @@ class Store:
     def _stored(self, entry: Entry, payload: bytes) -> StoredEvidence:
         if not isinstance(payload, bytes) or sha256_hex(payload) != entry.body["payload"]:
             raise TamperedError(f"evidence {entry.number}: its payload is not the one that was recorded", hint=_DOUBT)
-        private = self.private(entry.number)
+        private = self._private(entry)
         whole = join_private(jsontext.loads(payload), {name: value.get("payload", {}) for name, value in private.items()})
         source = {name: {k: v for k, v in value.items() if k != "payload"} for name, value in private.items()}
         return StoredEvidence(entry, whole, source)
@@ -375,6 +391,18 @@ class _Prepared:
             packing = pool.submit(artifacts.pack, draft.source)
             root = rows.root(draft.findings)
         return cls(packing.result(), payload, sealed, root)
+
+
+def _entries() -> Any:
+    """Selects entries with the hash that the tree has of each."""
+    ledger, node = tables.Ledger, tables.Node
+    return select(ledger.entry, ledger.leaf, node.hash).outerjoin(node, (col(node.position) == col(ledger.entry)) & (col(node.level) == 0))
+
+
+def _entry(number: int, leaf: bytes, node: bytes | None) -> Entry:
+    if not isinstance(leaf, bytes) or merkle.leaf_hash(leaf) != node:
+        raise TamperedError(f"entry {number}: it is not the one that was recorded", hint=_DOUBT)
+    return Entry(number, leaf)
 
 
 class _Writer:
