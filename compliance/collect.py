@@ -78,7 +78,7 @@ def _run(intake: Intake, collection: Collection, collector: Collector, options: 
     try:
         for item in collector.collect(context):
             item = item if item.environment else replace(item, environment=collection.table.environment)
-            files.append(intake.collected(collection.kind, item, collector.name))
+            files.extend(intake.collected(collection.kind, item, collector.name))
     except (CollectorError, InputError) as error:
         reason = f"{collector.name} could not run: {error}" if "could not run" not in str(error) else str(error)
         return Run(collection.kind.id, collector.name, "could-not-run", time.monotonic() - started, tuple(files), reason, error.hint)

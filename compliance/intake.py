@@ -10,7 +10,7 @@ import hmac
 import os
 import platform
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,13 +18,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
+from . import unpack
 from .checkout import Checkout, subject_of
 from .errors import ComplianceError, InputError, UnrecognisedError
 from .kind import Collected, Format, Kind
 from .project import Project, near
 from .record import Assurance, Citation, Json, Parsed, PrivacyClass
 from .source import MEMORY_LIMIT, Source
-from .store import EvidenceDraft, Store
+from .store import EvidenceDraft, Recorded, Store
 from .subject import CommitBasis, Subject
 from .times import now, optional_rfc3339, rfc3339
 
@@ -48,7 +49,7 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one file."""
+    """What became of one file, or of one of its statements."""
 
     path: str
     status: Status
@@ -81,6 +82,31 @@ class _Origin:
 
 
 @dataclass(frozen=True)
+class _File:
+    """One file that is to be recorded."""
+
+    source: Source
+    named: bool
+    """Named by the user, not met while walking a folder or an archive."""
+    path: Path | None
+    """Where it lies; None inside an archive, where it has no surroundings."""
+    signature: Mapping[str, Json]
+    """What is known of a signature over it: the members ``signature`` and ``signer`` of `_Origin`."""
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """One statement of a file, and how it was read."""
+
+    kind: Kind
+    form: Format
+    source: Source
+    parsed: Parsed
+    original: str | None
+    """Keyed digest of the bytes before redaction, if anything was redacted."""
+
+
+@dataclass(frozen=True)
 class Intake:
     """Records evidence for one project."""
 
@@ -107,57 +133,55 @@ class Intake:
     # Files
 
     def paths(self, paths: Iterable[Path]) -> Iterator[Outcome]:
-        """Records files and the files of folders.
+        """Records files, and the files of folders and archives.
 
         Every file that can be read is recorded at once, each in a transaction of its own; one that cannot is reported and the next one
         is read. Records that cite artifacts come last, so that what they cite is there.
         """
-        citing: list[tuple[Path, bool]] = []
+        citing: list[_File] = []
         for path, named in _walk(paths):
-            outcome = self._file(path, named=named, citing=citing)
-            if outcome is not None:
-                yield outcome
-        for path, named in citing:
-            outcome = self._file(path, named=named, citing=None)
-            if outcome is not None:
-                yield outcome
+            for file in self._files(path, named):
+                yield from [file] if isinstance(file, Outcome) else self._file(file, citing)
+        for file in citing:
+            yield from self._file(file, None)
 
-    def _file(self, path: Path, *, named: bool, citing: list[tuple[Path, bool]] | None) -> Outcome | None:
+    def _files(self, path: Path, named: bool) -> Iterator[_File | Outcome]:
+        """Yields the file, or what an archive holds; compressed ones are unpacked."""
         shown = self._shown(path)
-        claim: dict[str, str] = {}
         try:
             source = Source.from_path(path, shown)
-            kind, form = self.recognise(source)
-            claim = {"kind": kind.id, "format": form.name}
             signature = self._signature(path, source)
-            with _guarded(form):
-                if form.attend is not None:
-                    source = Source(source.name, source.data, form.attend(source, path))
-                source, original = self._redacted(source, form)
-                parsed = self._parse(source, form)
-                if parsed.citations and citing is not None:
-                    citing.append((path, named))
-                    return None
-                origin = _Origin(shown, "ingested", now(), **signature)
-                number, duplicate = self._record(kind, form, source, parsed, origin, original, once=True)
-        except UnrecognisedError as error:
-            status: Status = "refused" if named else "unrecognised"
-            return Outcome(path=shown, status=status, reason=error.reason, named=named)
+            if named or unpack.is_named_as_packed(path.name):
+                source = unpack.decompressed(source)
+            if not unpack.is_archive(source) or not (named or unpack.is_named_as_packed(path.name)):
+                yield _File(source, named, path, signature)
+                return
+            for member in unpack.members(source):
+                if isinstance(member, InputError):
+                    yield Outcome(path=member.source or shown, status="refused", reason=member.reason, named=named)
+                else:
+                    yield _File(member, False, None, signature)
         except InputError as error:
-            return Outcome(
-                path=shown, status="refused", reason=error.reason, named=named, kind=claim.get("kind"), format=claim.get("format")
-            )
-        status = "duplicate" if duplicate else "recorded"
-        return Outcome(
-            path=shown,
-            status=status,
-            kind=kind.id,
-            format=form.name,
-            sha256=source.sha256,
-            evidence=number,
-            summary=parsed.payload.summary(),
-            named=named,
-        )
+            yield Outcome(path=shown, status="refused", reason=error.reason, named=named)
+
+    def _file(self, file: _File, citing: list[_File] | None) -> Sequence[Outcome]:
+        shown = file.source.name
+        claims: Sequence[tuple[Kind, Format]] = ()
+        try:
+            claims = self.recognise(file.source)
+            statements = self._statements(claims, file.source, file.path)
+            if citing is not None and any(one.parsed.citations for one in statements):
+                citing.append(file)
+                return ()
+            recorded = self._record(statements, _Origin(shown, "ingested", now(), **file.signature), once=True)
+        except UnrecognisedError as error:
+            status: Status = "refused" if file.named else "unrecognised"
+            return [Outcome(path=shown, status=status, reason=error.reason, named=file.named)]
+        except InputError as error:
+            kind = claims[0][0].id if len(claims) == 1 else None
+            form = claims[0][1].name if claims else None
+            return [Outcome(path=shown, status="refused", reason=error.reason, named=file.named, kind=kind, format=form)]
+        return [_outcome(shown, one, done, file.named) for one, done in zip(statements, recorded, strict=True)]
 
     def _shown(self, path: Path) -> str:
         """Returns the path as listings show it: relative to the project where it lies inside; bytes that are no UTF-8 spelled out."""
@@ -165,12 +189,12 @@ class Intake:
         shown = str(absolute.relative_to(self.project.root)) if absolute.is_relative_to(self.project.root) else str(path)
         return shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
-    def recognise(self, source: Source) -> tuple[Kind, Format]:
-        """Returns the one format that claims a file.
+    def recognise(self, source: Source) -> Sequence[tuple[Kind, Format]]:
+        """Returns the format that claims a file: once for each kind of evidence that reads it.
 
         Raises:
             UnrecognisedError: None does.
-            InputError: The file is empty, or several formats claim it.
+            InputError: The file is empty, or formats of different names claim it.
         """
         if not source.size:
             raise InputError("empty file")
@@ -183,50 +207,54 @@ class Intake:
         ]
         if not claims:
             raise _unrecognised(source, f"a file of kind {wanted}" if wanted else "a file of a known format (docs/formats.md)")
-        if len(claims) > 1:
+        if len({form.name for _, form in claims}) > 1 or len({kind.id for kind, _ in claims}) < len(claims):
             names = ", ".join(f"{form.name} ({kind.id})" for kind, form in claims)
             raise InputError(f"claimed by several formats: {names}", expected="one", hint="say which with --kind")
-        return claims[0]
+        return claims
 
     # Collectors
 
-    def collected(self, kind: Kind, item: Collected, collector: str) -> Outcome:
-        """Records what a collector made.
+    def collected(self, kind: Kind, item: Collected, collector: str) -> list[Outcome]:
+        """Records what a collector made: one outcome per statement of its artifact.
 
         Raises:
             InputError: The artifact is not what its format promises.
         """
         form = next(form for form in kind.formats if form.name == item.format)
-        with _guarded(form):
-            source, original = self._redacted(Source(item.name, item.content, item.facts), form)
-            parsed = self._parse(source, form)
-            origin = _Origin(item.name, "collected", item.finished_at, item, collector)
-            number, _ = self._record(kind, form, source, parsed, origin, original, once=False)
-        return Outcome(
-            path=item.name,
-            status="recorded",
-            kind=kind.id,
-            format=form.name,
-            sha256=source.sha256,
-            evidence=number,
-            summary=parsed.payload.summary(),
-        )
+        statements = self._statements([(kind, form)], Source(item.name, item.content, item.facts))
+        origin = _Origin(item.name, "collected", item.finished_at, item, collector)
+        recorded = self._record(statements, origin, once=False)
+        return [_outcome(item.name, one, done, True) for one, done in zip(statements, recorded, strict=True)]
 
     # Steps
 
-    def _redacted(self, source: Source, form: Format) -> tuple[Source, str | None]:
-        """Returns the source without its secrets, and a keyed digest of the original if anything was redacted."""
+    def _statements(self, claims: Sequence[tuple[Kind, Format]], source: Source, path: Path | None = None) -> list[_Statement]:
+        """Reads all that a file states. Whatever one of its readers would mask is masked for all of them, before anything is parsed."""
+        clean, original = source, None
+        for _, form in claims:
+            with _guarded(form):
+                clean = self._redacted(clean, form)
+        if clean is not source:
+            original = hmac.new(self._mask_key, bytes(source.data), "sha256").hexdigest()
+        statements = []
+        for kind, form in claims:
+            with _guarded(form):
+                facts = source.facts if path is None or form.attend is None else form.attend(source, path)
+                seen = clean if facts is clean.facts else Source(clean.name, clean.data, facts)
+                statements += [_Statement(kind, form, seen, parsed, original) for parsed in self._parse(seen, form)]
+        return statements
+
+    def _redacted(self, source: Source, form: Format) -> Source:
+        """Returns the source without its secrets."""
         if form.redact is None:
-            return source, None
+            return source
         key = self._mask_key
         clean = form.redact(source, lambda secret: "REDACTED:" + hmac.new(key, secret.encode(), "sha256").hexdigest()[:16])
-        if clean is None:
-            return source, None
-        return Source(source.name, clean, source.facts), hmac.new(key, bytes(source.data), "sha256").hexdigest()
+        return source if clean is None else Source(source.name, clean, source.facts)
 
-    def _parse(self, source: Source, form: Format) -> Parsed:
+    def _parse(self, source: Source, form: Format) -> tuple[Parsed, ...]:
         try:
-            return form.parse(source)
+            return form.read(source)
         except InputError as error:
             error.source = error.source or source.name
             raise
@@ -249,17 +277,24 @@ class Intake:
         public = {"method": "sshsig", "key": signer.key_fingerprint, "sha256": Source(beside.name, signature).sha256}
         return {"signature": public, "signer": signer.identity}
 
-    def _record(
-        self, kind: Kind, form: Format, source: Source, parsed: Parsed, origin: _Origin, original: str | None, *, once: bool
-    ) -> tuple[int, bool]:
-        body = self._body(kind, form, parsed, origin, original)
-        draft = EvidenceDraft(
-            body=body, private=_private(source, origin), source=source, payload=parsed.payload, findings=parsed.findings, once=once
+    def _record(self, statements: Sequence[_Statement], origin: _Origin, *, once: bool) -> list[Recorded]:
+        """Records the statements of one file in one transaction."""
+        return self.store.record(
+            [
+                EvidenceDraft(
+                    body=self._body(one, origin),
+                    private=_private(one.source, origin),
+                    source=one.source,
+                    payload=one.parsed.payload,
+                    findings=one.parsed.findings,
+                    once=once,
+                )
+                for one in statements
+            ]
         )
-        recorded = self.store.record([draft])[0]
-        return recorded.number, recorded.duplicate
 
-    def _body(self, kind: Kind, form: Format, parsed: Parsed, origin: _Origin, original: str | None) -> dict[str, Json]:
+    def _body(self, statement: _Statement, origin: _Origin) -> dict[str, Json]:
+        kind, form, parsed = statement.kind, statement.form, statement.parsed
         item = origin.collected
         tool = (item.tool if item else None) or parsed.tool
         observed, basis = self._observed(parsed, item)
@@ -280,9 +315,11 @@ class Intake:
             "observed_basis": basis,
             "collected_at": rfc3339(origin.collected_at),
             "assurance": self._assurance(parsed, origin).value,
-            "artifact": {"redacted": original is not None, "original": original},
+            "artifact": {"redacted": statement.original is not None, "original": statement.original},
             "summary": public_summary(parsed),
         }
+        if parsed.part is not None:
+            body["part"] = parsed.part
         if origin.signature is not None:
             body["signature"] = dict(origin.signature)
         return body
@@ -342,6 +379,19 @@ class Intake:
             return False
         times = self.store.observed_times(citation.artifact)
         return any(abs(time - citation.at) <= CITATION_TOLERANCE for time in times)
+
+
+def _outcome(path: str, statement: _Statement, recorded: Recorded, named: bool) -> Outcome:
+    return Outcome(
+        path=path,
+        status="duplicate" if recorded.duplicate else "recorded",
+        kind=statement.kind.id,
+        format=statement.form.name,
+        sha256=statement.source.sha256,
+        evidence=recorded.number,
+        summary=statement.parsed.payload.summary(),
+        named=named,
+    )
 
 
 def public_summary(parsed: Parsed) -> dict[str, Json]:

@@ -31,7 +31,8 @@ class Format:
         title: What writes such files, for people.
         parser: Version of the parser: raised whenever the same bytes give another result.
         recognise: Cheap look at the content (never the file's name alone); true when the file claims to be of this format.
-        parse: Pure function of the bytes. Raises `InputError` on anything that it does not understand.
+        parse: Pure function of the bytes. Raises `InputError` on anything that it does not understand. Returns a tuple when the file
+            holds several statements of the kind, each with a `Parsed.part` of its own; callers use `read`.
         redact: Returns the bytes without their secrets, or None when there are none; runs before anything is stored or addressed, and
             ``parse`` must give the same numbers for both.
         attend: Looks at the surroundings of an ingested file, given its path: whether the files that it links to exist, when it was last
@@ -42,9 +43,22 @@ class Format:
     title: str
     parser: int
     recognise: Callable[[Source], bool]
-    parse: Callable[[Source], Parsed]
+    parse: Callable[[Source], Parsed | tuple[Parsed, ...]]
     redact: Callable[[Source, Mask], bytes | None] | None = None
     attend: Callable[[Source, Path], Mapping[str, Json]] | None = None
+
+    def read(self, source: Source) -> tuple[Parsed, ...]:
+        """Parses a file and returns all that it states.
+
+        Raises:
+            InputError: The parser does not understand the file.
+        """
+        parsed = self.parse(source)
+        statements = parsed if isinstance(parsed, tuple) else (parsed,)
+        parts = {statement.part for statement in statements}
+        if not statements or len(parts) < len(statements) or (len(parts) > 1 and None in parts):
+            raise TypeError(f"the parser of {self.name} gave statements {sorted(map(str, parts))}; expected each with a part of its own")
+        return statements
 
 
 class Options(Table):

@@ -184,9 +184,11 @@ class Citation:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """What a format's parser makes of one file. A pure function of the file's bytes and the parser's version."""
+    """One statement that a format's parser draws from a file. A pure function of the file's bytes and the parser's version."""
 
     payload: Payload
+    part: str | None = None
+    """Which of several statements of the file this is, such as the category of a scan; None when the file holds but one."""
     findings: Sequence[Finding] = ()
     tool: Tool | None = None
     observed_at: datetime | None = None

@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, Protocol, TypeVar
 
 import msgspec
 
 from . import jsontext
 from .errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 SIZE_LIMIT: Final = 8 << 30
 """Bytes of the largest file that is read at all."""
@@ -92,6 +95,26 @@ class Source:
             raise
         except OSError as error:
             raise InputError(error.strerror or str(error), source=shown) from error
+
+    @classmethod
+    def from_stream(cls, name: str, stream: SupportsRead[bytes], most: int) -> Source | None:
+        """Reads a stream to its end, into memory or, when it is long, into an unnamed file.
+
+        Args:
+            name: What to call it in messages.
+            stream: A blocking stream.
+            most: Bytes that it may have.
+
+        Returns:
+            The source, or None when the stream has more bytes than it may.
+        """
+        data = _rest(stream, min(most, MEMORY_LIMIT) + 1)
+        if len(data) <= min(most, MEMORY_LIMIT):
+            return None if len(data) > most else cls(name, data)
+        if most <= MEMORY_LIMIT:
+            return None
+        mapped = _snapshot(stream, most + 1 - len(data), data)
+        return None if len(mapped) > most else cls(name, mapped)
 
     def once(self, make: Callable[[Source], T]) -> T:
         """Returns ``make(self)``, computed once: recognition, redaction and parsing of a large document share what they cut it into."""
@@ -245,6 +268,19 @@ class _MappedStream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._data)}[whence]
+        if start + offset < 0:
+            raise ValueError("a position before the beginning")
+        self._position = start + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
     def readinto(self, buffer: Any) -> int:
         piece = self._data[self._position : self._position + len(buffer)]
         buffer[: len(piece)] = piece
@@ -298,8 +334,18 @@ def _read(file: BinaryIO) -> bytes | mmap.mmap:
     return data
 
 
-def _snapshot(file: BinaryIO, most: int) -> mmap.mmap:
+def _rest(stream: SupportsRead[bytes], most: int) -> bytes:
+    """Reads until ``most`` bytes or the end: a single ``read`` of a decompressor may give less."""
+    pieces, size = [], 0
+    while size < most and (piece := stream.read(min(_CHUNK, most - size))):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _snapshot(file: SupportsRead[bytes], most: int, begun: bytes = b"") -> mmap.mmap:
     with tempfile.TemporaryFile() as copy:
+        copy.write(begun)
         while most and (chunk := file.read(min(_CHUNK, most))):
             copy.write(chunk)
             most -= len(chunk)

@@ -277,7 +277,10 @@ class _Audit:
         rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (address,))
         data = b"".join(artifacts.unpack(address, body["artifact"]["size"], (row[0] for row in rows)))
         private = {name: _loads(value) for name, value in self.rows("SELECT class, value FROM sealed WHERE entry = ?", (number,))}
-        parsed = form.parse(Source("replay", data, private["paths"].get("facts", {})))
+        statements = form.read(Source("replay", data, private["paths"].get("facts", {})))
+        parsed = next((one for one in statements if one.part == body.get("part")), None)
+        if parsed is None:
+            return f"no statement {body.get('part')}"
         public, hidden = split_private(parsed.payload)
         if sha256_hex(canonical(public)) != body["payload"]:
             return "another payload"

@@ -384,11 +384,11 @@ class _Prepared:
         sealed = {name: Sealed.of({**draft.private.get(name, {}), "payload": hidden.get(name, {})}) for name in PRIVACY_CLASSES}
         payload, rows = canonical(public), ledger.RowHasher(ledger.keys_of(sealed))
         if draft.source.size < _THREAD_FROM:
-            return cls(artifacts.pack(draft.source), payload, sealed, rows.root(draft.findings))
+            return cls(draft.source.once(artifacts.pack), payload, sealed, rows.root(draft.findings))
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(1) as pool:
-            packing = pool.submit(artifacts.pack, draft.source)
+            packing = pool.submit(draft.source.once, artifacts.pack)
             root = rows.root(draft.findings)
         return cls(packing.result(), payload, sealed, root)
 
@@ -457,7 +457,7 @@ class _Writer:
         name = draft.private.get("paths", {}).get("name")
         for later, leaf in rows:
             known = Entry(later, leaf).body
-            if all(known.get(part) == draft.body.get(part) for part in ("format", "subject")) and self._name(later) == name:
+            if all(known.get(member) == draft.body.get(member) for member in ("format", "part", "subject")) and self._name(later) == name:
                 return True
         return False
 
@@ -506,7 +506,7 @@ def _begin(connection: sqlite3.Connection, key: note.LogKey) -> None:
 
 _NUMBERS: Final = 1 << 63
 """SQLite's numbers end before this one."""
-_SAME: Final = ("kind", "format", "parser", "subject", "assurance", "observed_at")
+_SAME: Final = ("kind", "format", "parser", "part", "subject", "assurance", "observed_at")
 """What two pieces of evidence from the same bytes must share to say the same."""
 _LEDGER: Final = insert_sql(tables.Ledger)
 _NODE: Final = insert_sql(tables.Node)

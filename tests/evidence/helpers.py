@@ -24,10 +24,16 @@ def format_of(kind_id: str, format_name: str) -> Format:
 
 
 def read(kind_id: str, format_name: str, data: bytes, facts: Mapping[str, Json] | None = None) -> Parsed:
-    """Parses bytes with a shipped format; the result is checked to be of the kind that was asked for."""
-    parsed = format_of(kind_id, format_name).parse(Source("test", data, facts))
-    assert isinstance(parsed.payload, shipped().kinds[kind_id].payload)
+    """Parses bytes with a shipped format, into one statement; it is checked to be of the kind that was asked for."""
+    (parsed,) = read_all(kind_id, format_name, data, facts)
     return parsed
+
+
+def read_all(kind_id: str, format_name: str, data: bytes, facts: Mapping[str, Json] | None = None) -> tuple[Parsed, ...]:
+    """Parses bytes with a shipped format, into all statements of the file."""
+    statements = format_of(kind_id, format_name).read(Source("test", data, facts))
+    assert all(isinstance(parsed.payload, shipped().kinds[kind_id].payload) for parsed in statements)
+    return statements
 
 
 def recognised(data: bytes) -> list[str]:
@@ -94,14 +100,14 @@ def assert_only_refuses(kind_id: str, format_name: str, data: bytes) -> Parsed |
     """Parses (and recognises, and redacts) bytes; any error but `InputError` fails the test.
 
     Returns:
-        What was parsed, or None when the bytes were refused.
+        What was parsed (the first statement), or None when the bytes were refused.
     """
     format_ = format_of(kind_id, format_name)
     format_.recognise(Source("test", data))
     try:
         if format_.redact is not None:
             data = format_.redact(Source("test", data), mask) or data
-        return read(kind_id, format_name, data)
+        return read_all(kind_id, format_name, data)[0]
     except InputError as error:
         assert error.reason.strip()
         return None

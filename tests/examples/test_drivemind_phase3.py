@@ -98,7 +98,7 @@ def payload(name: str) -> Any:
     expected = FILES[name]
     assert expected is not None
     formats = {item.name: item for item in shipped().kinds[expected[0]].formats}
-    return formats[expected[1]].parse(Source.from_path(EXAMPLE / name)).payload
+    return formats[expected[1]].read(Source.from_path(EXAMPLE / name))[0].payload
 
 
 def test_the_figures_are_those_of_the_document() -> None:
