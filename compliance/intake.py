@@ -9,9 +9,7 @@ import getpass
 import hmac
 import os
 import platform
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,19 +20,19 @@ from . import unpack
 from .checkout import Checkout, subject_of
 from .errors import ComplianceError, InputError, UnrecognisedError
 from .kind import Collected, Format, Kind
-from .project import Project, near
+from .project import Project
+from .recognise import guarded, recognise
 from .record import Assurance, Citation, Json, Parsed, PrivacyClass
-from .source import MEMORY_LIMIT, Source
+from .source import Source
 from .store import EvidenceDraft, Recorded, Store
 from .subject import CommitBasis, Subject
 from .times import now, optional_rfc3339, rfc3339
+from .walk import SIGNATURE_SUFFIX, walk
 
 Status = Literal["recorded", "duplicate", "refused", "unrecognised"]
 
 CITATION_TOLERANCE: Final = timedelta(minutes=15)
 """How far the time of a cited artifact may lie from the step that cites it."""
-SIGNATURE_SUFFIX: Final = ".sig"
-_SKIPPED_FOLDERS: Final = frozenset({".git", ".compliance", ".venv", "node_modules", "__pycache__"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +137,7 @@ class Intake:
         is read. Records that cite artifacts come last, so that what they cite is there.
         """
         citing: list[_File] = []
-        for path, named in _walk(paths):
+        for path, named in walk(paths):
             for file in self._files(path, named):
                 yield from [file] if isinstance(file, Outcome) else self._file(file, citing)
         for file in citing:
@@ -168,7 +166,7 @@ class Intake:
         shown = file.source.name
         claims: Sequence[tuple[Kind, Format]] = ()
         try:
-            claims = self.recognise(file.source)
+            claims = recognise(file.source, self.project.catalog.kinds, self.overrides.kind)
             statements = self._statements(claims, file.source, file.path)
             if citing is not None and any(one.parsed.citations for one in statements):
                 citing.append(file)
@@ -188,29 +186,6 @@ class Intake:
         absolute = path.absolute()
         shown = str(absolute.relative_to(self.project.root)) if absolute.is_relative_to(self.project.root) else str(path)
         return shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-    def recognise(self, source: Source) -> Sequence[tuple[Kind, Format]]:
-        """Returns the format that claims a file: once for each kind of evidence that reads it.
-
-        Raises:
-            UnrecognisedError: None does.
-            InputError: The file is empty, or formats of different names claim it.
-        """
-        if not source.size:
-            raise InputError("empty file")
-        kinds = self.project.catalog.kinds
-        wanted = self.overrides.kind
-        if wanted is not None and wanted not in kinds:
-            raise InputError(f"no kind {wanted!r}{near(wanted, kinds)}")
-        claims = [
-            (kind, form) for kind in kinds.values() if wanted in (None, kind.id) for form in kind.formats if _recognises(form, source)
-        ]
-        if not claims:
-            raise _unrecognised(source, f"a file of kind {wanted}" if wanted else "a file of a known format (docs/formats.md)")
-        if len({form.name for _, form in claims}) > 1 or len({kind.id for kind, _ in claims}) < len(claims):
-            names = ", ".join(f"{form.name} ({kind.id})" for kind, form in claims)
-            raise InputError(f"claimed by several formats: {names}", expected="one", hint="say which with --kind")
-        return claims
 
     # Collectors
 
@@ -232,13 +207,13 @@ class Intake:
         """Reads all that a file states. Whatever one of its readers would mask is masked for all of them, before anything is parsed."""
         clean, original = source, None
         for _, form in claims:
-            with _guarded(form):
+            with guarded(form):
                 clean = self._redacted(clean, form)
         if clean is not source:
             original = hmac.new(self._mask_key, bytes(source.data), "sha256").hexdigest()
         statements = []
         for kind, form in claims:
-            with _guarded(form):
+            with guarded(form):
                 facts = source.facts if path is None or form.attend is None else form.attend(source, path)
                 seen = clean if facts is clean.facts else Source(clean.name, clean.data, facts)
                 statements += [_Statement(kind, form, seen, parsed, original) for parsed in self._parse(seen, form)]
@@ -426,70 +401,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
-
-
-def _recognises(form: Format, source: Source) -> bool:
-    with _guarded(form):
-        try:
-            return form.recognise(source)
-        except InputError:
-            return False
-
-
-def _unrecognised(source: Source, expected: str) -> UnrecognisedError:
-    """Says what keeps a file from being recognised, where that can be said: JSON that was cut off is no unknown format."""
-    if source.xml_root is not None:
-        return UnrecognisedError(f"not recognised: XML with the root <{source.xml_root}>", expected=expected)
-    try:
-        if source.size <= MEMORY_LIMIT and source.text.lstrip().startswith(("{", "[")):
-            _ = source.json
-    except InputError as error:
-        if "trailing" not in error.found:  # several documents, one per line
-            return UnrecognisedError(f"not recognised: {error.found}", expected=error.expected, where=error.where)
-    return UnrecognisedError("not recognised", expected=expected)
-
-
-@contextmanager
-def _guarded(form: Format) -> Iterator[None]:
-    """Makes a refusal of what a format must not raise: a defect of its reader costs this one file, not those that come after it."""
-    try:
-        yield
-    except ComplianceError:
-        raise
-    except MemoryError as error:
-        raise InputError("needs more memory than there is", expected="a smaller file") from error
-    except Exception as error:
-        raise InputError(f"the reader of {form.name} failed, a defect of the toolkit ({type(error).__name__}: {error})") from error
-
-
-def _walk(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yields (file, named by the user); folders are walked in order, without following links.
-
-    A file or folder that cannot be looked at is yielded as well: reading it says why.
-    """
-    for path in paths:
-        if not _is_folder(path):
-            yield path, True
-            continue
-        closed: list[OSError] = []
-        for folder, folders, files in os.walk(path, onerror=closed.append):
-            folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
-            for name in sorted(files):
-                found = Path(folder) / name
-                if not name.endswith(SIGNATURE_SUFFIX) and _is_regular(found):
-                    yield found, False
-        yield from ((Path(error.filename), False) for error in closed)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def _is_regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return True

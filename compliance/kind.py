@@ -37,6 +37,8 @@ class Format:
             ``parse`` must give the same numbers for both.
         attend: Looks at the surroundings of an ingested file, given its path: whether the files that it links to exist, when it was last
             committed. The facts are kept with the evidence and reach ``parse`` as `Source.facts`, so that parsing stays a pure function.
+        marks: Names that every such file has: members of its JSON object, else words in its first 64 KiB. They only serve to say which
+            format an unrecognised file is nearest to, and what it lacks.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Format:
     parse: Callable[[Source], Parsed | tuple[Parsed, ...]]
     redact: Callable[[Source, Mask], bytes | None] | None = None
     attend: Callable[[Source, Path], Mapping[str, Json]] | None = None
+    marks: tuple[str, ...] = ()
 
     def read(self, source: Source) -> tuple[Parsed, ...]:
         """Parses a file and returns all that it states.

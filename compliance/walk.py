@@ -1,0 +1,46 @@
+"""The files that paths name: themselves, or what lies below a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+SIGNATURE_SUFFIX: Final = ".sig"
+"""What the name of a detached signature has behind the name of the file that it signs."""
+_SKIPPED_FOLDERS: Final = frozenset({".git", ".compliance", ".venv", "node_modules", "__pycache__"})
+
+
+def walk(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yields (file, named by the user); folders are walked in order, without following links.
+
+    A file or folder that cannot be looked at is yielded as well: reading it says why.
+    """
+    for path in paths:
+        if not _is_folder(path):
+            yield path, True
+            continue
+        closed: list[OSError] = []
+        for folder, folders, files in os.walk(path, onerror=closed.append):
+            folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
+            for name in sorted(files):
+                found = Path(folder) / name
+                if not name.endswith(SIGNATURE_SUFFIX) and _is_regular(found):
+                    yield found, False
+        yield from ((Path(error.filename), False) for error in closed)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True

@@ -1,0 +1,116 @@
+"""A file is claimed by one format, which may serve several kinds; one that none claims is told what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compliance.catalog import shipped
+from compliance.errors import InputError, UnrecognisedError
+from compliance.intake import Intake
+from compliance.kind import Format, Kind
+from compliance.recognise import recognise
+from compliance.record import Parsed, Payload
+from compliance.source import Source
+from compliance.subject import Binding
+from compliance.verify import verify_store
+from tests.test_intake import Place
+
+
+class Words(Payload):
+    """A payload with a word."""
+
+    word: str
+    category: str = "plain"
+
+
+def parse(source: Source) -> tuple[Parsed, ...]:
+    return tuple(Parsed(payload=Words(word=word, category=word), part=word) for word in source.text.split()[1:])
+
+
+def words(name: str = "words", marks: tuple[str, ...] = ("begin", "end")) -> Format:
+    return Format(name=name, title="words", parser=1, recognise=lambda source: source.head.startswith(b"words"), parse=parse, marks=marks)
+
+
+def kind(id: str, *formats: Format) -> Kind:
+    return Kind(id=id, title=id, binds_to=Binding.COMMIT, payload=Words, formats=formats)
+
+
+def place_with(tmp_path: Path, *kinds: Kind) -> Place:
+    place = Place(tmp_path)
+    catalog = replace(shipped(), kinds={one.id: one for one in kinds})
+    place.project = replace(place.project, catalog=catalog)
+    return place
+
+
+def test_every_statement_of_every_kind_is_recorded_in_one_go(tmp_path: Path) -> None:
+    place = place_with(tmp_path, kind("a", words()), kind("b", words()))
+    path = place.write("w", b"words one two")
+    outcomes = place.ingest(path)
+    assert [(one.kind, one.summary["word"], one.status) for one in outcomes] == [
+        ("a", "one", "recorded"),
+        ("a", "two", "recorded"),
+        ("b", "one", "recorded"),
+        ("b", "two", "recorded"),
+    ]
+    bodies = [place.entry(one).body for one in outcomes]
+    assert {body["after"] for body in bodies} == {1}
+    assert [body["part"] for body in bodies] == ["one", "two", "one", "two"]
+    assert len({body["artifact"]["sha256"] for body in bodies}) == 1
+    assert [one.status for one in place.ingest(path)] == ["duplicate"] * 4
+    place.store.close()
+    checks = list(verify_store(place.root / ".compliance" / "evidence.db", place.project.catalog))
+    assert {check.status for check in checks} == {"proven"}
+    assert "4 artifacts parsed again" in checks[-1].detail
+
+
+def test_what_one_reader_masks_is_masked_for_all(tmp_path: Path) -> None:
+    masking = replace(words(), redact=lambda source, mask: bytes(source.data).replace(b"secret", mask("secret").encode()))
+    place = place_with(tmp_path, kind("a", words()), kind("b", masking))
+    outcomes = place.ingest(place.write("w", b"words secret"))
+    assert len(outcomes) == 2
+    assert all(str(one.summary["word"]).startswith("REDACTED:") for one in outcomes)
+    assert {place.entry(one).body["artifact"]["redacted"] for one in outcomes} == {True}
+
+
+def test_statements_without_names_of_their_own_are_a_defect_of_the_parser(tmp_path: Path) -> None:
+    place = place_with(tmp_path, kind("a", words()))
+    (outcome,) = place.ingest(place.write("w", b"words one one"))
+    assert outcome.status == "refused"
+    assert "a defect of the toolkit" in (outcome.reason or "")
+    assert place.ingest(place.write("v", b"words"))[0].status == "refused"
+
+
+def test_formats_of_different_names_that_claim_one_file_refuse_it() -> None:
+    kinds = {"a": kind("a", words()), "b": kind("b", words("others"))}
+    with pytest.raises(InputError, match=r"claimed by several formats: words \(a\), others \(b\)"):
+        recognise(Source("w", b"words one"), kinds)
+    assert [one.id for one, _ in recognise(Source("w", b"words one"), kinds, "b")] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"begin and more", "nearest is words, but it has no end"),
+        (b"begin and end", "nearest is words, but it is not one"),
+        (b'{"begin": 1, "other": 2}', "nearest is words, but it has no end"),
+        (b'{"in": {"begin": 1, "end": 2}}', None),
+        (b"nothing of the sort", None),
+    ],
+)
+def test_an_unrecognised_file_is_told_which_format_it_is_nearest_to(data: bytes, says: str | None) -> None:
+    with pytest.raises(UnrecognisedError) as refused:
+        recognise(Source("f", data), {"a": kind("a", words())})
+    assert (says in refused.value.reason) if says else "nearest" not in refused.value.reason
+
+
+def test_intake_is_what_collectors_use_too(tmp_path: Path) -> None:
+    from compliance.kind import Collected
+    from compliance.times import now
+
+    place = place_with(tmp_path, kind("a", words()))
+    item = Collected(format="words", content=b"words one two", name="tool", started_at=now(), finished_at=now())
+    outcomes = Intake(place.project, place.store).collected(place.project.catalog.kinds["a"], item, "tool")
+    assert [(one.status, one.summary["word"]) for one in outcomes] == [("recorded", "one"), ("recorded", "two")]
