@@ -73,9 +73,6 @@ def test_archives_in_folders_are_opened_if_their_name_says_that_they_hold_files(
     place.write("in/some.whl", zipped({"k.xml": REPORT}))
     found = {one.path: one.status for one in place.ingest(place.root / "in")}
     assert found == {"in/a.zip/j.xml": "recorded", "in/some.whl": "unrecognised"}
-        "in/a.zip/j.xml": "recorded",
-        "in/some.whl": "unrecognised",
-    }
 
 
 @pytest.mark.parametrize("name", ["../j.xml", "/etc/j.xml", "a/../../j.xml", "C:\\j.xml", "..\\j.xml"])
