@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from . import __version__, outcome
-from .assessment import Assessment, Changed, GateResult, Spot, StoreState
+from .assessment import Assessment, Changed, ClaimResult, GateResult, Spot, StoreState
 from .errors import NothingToJudgeError
-from .gate import Gate, Inputs, Item, Reason, Status, Verdict
+from .gate import VERDICT, Gate, Inputs, Item, Reason, Status, Verdict
 from .kind import Kind
 from .point import Point, Profile
 from .project import GateSetting, Project
 from .record import Json, digest, sha256_hex
 from .subject import Binding, Subject
 from .times import show_span
-from .view import Unreadable, View, slot, when
+from .view import Unreadable, View, newest_per_slot, slot, when
 
 SKEW: Final = timedelta(minutes=5)
 """How far clocks may differ before evidence counts as dated after the judgement."""
@@ -81,7 +81,7 @@ def assess(
     table = project.document.project
     facts: dict[str, Json] = {"release_branch": table.release_branch, "environments": list(table.environments)}
     judge = _Judge(kinds, view, subject, at, as_of, table.profile, facts)
-    results = tuple(judge.result(setting) for setting in chosen.values())
+    results = tuple(_results(judge, chosen, asked))
     confirmed = table.profile_by is not None
     conditions = view.open_conditions
     if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in results):
@@ -111,6 +111,17 @@ def assess(
     )
 
 
+def _results(judge: _Judge, chosen: Mapping[str, GateSetting], asked: Mapping[str, GateSetting]) -> Iterator[GateResult]:
+    """Judges the chosen gates: those that read verdicts after all others that are asked, even when these were not chosen."""
+    last = any(setting.gate.judges_last for setting in chosen.values())
+    needed = {**asked, **chosen} if last else chosen
+    found = {gate_id: judge.result(setting) for gate_id, setting in needed.items() if not setting.gate.judges_last}
+    seen = {gate_id: result for gate_id, result in found.items() if not needed[gate_id].gate.after_all}
+    final = replace(judge, verdicts=seen)
+    for gate_id, setting in chosen.items():
+        yield final.result(setting) if setting.gate.judges_last else found[gate_id]
+
+
 def _changes(project: Project, settings: Iterable[GateSetting]) -> Iterator[dict[str, Json]]:
     """Yields what differs from the defaults: frameworks that are switched off, then the settings of gates."""
     for name, value in project.document.frameworks.items():
@@ -129,6 +140,8 @@ class _Judge:
     as_of: datetime
     profile: Profile
     facts: Mapping[str, Json]
+    verdicts: Mapping[str, GateResult] = field(default_factory=dict)
+    """For gates that judge last."""
 
     def result(self, setting: GateSetting) -> GateResult:
         verdict, used = self._verdict(setting)
@@ -149,6 +162,7 @@ class _Judge:
             evidence=tuple(sorted(item.entry for item in used)),
             observed_at=min(times, default=None),
             places=tuple(Spot(where=place.where, what=place.what) for place in verdict.places),
+            claims=tuple(ClaimResult(**asdict(claim)) for claim in verdict.claims),
             fix=verdict.fix or self._advice(gate, verdict),
         )
 
@@ -219,13 +233,28 @@ class _Judge:
         for item in items:
             by_kind[item.kind] = (*by_kind.get(item.kind, ()), item)
         inputs = Inputs(subject=self.subject, point=self.point.like, as_of=self.as_of, items=by_kind, project=self.facts)
+        if setting.gate.judges_last:
+            inputs = replace(inputs, verdicts=self.verdicts, beside=self._beside)
         judge = setting.gate.judge
         if judge is None:
             raise TypeError(f"gate {setting.gate.id} has no judge")
         return judge(inputs, setting.params)
 
+    @cached_property
+    def _beside(self) -> Mapping[str, tuple[Item, ...]]:
+        """The evidence that speaks of this commit, or of the project as a whole, by the time of the judgement."""
+        spoken = {kind: [item for item in many if self._speaks(item)] for kind, many in self.view.items.items()}
+        return {kind: newest_per_slot(many) for kind, many in spoken.items() if many}
+
+    def _speaks(self, item: Item) -> bool:
+        of_project = self.kinds[item.kind].binds_to is Binding.PROJECT
+        age = item.age(self.as_of)
+        of_this = of_project or (item.subject.commit is not None and item.subject.commit == self.subject.commit)
+        return of_this and not isinstance(item.payload, Unreadable) and not (age is not None and age < -SKEW)
+
     def _missing(self, setting: GateSetting) -> Verdict:
-        message = f"no evidence of kind {' or '.join(setting.gate.reads)}{self._not_run(setting)}"
+        kinds = [kind_id for kind_id in setting.gate.reads if kind_id != VERDICT]
+        message = f"no evidence of kind {' or '.join(kinds)}{self._not_run(setting)}"
         return Verdict(status=Status.NOT_ASSESSED, reason=Reason.MISSING, message=message)
 
     def _not_run(self, setting: GateSetting) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from .gate import Area, Reason, Status
+from .gate import Area, Reason, Standing, Status
 from .record import Json, Model
 from .subject import Subject
 
@@ -20,6 +20,18 @@ class Spot(Model):
 
     where: str
     what: str = ""
+
+
+class ClaimResult(Model):
+    """One claim of a document beside what the evidence says."""
+
+    text: str
+    where: str
+    """Document and line."""
+    standing: Standing
+    found: str
+    """What the evidence says, or why nothing does."""
+    evidence: tuple[int, ...] = ()
 
 
 class GateResult(Model):
@@ -42,6 +54,8 @@ class GateResult(Model):
     """Time of the oldest piece of evidence that it rests on."""
     waivers: tuple[str, ...] = ()
     places: tuple[Spot, ...] = ()
+    claims: tuple[ClaimResult, ...] = ()
+    """Of a gate that checks what documents say."""
     fix: str
 
     @property

@@ -46,6 +46,30 @@ class Checkout:
         with Repo(str(self.root)) as repo:
             return bool(modified(repo))
 
+    def holds(self, path: Path, content: bytes) -> bool:
+        """Tells whether the commit holds a file with just this content, line ends aside that git converts.
+
+        Args:
+            path: Of the file in the working tree.
+            content: Its bytes, as they were read.
+        """
+        from dulwich.object_store import tree_lookup_path
+        from dulwich.objects import Blob, Commit
+        from dulwich.repo import Repo
+
+        try:
+            name = (path.parent.resolve() / path.name).relative_to(self.root.resolve()).as_posix().encode()
+            with Repo(str(self.root)) as repo:
+                commit = repo[self.commit.encode()]
+                if not isinstance(commit, Commit):
+                    return False
+                _, kept = tree_lookup_path(repo.object_store.__getitem__, commit.tree, name)
+                blob = Blob.from_string(content)
+                normalizer = repo.get_blob_normalizer()
+                return kept in (blob.id, normalizer.checkin_normalize(blob, name).id)
+        except (KeyError, ValueError, OSError):
+            return False
+
     @cached_property
     def tag(self) -> str | None:
         """The tag on exactly this commit: the last by name when there are several."""

@@ -12,11 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from .errors import CatalogError
 from .record import Assurance, Finding, Json, Table
 from .subject import Subject
+
+if TYPE_CHECKING:
+    from .assessment import GateResult
+
+VERDICT: Final = "verdict"
+"""What a gate that judges last reads besides kinds of evidence: the verdicts of the others."""
 
 
 class Status(StrEnum):
@@ -60,6 +66,32 @@ class Place:
     what: str = ""
 
 
+class Standing(StrEnum):
+    """What the evidence says about a claim."""
+
+    CONTRADICTED = "contradicted"
+    UNSUPPORTED = "unsupported"
+    """It could be checked, but there is no evidence that does."""
+    CONFIRMED = "confirmed"
+    NOT_CHECKABLE = "not-checkable"
+    """No evidence could decide it: a plan, a target, an opinion, a decision of people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One claim of a document beside what the evidence says."""
+
+    text: str
+    """The claim in the document's words."""
+    where: str
+    """Document and line."""
+    standing: Standing
+    found: str
+    """What the evidence says, or why nothing does."""
+    evidence: tuple[int, ...] = ()
+    """Ledger entries that it was compared with."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What a gate says. Make it with `passed`, `failed` or `not_assessed`."""
@@ -71,6 +103,8 @@ class Verdict:
     threshold: Json = None
     reason: Reason | None = None
     places: tuple[Place, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    """Of a gate that checks what documents say: each claim beside the evidence."""
     fix: str | None = None
     """Overrides the gate's general advice when the verdict knows better."""
 
@@ -146,6 +180,10 @@ class Inputs:
     """Evidence by kind, newest first; only the kinds that the gate reads."""
     project: Mapping[str, Json] = field(default_factory=dict)
     """Facts of the configuration that gates may need: ``release_branch``, ``environments``."""
+    verdicts: Mapping[str, GateResult] = field(default_factory=dict)
+    """Verdicts of the other gates by id; only for a gate that reads `VERDICT`, which is judged after them."""
+    beside: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    """Likewise: evidence of this commit and project of all other kinds, the newest of each slot, whatever it may decide elsewhere."""
 
     def of(self, kind: str) -> tuple[Item, ...]:
         """Returns the evidence of one kind, newest first."""
@@ -206,6 +244,11 @@ class Gate:
     package: str = ""
     """Filled in by the catalog: the package that was searched, which holds all that the gate's code may import of its own."""
 
+    @property
+    def judges_last(self) -> bool:
+        """Whether the gate reads the verdicts of the others."""
+        return VERDICT in self.reads
+
 
 class _Metadata(TypedDict, total=False):
     """What `gate` and `declared` take about a gate besides its words."""
@@ -235,7 +278,8 @@ def gate(
         statement: One line, what holds when the gate passes.
         principle: Part of the framework that it belongs to.
         area: Area of the readiness score.
-        reads: Ids of the kinds that it reads; the function is called when evidence of at least one of them can be used.
+        reads: Ids of the kinds that it reads; the function is called when evidence of at least one of them can be used. A gate that
+            names `VERDICT` among them is judged last and sees the verdicts of the others (see `Inputs.verdicts`).
         **metadata: ``required`` (default True; False is an advisory gate: shown, never deciding), ``max_age`` (oldest evidence that
             still counts; None: any), ``min_assurance`` (of evidence that may make it pass; default imported), ``points`` (built-in
             decision points that ask it, default staging and production; ``change`` also asks every gate that reads only commit-bound

@@ -75,6 +75,8 @@ class _Origin:
     collected_at: datetime
     collected: Collected | None = None
     collector: str | None = None
+    in_tree: bool = False
+    """Whether the commit that is checked out holds just these bytes under the file's path."""
     signature: Mapping[str, Json] | None = None
     signer: str | None = None
 
@@ -171,7 +173,8 @@ class Intake:
             if citing is not None and any(one.parsed.citations for one in statements):
                 citing.append(file)
                 return ()
-            recorded = self._record(statements, _Origin(shown, "ingested", now(), **file.signature), once=True)
+            origin = _Origin(shown, "ingested", now(), in_tree=self._in_tree(file, claims), **file.signature)
+            recorded = self._record(statements, origin, once=True)
         except UnrecognisedError as error:
             status: Status = "refused" if file.named else "unrecognised"
             return [Outcome(path=shown, status=status, reason=error.reason, named=file.named)]
@@ -180,6 +183,11 @@ class Intake:
             form = claims[0][1].name if claims else None
             return [Outcome(path=shown, status="refused", reason=error.reason, named=file.named, kind=kind, format=form)]
         return [_outcome(shown, one, done, file.named) for one, done in zip(statements, recorded, strict=True)]
+
+    def _in_tree(self, file: _File, claims: Sequence[tuple[Kind, Format]]) -> bool:
+        if self.checkout is None or file.path is None or not any(form.of_tree for _, form in claims):
+            return False
+        return self.checkout.holds(file.path, bytes(file.source.data))
 
     def _shown(self, path: Path) -> str:
         """Returns the path as listings show it: relative to the project where it lies inside; bytes that are no UTF-8 spelled out."""
@@ -277,7 +285,7 @@ class Intake:
             "kind": kind.id,
             "format": form.name,
             "parser": form.parser,
-            "subject": self._subject_of(parsed, item, observed).model_dump(mode="json"),
+            "subject": self._subject_of(statement, origin, observed).model_dump(mode="json"),
             "source": {
                 "how": origin.how,
                 "collector": origin.collector,
@@ -306,9 +314,9 @@ class Intake:
             return parsed.observed_at, "file"
         return (item.started_at, "collector") if item else (None, None)
 
-    def _subject_of(self, parsed: Parsed, item: Collected | None, observed: datetime | None) -> Subject:
-        commit, basis = self._commit(parsed, item, observed)
-        here = self.subject
+    def _subject_of(self, statement: _Statement, origin: _Origin, observed: datetime | None) -> Subject:
+        parsed, item, here = statement.parsed, origin.collected, self.subject
+        commit, basis = self._commit(statement, origin, observed)
         same = commit is not None and commit == here.commit
         environment = self.overrides.environment or (item.environment if item else None) or parsed.environment or self.environment
         dirty = self._dirty() if same and here.commit_basis is CommitBasis.HEAD else None
@@ -326,7 +334,8 @@ class Intake:
         now_there = Checkout.find(self.project.root)
         return self.checkout is None or now_there is None or self.checkout.dirty or now_there != self.checkout or now_there.dirty
 
-    def _commit(self, parsed: Parsed, item: Collected | None, observed: datetime | None) -> tuple[str | None, CommitBasis | None]:
+    def _commit(self, statement: _Statement, origin: _Origin, observed: datetime | None) -> tuple[str | None, CommitBasis | None]:
+        parsed, item = statement.parsed, origin.collected
         if self.overrides.commit is not None:
             return self.overrides.commit, CommitBasis.OPTION
         if parsed.commit is not None:
@@ -335,6 +344,8 @@ class Intake:
         if item is not None or here.commit_basis is CommitBasis.CONFIGURED:
             return here.commit, here.commit_basis
         checkout = self.checkout
+        if checkout is not None and origin.in_tree and statement.form.of_tree:
+            return checkout.commit, CommitBasis.TREE
         if checkout is None or observed is None or observed <= checkout.committed_at or checkout.dirty:
             return None, None
         return checkout.commit, CommitBasis.ASSUMED

@@ -35,6 +35,10 @@ class Format:
             holds several statements of the kind, each with a `Parsed.part` of its own; callers use `read`.
         redact: Returns the bytes without their secrets, or None when there are none; runs before anything is stored or addressed, and
             ``parse`` must give the same numbers for both.
+        accepts: Weaker look than ``recognise``, taken instead of it where the user names the kind: for forms that many other files share,
+            such as Markdown.
+        of_tree: The file is judged as the commit holds it (a workflow, a document), so it is of the commit that holds just these bytes
+            under its path. Never for results of a run: a kept old result is not the result of the commit that keeps it.
         attend: Looks at the surroundings of an ingested file, given its path: whether the files that it links to exist, when it was last
             committed. The facts are kept with the evidence and reach ``parse`` as `Source.facts`, so that parsing stays a pure function.
         marks: Names that every such file has: members of its JSON object, else words in its first 64 KiB. They only serve to say which
@@ -49,6 +53,8 @@ class Format:
     redact: Callable[[Source, Mask], bytes | None] | None = None
     attend: Callable[[Source, Path], Mapping[str, Json]] | None = None
     marks: tuple[str, ...] = ()
+    accepts: Callable[[Source], bool] | None = None
+    of_tree: bool = False
 
     def read(self, source: Source) -> tuple[Parsed, ...]:
         """Parses a file and returns all that it states.

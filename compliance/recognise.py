@@ -32,7 +32,7 @@ def recognise(source: Source, kinds: Mapping[str, Kind], wanted: str | None = No
     if wanted is not None and wanted not in kinds:
         raise InputError(f"no kind {wanted!r}{near(wanted, kinds)}")
     formats = [(kind, form) for kind in kinds.values() if wanted in (None, kind.id) for form in kind.formats]
-    claims = [(kind, form) for kind, form in formats if _recognises(form, source)]
+    claims = [(kind, form) for kind, form in formats if _recognises(form, source, by_kind=wanted is not None)]
     if not claims:
         raise _unrecognised(source, [form for _, form in formats], wanted)
     if len({form.name for _, form in claims}) > 1 or len({kind.id for kind, _ in claims}) < len(claims):
@@ -41,10 +41,11 @@ def recognise(source: Source, kinds: Mapping[str, Kind], wanted: str | None = No
     return claims
 
 
-def _recognises(form: Format, source: Source) -> bool:
+def _recognises(form: Format, source: Source, *, by_kind: bool) -> bool:
+    look = form.accepts if by_kind and form.accepts is not None else form.recognise
     with guarded(form):
         try:
-            return form.recognise(source)
+            return look(source)
         except InputError:
             return False
 

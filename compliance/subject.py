@@ -18,6 +18,8 @@ class CommitBasis(StrEnum):
     """``[project] commit``, for trees without git."""
     HEAD = "head"
     """A collector ran on this checkout now."""
+    TREE = "tree"
+    """HEAD holds just these bytes under the file's path."""
     ASSUMED = "assumed"
     """HEAD of a clean tree, and the file's own time is later than the commit's."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from compliance.assess import assess
+from compliance.assessment import StoreState
 from compliance.errors import NothingToJudgeError
-from compliance.gate import Inputs, Params, Reason, Status, Verdict, failed, not_assessed, passed
+from compliance.gate import Claim, Gate, Inputs, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
+from compliance.project import Project
 from compliance.record import Assurance
-from compliance.subject import Binding
-from compliance.view import Unreadable
+from compliance.subject import Binding, Subject
+from compliance.view import Unreadable, View
 from tests.world import COMMIT, DOC, NOW, OTHER, item, judged, make_gate, make_kind, make_project, small
 
 LIVE = make_kind(binds_to=Binding.ENVIRONMENT)
@@ -206,11 +211,6 @@ def test_a_service_is_asked_everything() -> None:
 
 
 def test_no_evidence_at_all_and_no_gate_at_all_are_refused() -> None:
-    from compliance.assess import assess
-    from compliance.assessment import StoreState
-    from compliance.subject import Subject
-    from compliance.view import View
-
     project = make_project(make_gate())
     at = project.point()
     with pytest.raises(NothingToJudgeError, match="no evidence"):
@@ -237,11 +237,6 @@ def test_the_policy_digest_covers_every_setting(settings: dict[str, Any]) -> Non
 
 
 def test_could_not_run_is_said_where_the_evidence_is_missed() -> None:
-    from compliance.assess import assess
-    from compliance.assessment import StoreState
-    from compliance.subject import Subject
-    from compliance.view import View
-
     project = make_project(make_gate())
     view = View({"other": (item(kind="other"),)}, {"number": ("counter could not run: no network",)})
     at = project.point()
@@ -260,3 +255,63 @@ def test_a_gate_without_a_judge_is_listed_as_missing() -> None:
 
 def test_small_is_what_the_other_tests_take_it_for() -> None:
     assert small.__doc__ == DOC
+
+
+def recording(seen: list[Inputs]) -> Callable[[Inputs, Params], Verdict]:
+    def last(inputs: Inputs, params: Params) -> Verdict:  # noqa: ARG001
+        seen.append(inputs)
+        claim = Claim(text="all is well", where="a.md:1", standing=Standing.CONTRADICTED, found="it is not", evidence=(1,))
+        red = any(one.verdict is Status.FAIL for one in inputs.verdicts.values())
+        return replace(failed("not true"), claims=(claim,)) if red else passed("true")
+
+    last.__doc__, last.__module__ = DOC, "policies.alpha.test"
+    return last
+
+
+def with_a_last_gate(seen: list[Inputs], *others: Gate) -> Project:
+    last = make_gate(recording(seen), id="A-LAST", reads=("number", "verdict"))
+    return make_project(last, make_gate(), *others, kinds=(make_kind(), make_kind("beside"), make_kind("free", Binding.PROJECT)))
+
+
+def test_a_gate_that_reads_verdicts_is_judged_after_all_others_whatever_its_place() -> None:
+    seen: list[Inputs] = []
+    signed = make_gate(id="T-SIGNED", after_all=True)
+    result = judged(with_a_last_gate(seen, signed), item(number=11))
+    assert [one.id for one in result.gates] == ["A-LAST", "T-1", "T-SIGNED"]
+    assert set(seen[-1].verdicts) == {"T-1"}
+    assert result.result("A-LAST").verdict is Status.FAIL
+    assert result.result("A-LAST").claims[0].found == "it is not"
+    assert judged(with_a_last_gate(seen), item()).result("A-LAST").verdict is Status.PASS
+
+
+def test_other_gates_see_neither_verdicts_nor_evidence_beside_theirs() -> None:
+    seen: list[Inputs] = []
+    judged(make_project(make_gate(recording(seen)), make_gate(id="T-2")), item(), item(2, kind="number", name="b"))
+    assert (dict(seen[-1].verdicts), dict(seen[-1].beside)) == ({}, {})
+
+
+def test_a_partial_check_of_the_last_gate_judges_what_it_needs_and_shows_only_the_gate() -> None:
+    seen: list[Inputs] = []
+    project = with_a_last_gate(seen)
+    at = project.point("production")
+    view = View({"number": (item(number=11),)}, {})
+    subject = Subject(project="p", commit=COMMIT, environment=at.environment)
+    result = assess(project, view, subject, at, NOW, StoreState(size=1, root="00"), only=["A-LAST"])
+    assert [(one.id, one.verdict) for one in result.gates] == [("A-LAST", Status.FAIL)]
+
+
+def test_the_last_gate_sees_evidence_of_this_commit_and_of_the_project_the_newest_of_each_slot() -> None:
+    seen: list[Inputs] = []
+    items = [
+        item(1, kind="beside", age=timedelta(hours=2)),
+        item(2, kind="beside", incomplete="half of it", environment="production"),
+        item(3, kind="beside", commit=OTHER),
+        item(4, kind="beside", commit=None),
+        item(5, kind="beside", payload=Unreadable("number: missing"), name="u"),
+        item(6, kind="beside", age=timedelta(minutes=-6), name="f"),
+        item(7, kind="beside", age=timedelta(hours=3), environment="production"),
+        item(8, kind="free", commit=OTHER),
+    ]
+    judged(with_a_last_gate(seen), item(9), *items)
+    beside = {kind: [one.entry for one in many] for kind, many in seen[-1].beside.items()}
+    assert beside == {"number": [9], "beside": [2, 1], "free": [8]}

@@ -82,6 +82,39 @@ def test_a_dirty_tree_assumes_nothing(checkout: Place) -> None:
     assert checkout.entry(checkout.ingest(checkout.write("j.xml", junit()))[0]).body["subject"]["commit"] is None
 
 
+RUNBOOK = b"# Runbook\n\n## Rollback\n\nRevert.\n"
+
+
+def of_runbook(place: Place) -> tuple[str | None, str | None, bool | None]:
+    subject = place.entry(place.ingest(place.root / "docs.md")[0]).body["subject"]
+    return subject["commit"], subject["commit_basis"], subject["dirty"]
+
+
+def test_a_document_that_the_commit_holds_is_of_that_commit(checkout: Place) -> None:
+    checkout.write("docs.md", RUNBOOK)
+    assert of_runbook(checkout) == (None, None, None)
+    checkout.git("add", "docs.md")
+    checkout.git("commit", "-q", "-m", "second")
+    assert of_runbook(checkout) == (checkout.git("rev-parse", "HEAD"), "tree", False)
+    checkout.write("docs.md", RUNBOOK + b"More.\n")
+    assert of_runbook(checkout) == (None, None, None)
+
+
+def test_a_document_of_the_commit_in_a_changed_tree_says_so(checkout: Place) -> None:
+    checkout.write("docs.md", RUNBOOK)
+    checkout.git("add", "docs.md")
+    checkout.git("commit", "-q", "-m", "second")
+    checkout.write(".gitignore", b"*.xml\n.compliance/\n# changed\n")
+    assert of_runbook(checkout) == (checkout.git("rev-parse", "HEAD"), "tree", True)
+
+
+def test_a_result_that_the_commit_holds_is_not_of_that_commit(checkout: Place) -> None:
+    path = checkout.write("kept.xml", junit("2025-12-31T00:00:00Z"))
+    checkout.git("add", "-f", "kept.xml")
+    checkout.git("commit", "-q", "-m", "second")
+    assert checkout.entry(checkout.ingest(path)[0]).body["subject"]["commit"] is None
+
+
 def test_an_option_goes_before_what_is_assumed(checkout: Place) -> None:
     when = datetime(2026, 3, 1, tzinfo=UTC)
     overrides = Overrides(commit=COMMIT, environment="canary", observed_at=when)
@@ -268,9 +301,9 @@ def test_paths_and_people_are_not_in_the_leaf(place: Place) -> None:
 def test_a_file_that_two_formats_claim_is_refused_by_name(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    from compliance import intake
+    from compliance import recognise
 
-    monkeypatch.setattr(intake, "_recognises", lambda form, source: form.name in ("junit-xml", "sarif"))  # noqa: ARG005
+    monkeypatch.setattr(recognise, "_recognises", lambda form, source, *, by_kind: form.name in ("junit-xml", "sarif"))  # noqa: ARG005
     outcome = place.ingest(place.write("j.xml", junit()))[0]
     assert outcome.status == "refused"
     assert "sarif (scan)" in (outcome.reason or "")

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..assessment import AreaScore, Assessment, Changed, GateResult, Outcome
+from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
 from ..record import Json, Model
 from ..times import rfc3339
 
@@ -25,6 +25,7 @@ _GATE: Final = (
     "threshold",
     "evidence",
     "waivers",
+    "claims",
     "fix",
 )
 
@@ -62,6 +63,8 @@ class CheckedGate(Model):
     threshold: Json
     evidence: list[int]
     waivers: list[str]
+    claims: list[ClaimResult]
+    """Of a gate that checks what documents say: each claim, its place, and what the evidence says."""
     fix: str
 
 

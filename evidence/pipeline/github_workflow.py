@@ -152,4 +152,5 @@ GITHUB_WORKFLOW = Format(
     recognise=_recognise,
     parse=_parse,
     attend=_attend,
+    of_tree=True,
 )

@@ -150,4 +150,5 @@ FORMAT = Format(
     recognise=_recognise,
     parse=_parse,
     attend=attend,
+    of_tree=True,
 )

@@ -208,7 +208,7 @@ def test_the_check_document_has_the_contract_s_keys(release: Release) -> None:
     ]  # fmt: skip
     assert set(document["gates"][0]) == {
         "id", "framework", "principle", "title", "required", "verdict", "reason", "message", "observed", "threshold", "evidence", "waivers",
-        "fix",
+        "claims", "fix",
     }  # fmt: skip
     assert set(document["subject"]) == {"project", "version", "commit", "environment"}
     jsonschema.Draft202012Validator(schemas.read("check-v1")).validate(json.loads(json.dumps(document)))
