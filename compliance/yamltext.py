@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ NODE_LIMIT = 200_000
 """Nodes of the largest document, aliases followed ("billion laughs" are refused)."""
 _TAGS = ("null", "bool", "int", "float", "str", "seq", "map")
 """The tags of YAML 1.2's core schema; those that YAML 1.1 has besides (binary, set, timestamp, merge, ...) are refused."""
+_MERGE = "tag:yaml.org,2002:merge"
 _BITS = 13_000
 """Bits of the longest number; Python refuses to print integers of more than 4300 digits."""
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -25,10 +27,13 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 class _Loader(yaml.SafeLoader):
     """Safe loader without YAML 1.1's surprises: ``on``/``off``/``yes``/``no``, dates and ``20:30`` (1230 there) stay text."""
 
-    with_lines = False
-
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, *, lines: bool = False, merge: bool = False, tags: Collection[str] = ()) -> None:
         super().__init__(stream)
+        self.with_lines = lines
+        self.with_merge = merge
+        if tags:
+            own: dict[Any, Any] = dict.fromkeys(tags, type(self).construct_yaml_seq)
+            self.yaml_constructors = {**self.yaml_constructors, **own}  # type: ignore[misc]
         self.sizes: dict[int, int] = {}
         """Nodes that each composed node stands for once its aliases are followed."""
         self.nodes = 0
@@ -76,20 +81,32 @@ class _Loader(yaml.SafeLoader):
         if not isinstance(node, yaml.MappingNode):
             raise TypeError(f"found a {node.id}")
         mapping: dict[Any, Any] = {}
+        merged: dict[Any, Any] = {}
         for key_node, value_node in node.value:
+            if self.with_merge and key_node.tag == _MERGE:
+                merged |= self._merged(value_node)
+                continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, (str, int, float, bool, type(None))):
                 raise yaml.MarkedYAMLError(problem="key that is not a scalar", problem_mark=key_node.start_mark)
             if key in mapping:
                 raise yaml.MarkedYAMLError(problem=f"duplicate key {key!r}", problem_mark=key_node.start_mark)
             mapping[key] = self.construct_object(value_node, deep=deep)
+        mapping = {**{key: value for key, value in merged.items() if key not in mapping}, **mapping} if merged else mapping
         if self.with_lines:
             mapping[LINE] = node.start_mark.line + 1
         return mapping
 
-
-class _LineLoader(_Loader):
-    with_lines = True
+    def _merged(self, node: Any) -> dict[Any, Any]:
+        """Reads what stands behind ``<<``: a mapping, or a list of mappings of which the first wins."""
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        found: dict[Any, Any] = {}
+        for part in reversed(parts):
+            if not isinstance(part, yaml.MappingNode):
+                raise yaml.MarkedYAMLError(problem="a merge key (<<) without a mapping", problem_mark=part.start_mark)
+            found |= self.construct_object(part, deep=True)
+        found.pop(LINE, None)
+        return found
 
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -122,21 +139,26 @@ def _integer(loader: Any, node: Any) -> int:
 
 
 _core_schema(_Loader)
-_core_schema(_LineLoader)
 
 
-def loads(text: str, *, lines: bool = False) -> Any:
+def loads(text: str, *, lines: bool = False, merge: bool = False, tags: Collection[str] = ()) -> Any:
     """Reads one YAML document.
 
     Args:
         text: The document.
         lines: Keep the line of each mapping under the key `LINE`.
+        merge: Follow merge keys (``<<``) of YAML 1.1, which are refused otherwise; a mapping's own keys win.
+        tags: Tags of lists that are read as plain lists, such as GitLab's ``!reference``.
 
     Raises:
         InputError: Not YAML, several documents, a duplicate key, an alias, an unsafe tag, nested too deeply; with line and column.
     """
     try:
-        return yaml.load(text, Loader=_LineLoader if lines else _Loader)  # noqa: S506 (derived from SafeLoader)
+        loader = _Loader(text, lines=lines, merge=merge, tags=tags)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1} column {mark.column + 1}" if mark else None

@@ -133,6 +133,30 @@ def test_yaml_lines_are_kept_when_asked() -> None:
     assert yamltext.loads("a:\n  b: 1\n", lines=True) == {"a": {"b": 1, yamltext.LINE: 2}, yamltext.LINE: 1}
 
 
+MERGES = "a: &a {x: 1, y: 2}\nb:\n  y: 3\n  <<: *a\nc:\n  <<: [*a, {x: 9, z: 5}]\n  <<: {q: 1}\n"
+
+
+def test_yaml_merge_keys_are_followed_when_asked() -> None:
+    found = yamltext.loads(MERGES, merge=True, lines=True)
+    assert found["b"] == {"x": 1, "y": 3, yamltext.LINE: 3}
+    assert found["c"] == {"x": 1, "y": 2, "z": 5, "q": 1, yamltext.LINE: 6}
+
+
+@pytest.mark.parametrize("text", ["b: {<<: 1}", "b: {<<: [1]}", "b: {<<: null}", "b: &b {<<: *b}"])
+def test_yaml_merge_keys_without_a_mapping_are_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        yamltext.loads(text, merge=True)
+
+
+def test_yaml_merge_keys_and_tags_are_refused_unless_asked_for() -> None:
+    for text in (MERGES, "a: !reference [b, c]\n"):
+        with pytest.raises(InputError, match="could not determine a constructor"):
+            yamltext.loads(text)
+    assert yamltext.loads("a: !reference [b, c]\n", tags=["!reference"]) == {"a": ["b", "c"]}
+    with pytest.raises(InputError):
+        yamltext.loads("a: !reference {b: c}\n", tags=["!reference"])
+
+
 def test_yaml_aliases_may_repeat_but_not_multiply() -> None:
     assert yamltext.loads("a: &x [1]\nb: *x\n") == {"a": [1], "b": [1]}
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
