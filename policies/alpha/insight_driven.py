@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from compliance.gate import Area, AtLeast, Inputs, Params, Reason, Verdict, declared, failed, gate, not_assessed, passed
+from compliance.gate import Area, AtLeast, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
 
-from .._say import number
+from .._say import LIMIT, count, number
 
 PRINCIPLE: Final = "Insight-driven"
 
@@ -101,19 +101,20 @@ METRICS_EXPOSED = declared(
     service_only=True,
 )
 
-ALERTS_COVER = declared(
-    """
-    Asks: There is an alert rule each for failing health, error rate, latency and security, with a route and a `for` duration.
 
-    Why: A failure that raises no alert is found by users.
+class Alerting(Params):
+    """Thresholds of ALPHA-ID-3."""
 
-    Evidence: The alert rules (kind `alert-rules`).
+    for_s: Annotated[float, AtLeast(), Field(ge=0)] = 1.0
+    """Duration (`for`) of a rule that counts, at least (seconds); 0 accepts rules that fire at the first bad sample."""
+    route_labels: tuple[str, ...] = ("severity", "team", "owner", "service", "receiver", "route", "channel", "page")
+    """Labels by which Alertmanager is configured to route; a rule that sets none of them reaches the default receiver at best."""
 
-    Fix: Add a rule for the failure mode that is named as absent, with the thresholds of the release gates, a duration and a receiver.
 
-    Maps to: SOC 2 CC7.2, CC7.3; ISO/IEC 27001:2022 A.8.16.
-    """,
-    module=__name__,
+_MODES: Final = {"health": "failing health", "errors": "error rate", "latency": "latency", "security": "security"}
+
+
+@gate(
     id="ALPHA-ID-3",
     statement="Alerts cover the failure modes",
     principle=PRINCIPLE,
@@ -121,4 +122,52 @@ ALERTS_COVER = declared(
     reads=["alert-rules"],
     required=False,
     service_only=True,
+    params=Alerting,
 )
+def alerts_cover_failure_modes(inputs: Inputs, params: Alerting) -> Verdict:
+    """Looks for one rule per failure mode that has a duration and a label for its route, over all rule files.
+
+    Asks: There is an alert rule each for failing health, error rate, latency and security, with a route and a `for` duration.
+
+    Why: A failure that raises no alert is found by users.
+
+    Evidence: The rule files of Prometheus (`compliance ingest`). A rule belongs to a failure mode by the words of its name, expression and
+    labels. Where it is routed to is set in Alertmanager, by labels: a rule has a route when it sets one of `route-labels`.
+
+    Fix: Add a rule for the failure mode that is named as absent, with the thresholds of the release gates, a duration and a label for its
+    receiver.
+
+    Maps to: SOC 2 CC7.2, CC7.3; ISO/IEC 27001:2022 A.8.16.
+    """
+    alerts = [alert for item in inputs.of("alert-rules") for alert in item.payload.alerts]
+    limits = params.model_dump(mode="json")
+    if not alerts:
+        return not_assessed(Reason.INCOMPLETE, "no alert rule in the evidence", threshold=limits)
+    by_mode = {mode: [alert for alert in alerts if mode in alert.modes] for mode in _MODES}
+    good = {mode: [alert for alert in found if not _lacks(alert, params)] for mode, found in by_mode.items()}
+    observed = {"alerts": len(alerts), **{mode: len(found) for mode, found in good.items()}}
+    broken = [f"{_MODES[mode]} ({_why_none(by_mode[mode], params)})" for mode, found in good.items() if not found]
+    if broken:
+        places = [
+            Place(f"{alert.group}/{alert.name}", f"no {_lacks(alert, params)}")
+            for mode, found in good.items()
+            if not found
+            for alert in by_mode[mode]
+        ]
+        message = f"no alert rule with a duration and a route for {', '.join(broken)}"
+        return failed(message, observed=observed, threshold=limits, places=places[:LIMIT])
+    names = ", ".join(f"{_MODES[mode]} ({found[0].name})" for mode, found in good.items())
+    return passed(f"alerts cover {names}", observed=observed, threshold=limits)
+
+
+def _lacks(alert: Any, params: Alerting) -> str | None:
+    """Says what keeps a rule from counting."""
+    if alert.for_s is None or alert.for_s < params.for_s:
+        return f"`for` of at least {number(params.for_s)} s"
+    return None if set(alert.labels) & set(params.route_labels) else "label for a route"
+
+
+def _why_none(alerts: list[Any], params: Alerting) -> str:
+    if not alerts:
+        return "no rule speaks of it"
+    return f"{count(len(alerts), 'rule')}, {alerts[0].name} has no {_lacks(alerts[0], params)}"

@@ -60,6 +60,20 @@ def _backup(what: str) -> dict[str, Json]:
     return {"what": what, "taken_at": ago(hours=3), "sha256": DIGEST, "location": "bucket/1", "restore_tested_at": ago(days=10)}
 
 
+def _alert(name: str, mode: str) -> dict[str, Json]:
+    return {
+        "group": "api",
+        "name": name,
+        "for_s": 300.0,
+        "keep_firing_for_s": None,
+        "severity": "critical",
+        "labels": ("severity",),
+        "annotated": True,
+        "runbook_url": True,
+        "modes": (mode,),
+    }
+
+
 def _step(name: str, start: float, end: float) -> dict[str, Json]:
     return {"name": name, "started_at": ago(days=5, seconds=-start), "ended_at": ago(days=5, seconds=-end), "artifact": DIGEST}
 
@@ -239,6 +253,16 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "title": "Operations",
     },
     "metrics": {"critical_alerts": 0},
+    "alert-rules": {
+        "groups": 1,
+        "recording": 0,
+        "alerts": (
+            _alert("ApiDown", "health"),
+            _alert("ApiErrorRate", "errors"),
+            _alert("ApiLatency", "latency"),
+            _alert("LoginsDenied", "security"),
+        ),
+    },
 }
 """Fields by kind (a scan by its category); only what a project must show, nothing better."""
 
@@ -254,6 +278,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ALPHA-SF-3": ("audit-log",),
     "ALPHA-SF-5": ("secrets",),
     "ALPHA-ID-1": ("audit-log",),
+    "ALPHA-ID-3": ("alert-rules",),
     "AEI21-PR-3": ("audit-log",),
     "AEI21-AT-1": ("audit-log",),
     "AEI21-AT-2": ("audit-log",),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from compliance.gate import Reason
@@ -51,3 +53,45 @@ def test_id1_an_empty_log_is_open_beside_a_good_one_and_silent_beside_a_bad_one(
     empty = item("audit-log", {"lines": 0, "events": 0}, entry=2)
     assert_open(judge("ALPHA-ID-1", item("audit-log"), empty), Reason.INCOMPLETE)
     assert_fails(judge("ALPHA-ID-1", item("audit-log", {"with_level": 0}), empty))
+
+
+def test_id3_a_rule_for_each_failure_mode_passes() -> None:
+    verdict = about("ALPHA-ID-3", "alert-rules")
+    assert_passes(verdict)
+    assert (
+        verdict.message == "alerts cover failing health (ApiDown), error rate (ApiErrorRate), latency (ApiLatency), security (LoginsDenied)"
+    )
+    assert verdict.observed == {"alerts": 4, "health": 1, "errors": 1, "latency": 1, "security": 1}
+
+
+def test_id3_one_rule_may_cover_several_modes() -> None:
+    assert_passes(about("ALPHA-ID-3", "alert-rules", {"alerts.0.modes": ("health", "errors"), "alerts.1.modes": ()}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"alerts.2.modes": ()}, "for latency (no rule speaks of it)"),
+        ({"alerts.2.for_s": None}, "for latency (1 rule, ApiLatency has no `for` of at least 1 s)"),
+        ({"alerts.2.for_s": 0.0}, "for latency (1 rule, ApiLatency has no `for` of at least 1 s)"),
+        ({"alerts.2.labels": ("cluster",)}, "for latency (1 rule, ApiLatency has no label for a route)"),
+    ],
+)
+def test_id3_a_mode_without_duration_or_route_fails(changes: dict[str, Any], words: str) -> None:
+    verdict = about("ALPHA-ID-3", "alert-rules", changes)
+    assert_fails(verdict, words)
+    assert bool(verdict.places) is ("alerts.2.modes" not in changes)
+
+
+def test_id3_duration_and_labels_are_the_projects() -> None:
+    assert_passes(about("ALPHA-ID-3", "alert-rules", {"alerts.2.for_s": 0.0}, for_s=0))
+    assert_fails(about("ALPHA-ID-3", "alert-rules", {"alerts.2.for_s": None}, for_s=0))
+    assert_fails(about("ALPHA-ID-3", "alert-rules", route_labels=("team",)))
+
+
+def test_id3_rule_files_count_together_and_recordings_alone_are_open() -> None:
+    recordings = item("alert-rules", {"alerts": (), "recording": 3}, entry=2)
+    first, second = (item("alert-rules", {f"alerts.{number}.modes": ()}, entry=number) for number in (1, 2))
+    assert_passes(judge("ALPHA-ID-3", first, second, recordings))
+    assert_fails(judge("ALPHA-ID-3", first))
+    assert_open(judge("ALPHA-ID-3", recordings), Reason.INCOMPLETE, "no alert rule")

@@ -85,6 +85,12 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "audit-log.with_event": 989,
         "audit-log.with_trace": 989,
     },
+    "ALPHA-ID-3": {
+        "alert-rules.alerts": (),
+        **{f"alert-rules.alerts.{number}.modes": () for number in range(4)},
+        "alert-rules.alerts.1.for_s": None,
+        "alert-rules.alerts.2.labels": ("cluster",),
+    },
     "AEI21-PR-3": {"audit-log.events": 0, "audit-log.personal_data": 1, "audit-log.personal_fields": {"message": 1}},
     "AEI21-AT-1": {"audit-log.chain": "absent", "audit-log.events": 0},
     "AEI21-AT-2": {
@@ -186,6 +192,7 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-PF-2": {"health.endpoints.probes"},
     "ALPHA-SF-1": {"scan.suppressed", "scan.tool"},
     "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
+    "ALPHA-ID-3": {"alert-rules.alerts.name"},
     "AEI21-AT-1": {"audit-log.claims_immutable"},
     "AEI21-DR-1": {"rollback-drill.started_at", "rollback-drill.steps.name"},
     "REL-1": {"deployment.smoke_probes", "deployment.started_at"},

@@ -8,6 +8,7 @@ from typing import Final
 from compliance.record import Json
 
 SUFFIXES: Final = {
+    "alert-rules prometheus-rules": ".yml",
     "audit-log jsonl-log": ".jsonl",
     "checkpoint record-yaml": ".yaml",
     "coverage coverage-py-json": ".json",
@@ -145,6 +146,17 @@ _DOCUMENTS: Final[dict[str, Json]] = {
     },
 }
 _TEXTS: Final = {
+    "alert-rules prometheus-rules": """\
+namespace: shop
+groups:
+  - name: api-NUMBER
+    rules:
+      - alert: ApiDown
+        expr: up{job="api"} == 0
+        for: 5m
+        labels:
+          severity: critical
+""",
     "audit-log jsonl-log": "".join(
         json.dumps({"timestamp": f"2025-09-20T10:00:0{n}Z", "level": "info", "event": "http.request", "requestId": f"r-NUMBER-{n}"}) + "\n"
         for n in range(5)

@@ -1,0 +1,47 @@
+"""Expressions of rules, read with promql-parser: a port of Prometheus' own grammar and type checks.
+
+Measured on 0.12: an expression of 1,000 nested brackets or operators takes 0.1 s, of 4,000 0.6 to 1.7 s, and one of 20,000 overflows the
+stack of its native code; no rule that a person wrote comes near `OPERATORS_LIMIT`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, Final
+
+from compliance.errors import InputError
+
+OPERATORS_LIMIT: Final = 500
+"""Brackets and operators of one expression."""
+LENGTH_LIMIT: Final = 64 << 10
+"""Characters of one expression."""
+_OPERATOR: Final = re.compile(r"[-+*/%^<>=!(\[{,]|\b(?:and|or|unless|atan2|offset)\b")
+
+
+@cache
+def _parser() -> Any:
+    import promql_parser
+
+    matrix, scalar, vector = promql_parser.ValueType.Matrix, promql_parser.ValueType.Scalar, promql_parser.ValueType.Vector
+    # Prometheus 3.0 renamed it to double_exponential_smoothing; the rules of every 2.x server may call it.
+    promql_parser.register_extra_functions([promql_parser.Function("holt_winters", [matrix, scalar, scalar], vector)])
+    return promql_parser
+
+
+def check(expression: str) -> None:
+    """Checks that Prometheus would load an expression.
+
+    Raises:
+        InputError: It would not: a syntax error, an unknown function, arguments of the wrong type.
+    """
+    expected = "an expression as Prometheus reads it"
+    if len(expression) > LENGTH_LIMIT or len(_OPERATOR.findall(expression)) > OPERATORS_LIMIT:
+        raise InputError(
+            f"an expression of {len(expression)} characters",
+            expected=f"at most {LENGTH_LIMIT}, and {OPERATORS_LIMIT} operators and brackets",
+        )
+    try:
+        _parser().parse(expression)
+    except ValueError as error:
+        raise InputError(f"expression that does not parse ({' '.join(str(error).split())[:200]})", expected=expected) from error
