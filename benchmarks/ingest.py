@@ -81,10 +81,11 @@ CREATE TABLE finding (
     PRIMARY KEY (evidence, number)
 ) WITHOUT ROWID
 """
+_ToRows = Callable[[Any], Iterator[tuple[Any, ...]]]
 _INSERT = f"INSERT INTO finding VALUES ({', '.join('?' * 14)})"
 
 
-def floor(file: str) -> Callable[[], int]:
+def floor(file: str) -> Callable[[], Callable[[], int]]:
     """The floor: see above."""
     import msgspec
 
@@ -94,14 +95,14 @@ def floor(file: str) -> Callable[[], int]:
     return _floor(file, decoder.decode, _rows)
 
 
-def strict_floor(file: str) -> Callable[[], int]:
+def strict_floor(file: str) -> Callable[[], Callable[[], int]]:
     """The same with jiter, the fastest reader that refuses duplicate keys."""
     import jiter
 
     return _floor(file, lambda data: jiter.from_json(data, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"), _plain_rows)
 
 
-def _floor(file: str, decode: Callable[[bytes], Any], rows: Callable[[Any], Iterator[tuple[Any, ...]]]) -> Callable[[], int]:
+def _floor(file: str, decode: Callable[[bytes], Any], rows: _ToRows) -> Callable[[], Callable[[], int]]:
     import zstandard
 
     folder = tempfile.TemporaryDirectory(dir=Path(file).parent)
@@ -110,7 +111,7 @@ def _floor(file: str, decode: Callable[[bytes], Any], rows: Callable[[Any], Iter
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(_TABLE)
 
-    def run() -> int:
+    def run() -> Callable[[], int]:
         gc.disable()
         content = Path(file).read_bytes()
         hashlib.sha256(content).hexdigest()
@@ -119,7 +120,7 @@ def _floor(file: str, decode: Callable[[bytes], Any], rows: Callable[[Any], Iter
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(_INSERT, rows(document))
         connection.execute("COMMIT")
-        return int(connection.execute("SELECT count(*) FROM finding").fetchone()[0])
+        return lambda: int(connection.execute("SELECT count(*) FROM finding").fetchone()[0])
 
     run.folder = folder  # type: ignore[attr-defined]  # deleted when the process ends
     return run
