@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import msgspec
 
-from . import jsontext
+from . import jsontext, xmltext
 from .errors import InputError
+from .xmltext import Element as Element
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
@@ -33,35 +34,11 @@ YAML_LIMIT: Final = 4 << 20
 """Bytes of the largest YAML file."""
 LINE_LIMIT: Final = 16 << 20
 """Bytes of the longest line."""
-XML_DEPTH_LIMIT: Final = 256
-XML_TOKEN_LIMIT: Final = 16 << 20
-"""Bytes of the longest tag or comment: expat before 2.6 reads an unfinished one again with each piece, in quadratic time."""
-XML_TEXT_LIMIT: Final = 64 << 20
-"""Bytes of the longest text between two tags."""
-_XML_PIECE: Final = 256 << 10
-_PROLOG: Final = re.compile(rb"\s*(?:<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)", re.DOTALL)
-_ROOT: Final = re.compile(rb"\s*<([A-Za-z_][\w.:-]*)")
 _HEAD: Final = 65536
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK: Final = 1 << 20
 
 T = TypeVar("T")
-
-
-class Element(Protocol):
-    """An XML element as ``xml.etree`` gives it."""
-
-    tag: str
-    text: str | None
-    attrib: dict[str, str]
-
-    def get(self, key: str, default: str | None = None) -> str | None:
-        """Returns an attribute."""
-
-    def clear(self) -> None:
-        """Forgets content and children, to free memory."""
-
-    def __iter__(self) -> Iterator[Any]: ...
 
 
 class Source:
@@ -196,46 +173,16 @@ class Source:
     @cached_property
     def xml_root(self) -> str | None:
         """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
-        if not self.head.lstrip().startswith(b"<"):
-            return None
-        position = 0
-        while match := _PROLOG.match(self.head, position):
-            position = match.end()
-        root = _ROOT.match(self.head, position)
-        return root.group(1).decode() if root else None
+        return xmltext.root_of(self.head)
 
     def xml(self) -> Iterator[tuple[str, Element]]:
-        """Streams ``("start" | "end", element)`` from XML; entities are refused, a DOCTYPE is tolerated and never loaded.
+        """Streams ``("start" | "end", element)`` from XML, whatever its size (see `xmltext`).
 
         The caller clears elements that it has read.
-
-        Raises:
-            InputError: Not well-formed, an entity declaration, nested deeper than `XML_DEPTH_LIMIT`, or a tag, comment or text
-                beyond `XML_TOKEN_LIMIT` or `XML_TEXT_LIMIT`.
         """
-        from xml.etree import ElementTree
-
-        from defusedxml import DefusedXmlException
-        from defusedxml import ElementTree as Defused
-
         if not self.data:
             raise InputError("empty file", expected="XML")
-        depth = 0
-        parser = Defused.DefusedXMLParser(target=ElementTree.TreeBuilder(), forbid_dtd=False)
-        try:
-            for event, element in Defused.iterparse(_Feed(self.open(), parser.parser), events=("start", "end"), parser=parser):
-                depth += 1 if event == "start" else -1
-                if depth > XML_DEPTH_LIMIT:
-                    raise InputError(f"nested deeper than {XML_DEPTH_LIMIT} levels", expected="XML of that depth")
-                yield event, element
-        except ElementTree.ParseError as error:
-            line, column = error.position
-            reason = str(error).split(":")[0]
-            raise InputError(reason, expected="well-formed XML", where=f"line {line} column {column + 1}") from error
-        except DefusedXmlException as error:
-            raise InputError(type(error).__name__, expected="XML without entity declarations") from error
-        except (LookupError, ValueError) as error:
-            raise InputError(str(error), expected="XML in a known encoding") from error
+        return xmltext.events(self.open())
 
     def open(self) -> BinaryIO:
         """Returns a binary stream over the bytes."""
@@ -286,32 +233,6 @@ class _MappedStream(io.RawIOBase):
         buffer[: len(piece)] = piece
         self._position += len(piece)
         return len(piece)
-
-
-class _Feed:
-    """A stream for an XML parser that gives nothing more once the parser does not get on."""
-
-    def __init__(self, stream: BinaryIO, parser: Any) -> None:
-        self._stream = stream
-        self._parser = parser
-        self._given = 0
-        self._tag = 0
-        """Position of the last ``<``."""
-
-    def read(self, _size: int = -1, /) -> bytes:
-        if self._given - self._parser.CurrentByteIndex > XML_TOKEN_LIMIT:
-            self._refuse("a tag or comment", XML_TOKEN_LIMIT)
-        if self._given - self._tag > XML_TEXT_LIMIT:
-            self._refuse("a text", XML_TEXT_LIMIT)
-        piece = self._stream.read(_XML_PIECE)
-        if (last := piece.rfind(b"<")) >= 0:
-            self._tag = self._given + last
-        self._given += len(piece)
-        return piece
-
-    def _refuse(self, what: str, limit: int) -> NoReturn:
-        where = f"line {self._parser.CurrentLineNumber}"
-        raise InputError(f"{what} that does not end", expected=f"at most {limit} bytes", where=where)
 
 
 def _without_waiting(path: str, flags: int) -> int:
