@@ -236,6 +236,7 @@ class Gate:
     points: tuple[str, ...]
     service_only: bool
     after_all: bool
+    waivable: bool
     params: type[Params]
     judge: Judge | None
     """None: no kind of evidence that it reads is built."""
@@ -259,6 +260,7 @@ class _Metadata(TypedDict, total=False):
     points: Sequence[str]
     service_only: bool
     after_all: bool
+    waivable: bool
     params: type[Params]
 
 
@@ -284,7 +286,7 @@ def gate(
             still counts; None: any), ``min_assurance`` (of evidence that may make it pass; default imported), ``points`` (built-in
             decision points that ask it, default staging and production; ``change`` also asks every gate that reads only commit-bound
             kinds), ``service_only`` (not applicable to libraries and command-line tools), ``after_all`` (outside the evidence outcome:
-            sign-offs), ``params`` (model whose defaults are the thresholds).
+            sign-offs), ``waivable`` (default True), ``params`` (model whose defaults are the thresholds).
 
     Raises:
         CatalogError: The docstring lacks one of the headings Asks / Why / Evidence / Fix / Maps to.
@@ -347,6 +349,7 @@ def _make(
         points=tuple(metadata.get("points", ("staging", "production"))),
         service_only=metadata.get("service_only", False),
         after_all=metadata.get("after_all", False),
+        waivable=metadata.get("waivable", True),
         params=metadata.get("params", Params),
         judge=judge,
         doc=read_doc(gate_id, doc),

@@ -21,7 +21,9 @@ from .gate import AtLeast, AtMost, Gate, Params
 from .kind import Collector, Kind, Options
 from .point import Point, Profile
 from .record import Json, Table
+from .role import Role, RoleTable, roles_of
 from .times import read_span, show_span
+from .waiver import WaiversTable
 
 FILE: Final = "compliance.toml"
 
@@ -82,6 +84,8 @@ class Document(Table):
     collect: dict[str, dict[str, Any]] = Field(default_factory=dict)
     gates: dict[str, dict[str, Any]] = Field(default_factory=dict)
     points: dict[str, PointTable] = Field(default_factory=dict)
+    roles: dict[str, RoleTable] = Field(default_factory=dict)
+    waivers: WaiversTable = WaiversTable()
     report: ReportTable = ReportTable()
     sign: SignTable = SignTable()
 
@@ -184,6 +188,11 @@ class Project:
         }
 
     @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that decide."""
+        return roles_of(self.document.roles)
+
+    @cached_property
     def collections(self) -> list[Collection]:
         """What is collected, by kind."""
         return [self._collection(name, table) for name, table in self.document.collect.items()]
@@ -257,19 +266,20 @@ def _read(path: Path) -> Document:
         raise ConfigError(f"{path}: no [project] table; expected one with a name", hint="run `compliance init`")
     tables = {name: validate(_TABLES[name], value, name) for name, value in values.items() if name in _TABLES}
     points = {name: validate(PointTable, table, f"points.{name}") for name, table in _mapping(values, "points").items()}
+    roles = {name: validate(RoleTable, table, f"roles.{name}") for name, table in _mapping(values, "roles").items()}
     rest = {name: _mapping(values, name) for name in ("frameworks", "collect", "gates")}
     for name in ("collect", "gates"):
         for key, value in rest[name].items():
             if not isinstance(value, dict):
                 raise ConfigError(f"[{name}] {key}: {value!r}; expected a table [{name}.{key}]")
     try:
-        return Document.model_validate({**rest, **tables, "points": points})
+        return Document.model_validate({**rest, **tables, "points": points, "roles": roles})
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-_TABLES: Final[dict[str, type[Table]]] = {"project": ProjectTable, "report": ReportTable, "sign": SignTable}
+_TABLES: Final[dict[str, type[Table]]] = {"project": ProjectTable, "report": ReportTable, "sign": SignTable, "waivers": WaiversTable}
 
 
 def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:

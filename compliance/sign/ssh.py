@@ -25,7 +25,11 @@ from typing import Final
 from ..errors import InputError, SigningKeyError, UsageError
 
 NAMESPACE: Final = "evidence@compliance-toolkit"
-"""The only namespace that counts: a signature made for git, a file or a login cannot be taken for one over evidence."""
+"""Namespace of signatures over evidence."""
+DECISION_NAMESPACE: Final = "decision@compliance-toolkit"
+"""Namespace of signatures under decisions: sign-offs and waivers."""
+_NAMESPACES: Final = (NAMESPACE, DECISION_NAMESPACE)
+"""The only ones that count: a signature made for git, a file or a login cannot be taken for one over evidence, nor one for the other."""
 SIGNATURE_LIMIT: Final = 64 << 10
 """Bytes of the largest signature file; an RSA-4096 certificate with its signature stays below 8 KiB."""
 TIMEOUT_S: Final = 60.0
@@ -58,7 +62,7 @@ def verify_ssh_signature(
         data: What was signed.
         signature: Content of the ``.sig`` file.
         allowed_signers: Files (as `Path`) or texts (as `str`) in the format of ssh-keygen's allowed signers.
-        namespace: Must be `NAMESPACE`.
+        namespace: `NAMESPACE` or `DECISION_NAMESPACE`.
         at: The time, with zone, at which the key must have been valid.
 
     Raises:
@@ -67,19 +71,43 @@ def verify_ssh_signature(
         SigningKeyError: ``ssh-keygen`` is missing, or the allowed signers cannot be read.
         UsageError: Another namespace, or a time without zone.
     """
-    if namespace != NAMESPACE:
-        raise UsageError(f"namespace {namespace!r}; expected {NAMESPACE!r}")
+    if namespace not in _NAMESPACES:
+        raise UsageError(f"namespace {namespace!r}; expected {' or '.join(_NAMESPACES)}")
     if at.tzinfo is None or at.year < 1970:
         raise UsageError(f"time {at}; expected one since 1970 with a zone")
-    _refuse_other_namespaces(signature)
+    _refuse_other_namespaces(signature, namespace)
     program = _ssh_keygen()
     with tempfile.TemporaryDirectory(prefix="compliance-ssh-") as folder:
         allowed, sig = Path(folder, "allowed_signers"), Path(folder, "signature")
         allowed.write_bytes(_joined(allowed_signers).encode("utf-8", "replace"))
         sig.write_bytes(signature)
-        keygen = _Keygen(program, allowed, sig, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ"))
+        keygen = _Keygen(program, allowed, sig, namespace, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ"))
         fingerprint = keygen.check(data)
         return SshSigner(keygen.identity(data, fingerprint), fingerprint)
+
+
+def sign_with_ssh(data: bytes, key: Path, *, namespace: str) -> bytes:
+    """Signs with ``ssh-keygen``, which asks for a passphrase itself and uses the agent for a public key.
+
+    Args:
+        data: What is signed.
+        key: Private key, or the public half of a key that the agent holds.
+        namespace: `NAMESPACE` or `DECISION_NAMESPACE`.
+
+    Returns:
+        The armoured signature.
+
+    Raises:
+        SigningKeyError: ``ssh-keygen`` is missing or will not sign with this key.
+    """
+    command = [_ssh_keygen(), "-Y", "sign", "-q", "-n", namespace, "-f", str(key)]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=10 * TIMEOUT_S, check=False)  # noqa: S603 (no shell)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SigningKeyError(f"{command[0]} could not be run ({error})", hint="see whether it works on the command line") from error
+    if done.returncode != 0 or not done.stdout.startswith(_BEGIN.encode()):
+        raise SigningKeyError(f"{key}: ssh-keygen will not sign with it ({_reason(done.stderr)})", hint="name an SSH key of yours")
+    return done.stdout
 
 
 @dataclass(frozen=True)
@@ -89,11 +117,12 @@ class _Keygen:
     program: str
     allowed: Path
     signature: Path
+    namespace: str
     time: str
 
     def check(self, data: bytes) -> str:
         """Returns the fingerprint of the key whose signature fits the data."""
-        done = self._run("check-novalidate", "-n", NAMESPACE, data=data)
+        done = self._run("check-novalidate", "-n", self.namespace, data=data)
         match = _KEY.search(done.stdout.decode("utf-8", "replace"))
         if done.returncode != 0 or match is None:
             raise InputError(
@@ -108,7 +137,9 @@ class _Keygen:
         found = self._run("find-principals", "-f", str(self.allowed), f"-Overify-time={self.time}")
         reason = found.stderr
         for principal in _principals(found.stdout):
-            done = self._run("verify", "-n", NAMESPACE, "-f", str(self.allowed), "-I", principal, f"-Overify-time={self.time}", data=data)
+            done = self._run(
+                "verify", "-n", self.namespace, "-f", str(self.allowed), "-I", principal, f"-Overify-time={self.time}", data=data
+            )
             if done.returncode == 0:
                 return principal
             reason = done.stderr or reason
@@ -153,18 +184,18 @@ def _joined(allowed_signers: Sequence[Path | str]) -> str:
     return "\n".join([*parts, ""])
 
 
-def _refuse_other_namespaces(signature: bytes) -> None:
+def _refuse_other_namespaces(signature: bytes, expected: str) -> None:
     """Reads the signature's frame: armour, magic, version, public key, namespace; the rest is left to ssh-keygen."""
     blob = _unarmoured(signature)
     if not blob.startswith(_MAGIC) or blob[6:10] != b"\0\0\0\1":
         raise InputError("no SSHSIG of version 1", expected=_EXPECTED)
     _, rest = _string(blob[10:])
     namespace, _ = _string(rest)
-    if namespace != NAMESPACE.encode():
+    if namespace != expected.encode():
         raise InputError(
             f"signature for the namespace {namespace.decode('utf-8', 'replace')!r}",
-            expected=repr(NAMESPACE),
-            hint=f"sign with `ssh-keygen -Y sign -n {NAMESPACE}`",
+            expected=repr(expected),
+            hint=f"sign with `ssh-keygen -Y sign -n {expected}`",
         )
 
 

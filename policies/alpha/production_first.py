@@ -167,6 +167,7 @@ _VERSION_TAG: Final = re.compile(r"(?:.*[-_/@])?v?\d[\w.+-]*")
     principle=PRINCIPLE,
     area=Area.SECURITY,
     reads=["source"],
+    waivable=False,
 )
 def released_is_versioned(inputs: Inputs, _params: Params) -> Verdict:
     """Reads the state of the working tree, its branch and its tags.

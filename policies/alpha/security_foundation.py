@@ -193,6 +193,7 @@ def security_events_are_logged(inputs: Inputs, params: SecurityEvents) -> Verdic
     principle=PRINCIPLE,
     area=Area.SECURITY,
     reads=["scan"],
+    waivable=False,
 )
 def no_secret(inputs: Inputs, _params: Params) -> Verdict:
     """Counts what secret scanners found.

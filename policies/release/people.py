@@ -51,6 +51,7 @@ ROLES_APPROVED = declared(
     principle=PRINCIPLE,
     area=Area.OPERATIONS,
     reads=["sign-off"],
+    waivable=False,
     after_all=True,
 )
 
@@ -72,4 +73,5 @@ CONDITIONS_MET = declared(
     principle=PRINCIPLE,
     area=Area.OPERATIONS,
     reads=["condition"],
+    waivable=False,
 )

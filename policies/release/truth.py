@@ -27,4 +27,5 @@ DOCUMENTS_TELL_THE_TRUTH = declared(
     principle=PRINCIPLE,
     area=Area.OPERATIONS,
     reads=["document", "verdict"],
+    waivable=False,
 )

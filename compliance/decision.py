@@ -1,0 +1,364 @@
+"""Decisions: what people in their roles said about a release, and the conditions that they tied to it.
+
+Each sign-off is a ledger entry: role, decision, and what it is bound to (the digest of the decision that was judged, the packet that was
+read), under the signer's own signature. What an approval is worth is judged anew each time: it must be sound, by somebody who holds the
+role, about this very decision, not expired, and not taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .errors import ComplianceError, UsageError
+from .record import Json, Model, canonical
+from .role import Role, same_person
+from .times import read_rfc3339, rfc3339
+
+if TYPE_CHECKING:
+    from .assessment import Assessment
+    from .sign.statement import Signature, Signer, Signers
+    from .store import Draft, Store
+    from .store.ledger import Entry
+
+TYPE: Final = "sign-off"
+"""Type of the ledger entries."""
+CONDITION_TYPE: Final = "condition"
+STATEMENT: Final = "compliance/decision/v1"
+
+Word = Literal["approve", "approve-with-conditions", "reject", "delegate"]
+
+
+class Promise(Model):
+    """A condition as a signer writes it."""
+
+    text: str
+    owner: str
+    due_at: datetime
+    gate: str | None = None
+    """Id of the gate that closes it by passing."""
+    kind: str | None = None
+    """Kind of evidence that closes it, once there is a newer piece of it."""
+
+
+class Condition(Promise):
+    """A condition of an earlier approval, as it stands."""
+
+    id: str
+    """``C`` and the number of its ledger entry."""
+    role: str
+    opened_at: datetime
+    met_by: int | None = None
+    """Entry that closed it."""
+
+    @property
+    def waits_for(self) -> str:
+        """What closes it, in words."""
+        return f"gate {self.gate}" if self.gate else f"evidence of kind {self.kind}"
+
+
+class SignOff(Model):
+    """What somebody decided in a role."""
+
+    entry: int
+    role: str
+    decision: Word
+    by: str
+    """Verified name of the signer."""
+    key: str
+    trial: bool
+    point: str
+    decision_digest: str
+    packet: str | None
+    """SHA-256 of the packet that was signed; None where the assessment itself was."""
+    assessment: int
+    """Entry of the assessment that the signer saw."""
+    override: bool
+    """An approval in the face of a no-go."""
+    reason: str | None
+    at: datetime
+    expires_at: datetime
+    to: str | None = None
+    """Of a delegation: who may sign instead."""
+    conditions: tuple[Promise, ...] = ()
+    defect: str | None = None
+    """Why it does not count, as far as signature and role are concerned."""
+
+    @property
+    def approves(self) -> bool:
+        """Whether it is a yes."""
+        return self.decision in ("approve", "approve-with-conditions")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What is about to be signed."""
+
+    role: str
+    decision: Word
+    assessment: int
+    point: str
+    decision_digest: str
+    at: datetime
+    expires_at: datetime
+    packet: str | None = None
+    override: bool = False
+    reason: str | None = None
+    to: str | None = None
+    conditions: tuple[Promise, ...] = field(default=())
+
+    def statement(self, origin: str) -> dict[str, Json]:
+        """Returns the JSON object that the signer signs.
+
+        Args:
+            origin: Name of the log, from its first entry.
+        """
+        return {
+            "schema": STATEMENT,
+            "log": origin,
+            "role": self.role,
+            "decision": self.decision,
+            "assessment": self.assessment,
+            "point": self.point,
+            "decision_digest": self.decision_digest,
+            "packet": self.packet,
+            "override": self.override,
+            "reason": self.reason,
+            "to": self.to,
+            "conditions": [one.model_dump(mode="json") for one in self.conditions],
+            "at": rfc3339(self.at),
+            "expires_at": rfc3339(self.expires_at),
+        }
+
+
+def require_sound(said: Said, role: Role, evidence_outcome: str, others: Iterable[SignOff], signer: Signer, roles: Sequence[Role]) -> None:
+    """Checks a decision before it is recorded.
+
+    Args:
+        said: What is signed.
+        role: The role that it is signed for.
+        evidence_outcome: Of the assessment that the signer saw.
+        others: Sign-offs of the same decision.
+        signer: Whose signature it bears.
+        roles: All roles of the project.
+
+    Raises:
+        UsageError: Something speaks against it.
+    """
+    if said.decision == "reject" and not (said.reason or "").strip():
+        raise UsageError("a rejection without reason", hint="say why with --reason")
+    if said.decision == "approve-with-conditions" and not said.conditions:
+        raise UsageError("an approval with conditions, but without any", hint="give --condition, or approve without")
+    if said.conditions and said.decision != "approve-with-conditions":
+        raise UsageError(f"conditions with {said.decision}", hint="use --approve-with-conditions")
+    if said.expires_at <= said.at or any(one.due_at <= said.at for one in said.conditions):
+        raise UsageError("a date that has passed already")
+    if said.override and not (role.table.override and (said.reason or "").strip()):
+        why = "without reason" if role.table.override else f"by role {role.id}, which may not override"
+        raise UsageError(f"an override {why}", hint="only roles with override = true may, and must say why")
+    approves = said.decision in ("approve", "approve-with-conditions")
+    if approves and evidence_outcome == "no-go" and not said.override:
+        raise UsageError("the evidence says no-go", hint="reject, or override with --override and a reason if your role may")
+    if defect := _role_defect(role, signer.name, signer.key, others, said.at, roles):
+        raise UsageError(defect)
+
+
+def _role_defect(role: Role, name: str, key: str, others: Iterable[SignOff], at: datetime, roles: Sequence[Role]) -> str | None:
+    """Says why somebody may not sign for a role; None when they may."""
+    others = list(others)
+    if not role.admits(name, key):
+        given = [one for one in others if one.decision == "delegate" and one.role == role.id and one.defect is None and one.to]
+        if not any(same_person(one.to or "", name) and one.at <= at < one.expires_at for one in given):
+            return f"{name} does not hold the role {role.id}, and nobody who does delegated it"
+    shared = {one.id for one in roles if one.table.shared}
+    for one in others:
+        same = same_person(one.by, name) or one.key == key
+        if same and one.defect is None and one.approves and one.role != role.id and not {one.role, role.id} & shared:
+            return f"{name} signed for {one.role} already"
+    return None
+
+
+def drafts(said: Said, signature: Signature, by: str, subject: Mapping[str, Json]) -> list[Draft]:
+    """Returns the ledger entries of a signed decision: the sign-off, then one for each condition."""
+    from .store import Draft
+
+    whole = said.statement("")
+    public = ("role", "decision", "assessment", "point", "decision_digest", "packet", "override", "expires_at")
+    body = {**{name: whole[name] for name in public}, "signed_at": whole["at"], "method": signature.method, "subject": dict(subject)}
+    private: dict[Any, Json] = {
+        "people": {"by": by, "to": said.to, "signature": signature.json, "owners": [one.owner for one in said.conditions]},
+        "code": {"reason": said.reason, "conditions": [one.text for one in said.conditions]},
+    }
+    body["conditions"] = [{"due_at": rfc3339(one.due_at), "gate": one.gate, "kind": one.kind} for one in said.conditions]
+    opened = [
+        Draft(
+            type=CONDITION_TYPE,
+            body={"action": "opened", "role": said.role, "number": number, "signed_at": whole["at"], "subject": dict(subject)},
+        )
+        for number in range(len(said.conditions))
+    ]
+    return [Draft(type=TYPE, body=body, private=private), *opened]
+
+
+def met(condition: Condition, by: int, subject: Mapping[str, Json]) -> Draft:
+    """Returns the ledger entry that closes a condition.
+
+    Args:
+        condition: The condition.
+        by: Entry of the evidence or assessment that closes it.
+        subject: What was judged then.
+    """
+    from .store import Draft
+
+    return Draft(type=CONDITION_TYPE, body={"action": "met", "condition": int(condition.id[1:]), "by": by, "subject": dict(subject)})
+
+
+def read(
+    store: Store, project: str, roles: Sequence[Role], signers: Signers, *, upto: int | None = None
+) -> tuple[list[SignOff], list[Condition]]:
+    """Reads the sign-offs and conditions of a project; signatures and roles are verified again.
+
+    Args:
+        store: The store.
+        project: Name of the project.
+        roles: Its roles.
+        signers: Whose signatures count.
+        upto: Entries that are seen; all when None.
+    """
+    signed: list[SignOff] = []
+    conditions: dict[int, Condition] = {}
+    origin = ""
+    for entry in store.entries(types=["store", TYPE, CONDITION_TYPE], upto=upto):
+        if entry.type == "store":
+            origin = str(entry.body["origin"])
+        elif entry.body["subject"]["project"] != project:
+            continue
+        elif entry.type == TYPE:
+            signed.append(_sign_off(entry, store.private(entry.number), origin, roles, signers, signed))
+        elif entry.body["action"] == "opened" and signed and signed[-1].defect is None:
+            promise = signed[-1].conditions[entry.body["number"]]
+            conditions[entry.number] = Condition(**promise.model_dump(), id=f"C{entry.number}", role=signed[-1].role, opened_at=entry.at)
+        elif entry.body["action"] == "met" and entry.body["condition"] in conditions:
+            number = entry.body["condition"]
+            conditions[number] = conditions[number].model_copy(update={"met_by": entry.body["by"]})
+    return signed, list(conditions.values())
+
+
+def _sign_off(
+    entry: Entry, private: Mapping[str, Any], origin: str, roles: Sequence[Role], signers: Signers, before: Sequence[SignOff]
+) -> SignOff:
+    from .sign.statement import Signature, Signer
+
+    body, people, code = entry.body, private.get("people", {}), private.get("code", {})
+    promises = tuple(
+        Promise(text=text, owner=owner, **{**one, "due_at": read_rfc3339(one["due_at"])})
+        for one, text, owner in zip(body["conditions"], code.get("conditions", ()), people.get("owners", ()), strict=False)
+    )
+    said = Said(
+        role=body["role"],
+        decision=body["decision"],
+        assessment=body["assessment"],
+        point=body["point"],
+        decision_digest=body["decision_digest"],
+        packet=body["packet"],
+        override=body["override"],
+        reason=code.get("reason"),
+        to=people.get("to"),
+        conditions=promises,
+        at=read_rfc3339(body["signed_at"]),
+        expires_at=read_rfc3339(body["expires_at"]),
+    )
+    signer, defect = Signer(str(people.get("by", "(erased)")), ""), None
+    try:
+        signer = signers.verify(canonical(said.statement(origin)), Signature.read(people.get("signature")), entry.at)
+    except ComplianceError as error:
+        defect = f"not validly signed ({error})"
+    role = next((one for one in roles if one.id == said.role), None)
+    if defect is None:
+        same = [one for one in before if one.decision_digest == said.decision_digest]
+        defect = f"there is no role {said.role}" if role is None else _role_defect(role, signer.name, signer.key, same, said.at, roles)
+    return SignOff(
+        entry=entry.number,
+        by=signer.name,
+        key=signer.key,
+        trial=signer.trial,
+        defect=defect,
+        **{name: getattr(said, name) for name in SignOff.model_fields if hasattr(said, name)},
+    )
+
+
+class Stand(Model):
+    """How a role stands to a decision."""
+
+    role: str
+    title: str
+    required: bool
+    quorum: int
+    approvals: tuple[SignOff, ...]
+    """Those that count."""
+    rejections: tuple[SignOff, ...]
+    void: tuple[SignOff, ...]
+    """Approvals of the same point that do not count, each with its ``defect``."""
+
+    @property
+    def approved(self) -> bool:
+        """Whether enough of its people approved, and nobody rejected."""
+        return len(self.approvals) >= self.quorum and not self.rejections
+
+
+def stands(signed: Iterable[SignOff], roles: Sequence[Role], point: str, decision_digest: str, at: datetime) -> tuple[Stand, ...]:
+    """Returns how each role stands to a decision. Of each person's words in a role the last counts.
+
+    Args:
+        signed: Sign-offs, in the order of the ledger.
+        roles: The roles.
+        point: Decision point.
+        decision_digest: The decision.
+        at: Time of the judgement.
+    """
+    return tuple(_stand(role, [one for one in signed if one.role == role.id and one.point == point], decision_digest, at) for role in roles)
+
+
+def _stand(role: Role, signed: Sequence[SignOff], decision_digest: str, at: datetime) -> Stand:
+    last: dict[str, SignOff] = {}
+    for one in sorted((one for one in signed if one.decision != "delegate"), key=lambda one: one.at):
+        if one.defect is None or one.by not in last:
+            last[" ".join(one.by.split()).casefold()] = one
+    judged = [one if one.defect else one.model_copy(update={"defect": _void(one, decision_digest, at)}) for one in last.values()]
+    return Stand(
+        role=role.id,
+        title=role.title,
+        required=role.table.required,
+        quorum=role.table.quorum,
+        approvals=tuple(one for one in judged if one.approves and one.defect is None),
+        rejections=tuple(one for one in judged if one.decision == "reject" and one.defect is None),
+        void=tuple(one for one in judged if one.defect),
+    )
+
+
+def _void(one: SignOff, decision_digest: str, at: datetime) -> str | None:
+    if one.decision_digest != decision_digest:
+        return f"void: the decision has changed since (#{one.assessment})"
+    if at >= one.expires_at:
+        return f"expired at {rfc3339(one.expires_at)}"
+    return None
+
+
+def missing(stand: Stand) -> str:
+    """Says what a role still has to do."""
+    if stand.rejections:
+        return f"rejected by {', '.join(one.by for one in stand.rejections)}"
+    left = stand.quorum - len(stand.approvals)
+    return f"waits for {left} of {stand.quorum} approvals" if left > 0 else "approved"
+
+
+def overridden(stands: Iterable[Stand]) -> Iterator[SignOff]:
+    """Yields the approvals that count although the evidence said no-go."""
+    return (one for stand in stands for one in stand.approvals if one.override)
+
+
+def drawn(assessment: Assessment) -> dict[str, Json]:
+    """Returns the subject of a decision's entries."""
+    return dict(assessment.subject.model_dump(mode="json"))
