@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from .decision import Condition, SignOff, Stand
 from .gate import Area, Reason, Standing, Status
 from .record import Json, Model
 from .subject import Subject
+from .waiver import Waiver
 
 SAME_TIME: Final = timedelta(minutes=5)
 """How far the clock of a judgement may lie from the real time before it counts as hindsight."""
@@ -126,11 +128,24 @@ class Assessment(Model):
     store: StoreState
     policy_digest: str
     decision_digest: str
+    waivers: tuple[Waiver, ...] = ()
+    """All of them, whether they count or not."""
+    conditions: tuple[Condition, ...] = ()
+    """Conditions of earlier approvals, with what closed them."""
+    roles: tuple[Stand, ...] = ()
+    """How each role stands to this decision."""
+    overridden: bool = False
+    """The evidence says no-go, and those who may approved nevertheless."""
 
     @property
     def hindsight(self) -> bool:
         """Whether the clock of the judgement is not the time at which it was made."""
         return abs(self.judged_at - self.as_of) > SAME_TIME
+
+    @property
+    def overrides(self) -> tuple[SignOff, ...]:
+        """Approvals in the face of a no-go."""
+        return tuple(one for role in self.roles for one in role.approvals if one.override)
 
     @property
     def loosened(self) -> tuple[Changed, ...]:

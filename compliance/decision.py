@@ -7,7 +7,7 @@ role, about this very decision, not expired, and not taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -295,6 +295,7 @@ class Stand(Model):
     role: str
     title: str
     required: bool
+    may_override: bool
     quorum: int
     approvals: tuple[SignOff, ...]
     """Those that count."""
@@ -331,6 +332,7 @@ def _stand(role: Role, signed: Sequence[SignOff], decision_digest: str, at: date
         role=role.id,
         title=role.title,
         required=role.table.required,
+        may_override=role.table.override,
         quorum=role.table.quorum,
         approvals=tuple(one for one in judged if one.approves and one.defect is None),
         rejections=tuple(one for one in judged if one.decision == "reject" and one.defect is None),
@@ -354,9 +356,12 @@ def missing(stand: Stand) -> str:
     return f"waits for {left} of {stand.quorum} approvals" if left > 0 else "approved"
 
 
-def overridden(stands: Iterable[Stand]) -> Iterator[SignOff]:
-    """Yields the approvals that count although the evidence said no-go."""
-    return (one for stand in stands for one in stand.approvals if one.override)
+def is_overridden(stands: Iterable[Stand]) -> bool:
+    """Tells whether every role that may override did, with its quorum, and nobody who must approve rejected."""
+    stands = tuple(stands)
+    may = [one for one in stands if one.may_override]
+    rejected = any(one.rejections for one in stands if one.required or one.may_override)
+    return bool(may) and not rejected and all(sum(approval.override for approval in one.approvals) >= one.quorum for one in may)
 
 
 def drawn(assessment: Assessment) -> dict[str, Json]:

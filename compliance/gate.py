@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
+from .decision import Condition, Stand
 from .errors import CatalogError
 from .record import Assurance, Finding, Json, Table
 from .subject import Subject
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 VERDICT: Final = "verdict"
 """What a gate that judges last reads besides kinds of evidence: the verdicts of the others."""
+CONDITION: Final = "condition"
+"""The conditions of earlier approvals."""
+SIGN_OFF: Final = "sign-off"
+"""How the roles stand to the decision that all other gates make."""
+VIEWS: Final = (VERDICT, CONDITION, SIGN_OFF)
+"""What a gate may read besides kinds of evidence. A gate that reads views alone is always asked."""
 
 
 class Status(StrEnum):
@@ -184,6 +191,12 @@ class Inputs:
     """Verdicts of the other gates by id; only for a gate that reads `VERDICT`, which is judged after them."""
     beside: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     """Likewise: evidence of this commit and project of all other kinds, the newest of each slot, whatever it may decide elsewhere."""
+    conditions: tuple[Condition, ...] = ()
+    """For gates that read `CONDITION`: the conditions of earlier approvals, with what closed them."""
+    roles: tuple[Stand, ...] = ()
+    """For gates that read `SIGN_OFF`: how each role stands to the decision that is judged."""
+    evidence_outcome: str | None = None
+    """Likewise: the outcome of all other gates."""
 
     def of(self, kind: str) -> tuple[Item, ...]:
         """Returns the evidence of one kind, newest first."""

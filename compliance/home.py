@@ -12,6 +12,7 @@ from .errors import SigningKeyError
 if TYPE_CHECKING:
     from .project import Project
     from .sign.keys import SigningKey
+    from .sign.statement import Signers
     from .sign.trust import TrustStore
 
 HOME_VARIABLE: Final = "COMPLIANCE_HOME"
@@ -69,6 +70,14 @@ def _opens_without(path: Path) -> bool:
     except SigningKeyError as error:
         return "passphrase" not in str(error)
     return True
+
+
+def signers(project: Project) -> Signers:
+    """Returns whose signatures under decisions count: the project's ``[sign] trust``, and the user's own trust folder."""
+    from .sign.statement import Signers
+
+    allowed = [project.root / name for name in project.document.sign.trust if not name.endswith((".pem", ".crt", ".cer"))]
+    return Signers(tuple(allowed), trust_store(project, ()))
 
 
 def trust_store(project: Project | None, given: Sequence[Path]) -> TrustStore:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from . import view
 from .assess import assess
 from .assessment import Assessment, StoreState
 from .checkout import Checkout, subject_of
-from .errors import NothingToJudgeError
+from .errors import NothingToJudgeError, StoreError
+from .home import signers
 from .project import Project
 from .store import Draft, Store
 from .times import now, rfc3339
@@ -46,9 +48,13 @@ def judge(
     size = store.prefix_at(time) if as_of is not None else store.size
     if size == 0:
         raise NothingToJudgeError(f"the ledger had no entry by {rfc3339(time)}", hint="give a later --as-of")
-    seen = view.build(store, project.catalog.kinds, subject, upto=size)
+    seen = view.build(store, project.catalog.kinds, subject, roles=project.roles, signers=lambda: signers(project), upto=size)
     state = StoreState(size=size, root=store.root_at(size).hex())
     return assess(project, seen, subject, at, time, state, only=only, judged_at=now()), seen
+
+
+_PEOPLE: Final = ("waivers", "conditions", "roles")
+"""What of an assessment names people."""
 
 
 def assessment_draft(assessment: Assessment) -> Draft:
@@ -68,7 +74,24 @@ def assessment_draft(assessment: Assessment) -> Draft:
             {"id": one.id, "verdict": one.verdict.value, "reason": one.reason.value if one.reason else None} for one in assessment.gates
         ],
     }
-    return Draft(type="assessment", body=body, private={"paths": assessment.model_dump(mode="json")})
+    whole = assessment.model_dump(mode="json")
+    people = {name: whole.pop(name) for name in _PEOPLE}
+    return Draft(type="assessment", body=body, private={"paths": whole, "people": people})
+
+
+def recorded_assessment(store: Store, number: int) -> Assessment:
+    """Reads an assessment back.
+
+    Raises:
+        StoreError: There is no such entry, it is of another type, or what it said was erased.
+    """
+    entry = store.entry(number)
+    if entry.type != "assessment":
+        raise StoreError(f"entry {number} is of type {entry.type}, not assessment")
+    private = store.private(number)
+    if "paths" not in private:
+        raise StoreError(f"assessment {number}: what it said was erased")
+    return Assessment.model_validate({**private["paths"], **private.get("people", {})}, strict=False)
 
 
 def record_assessment(store: Store, assessment: Assessment) -> int:

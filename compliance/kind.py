@@ -6,15 +6,15 @@ kind; nothing is registered anywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import Field
 
-from .record import Assurance, Json, Parsed, Payload, Table, Tool
+from .record import Assurance, Finding, Json, Parsed, Payload, Table, Tool
 from .source import Source
 from .subject import Binding, Subject
 
@@ -140,6 +140,8 @@ class Kind:
         payload: Model of what it says.
         formats: Filled in by the catalog from the kind's modules.
         collectors: Likewise.
+        without: Returns the payload as it would be without some of the evidence's open findings, for waivers of findings; None where
+            findings cannot be waived one by one.
         judges_tree: The evidence itself says whether the tree is clean, so that it counts from a changed tree, too.
         doc: Docstring of the kind's module.
     """
@@ -150,6 +152,7 @@ class Kind:
     payload: type[Payload]
     formats: tuple[Format, ...] = ()
     collectors: tuple[Collector, ...] = ()
+    without: Callable[[Any, Sequence[Finding]], Payload] | None = None
     judges_tree: bool = False
     doc: str = ""
 

@@ -21,14 +21,17 @@ _STEP: Final[dict[Status, Outcome]] = {
 _ORDER: Final[tuple[Outcome, ...]] = ("go", "go-with-conditions", "no-go")
 
 
-def outcome_of(results: Sequence[GateResult], *, open_conditions: int, profile_confirmed: bool) -> Outcome:
+def outcome_of(results: Sequence[GateResult], *, open_conditions: int, profile_confirmed: bool, overridden: bool = False) -> Outcome:
     """Returns the outcome of some gates; advisory gates never change it.
 
     Args:
         results: The gates that count.
         open_conditions: Conditions of earlier approvals that are not met yet.
         profile_confirmed: Whether a named person confirmed the project's profile.
+        overridden: Whether those who may approved in the face of a no-go of the evidence: the outcome is theirs, and never a plain go.
     """
+    if overridden:
+        return "go-with-conditions"
     worst: Outcome = "go" if profile_confirmed and not open_conditions else "go-with-conditions"
     for result in results:
         if result.required:
@@ -50,17 +53,22 @@ def score_of(results: Sequence[GateResult]) -> Score:
     return Score(readiness=readiness, areas=areas, formula=f"({terms}) / {total}" if total else "no applicable gate")
 
 
-def because(results: Sequence[GateResult], outcome: Outcome, *, profile_confirmed: bool) -> str:
+def because(
+    results: Sequence[GateResult], outcome: Outcome, *, profile_confirmed: bool, open_conditions: int = 0, overridden: bool = False
+) -> str:
     """Returns one sentence that says why the outcome is what it is."""
     required = [result for result in results if result.required]
     failed = [result.id for result in required if result.verdict is Status.FAIL]
     unknown = [result.id for result in required if result.verdict is Status.NOT_ASSESSED]
     waived = [result.id for result in required if result.verdict is Status.WAIVED]
+    red = " and ".join(part for part in (_count(failed, "failed"), _count(unknown, "not assessed")) if part)
+    if overridden:
+        return f"Overridden: the evidence says no-go ({red}), and those who may override it approved."
     if outcome == "no-go":
-        parts = [_count(failed, "failed"), _count(unknown, "not assessed")]
-        return f"{len(required)} required gates: {' and '.join(part for part in parts if part)}."
+        return f"{len(required)} required gates: {red}."
     if outcome == "go-with-conditions":
-        parts = [_count(waived, "waived"), "" if profile_confirmed else "nobody confirmed the project's profile (profile-by)"]
+        due = f"{open_conditions} of the conditions of earlier approvals not met yet" if open_conditions else ""
+        parts = [_count(waived, "waived"), due, "" if profile_confirmed else "nobody confirmed the project's profile (profile-by)"]
         return "Every required gate passed or is waived; " + " and ".join(part for part in parts if part) + "."
     return f"All {len(required)} required gates passed or do not apply."
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from sqlmodel import col, func, select
 
+from . import decision, waiver
+from .decision import Condition, SignOff
 from .gate import Item
 from .kind import Kind
-from .record import Assurance
+from .record import Assurance, Finding
+from .role import Role
 from .store import Store, StoredEvidence, tables
 from .subject import Binding, Subject
 from .times import read_rfc3339
+from .waiver import Waiver
+
+if TYPE_CHECKING:
+    from .sign.statement import Signers
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,12 @@ class View:
     """Evidence by kind, newest first: all of it, since a later run replaces an earlier one only if it may."""
     could_not_run: Mapping[str, tuple[str, ...]]
     """Per kind, what the collectors that could not run said, from the last collection."""
-    open_conditions: int = 0
+    waivers: tuple[Waiver, ...] = ()
+    """As `waiver.read` returns them: how they stand is for the judgement to say."""
+    waived: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
+    """Open findings that waivers name, by the evidence that holds them."""
+    sign_offs: tuple[SignOff, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -47,8 +59,16 @@ class View:
         return {kind: newest_per_slot(many) for kind, many in self.items.items()}
 
 
-def build(store: Store, kinds: Mapping[str, Kind], subject: Subject, *, upto: int | None = None) -> View:
-    """Reads the evidence of a subject.
+def build(
+    store: Store,
+    kinds: Mapping[str, Kind],
+    subject: Subject,
+    *,
+    roles: Sequence[Role] = (),
+    signers: Callable[[], Signers] | None = None,
+    upto: int | None = None,
+) -> View:
+    """Reads the evidence of a subject, and what people decided on its project.
 
     Evidence of other commits is read only where it can count (kinds bound to the project) or to say that it is foreign (the newest).
 
@@ -56,6 +76,8 @@ def build(store: Store, kinds: Mapping[str, Kind], subject: Subject, *, upto: in
         store: The store.
         kinds: The kinds that are installed.
         subject: What is judged.
+        roles: Roles of the project.
+        signers: Gives those whose signatures count; asked only where there are signatures. None: decisions of people are not read.
         upto: Number of ledger entries that are seen; all when None.
     """
     bound = [kind.id for kind in kinds.values() if kind.binds_to is not Binding.PROJECT]
@@ -69,7 +91,16 @@ def build(store: Store, kinds: Mapping[str, Kind], subject: Subject, *, upto: in
         if item.subject.project == subject.project:
             items.setdefault(item.kind, []).append(item)
     ordered = {kind: tuple(sorted(many, key=when, reverse=True)) for kind, many in items.items()}
-    return View(ordered, _could_not_run(store, upto))
+    view = View(ordered, _could_not_run(store, upto))
+    if signers is None or not store.has_entries([waiver.TYPE, decision.TYPE], upto=upto):
+        return view
+    known = signers()
+    waivers = waiver.read(store, subject.project, roles, known, upto=upto)
+    sign_offs, conditions = decision.read(store, subject.project, roles, known, upto=upto)
+    fingerprints = [one.finding for one in waivers if one.finding]
+    held = {item.entry: store.findings_named(item.entry, fingerprints) for many in items.values() for item in many} if fingerprints else {}
+    waived = {entry: tuple(findings) for entry, findings in held.items() if findings}
+    return replace(view, waivers=tuple(waivers), waived=waived, sign_offs=tuple(sign_offs), conditions=tuple(conditions))
 
 
 def slot(item: Item) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from compliance import project
 from compliance.catalog import shipped
 from compliance.gate import Gate
 from compliance.point import BUILT_IN, Point
@@ -220,6 +221,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "collectors": collectors,
     "thresholds": thresholds,
     "gates": gates,
+    "roles": lambda: options(project.RoleTable),
+    "waivers": lambda: options(project.WaiversTable),
 }
 
 

@@ -70,6 +70,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "[project]": project.ProjectTable,
     "[collect.KIND]": project.CollectTable,
     "[points.NAME]": project.PointTable,
+    "[roles.NAME]": project.RoleTable,
+    "[waivers]": project.WaiversTable,
     "[report]": project.ReportTable,
     "[sign]": project.SignTable,
 }

@@ -143,11 +143,16 @@ class Store:
         """Streams entries in their order, all or those of some types, below number ``upto``."""
         query = _entries().order_by(col(tables.Ledger.entry))
         if types:
-            query = query.where(col(tables.Ledger.type).in_(types))
+            query = query.where(*_of_types(types))
         if upto is not None:
             query = query.where(tables.Ledger.entry < upto)
         for row in self.database.query(query):
             yield _entry(*row)
+
+    def has_entries(self, types: Sequence[str], *, upto: int | None = None) -> bool:
+        """Tells whether there is an entry of one of some types below number ``upto``."""
+        query = select(tables.Ledger.entry).where(*_of_types(types)).limit(1)
+        return bool(self.database.query(query if upto is None else query.where(tables.Ledger.entry < upto)))
 
     def prefix_at(self, time: datetime) -> int:
         """Returns how many entries the ledger had at a time: those before the first one recorded later."""
@@ -282,6 +287,15 @@ class Store:
             query = query.limit(limit)
         return [Finding(**dict(zip(names, values, strict=True))) for values in self.database.query(query)]
 
+    def findings_named(self, evidence: int, fingerprints: Sequence[str]) -> list[Finding]:
+        """Returns the open rows of a piece of evidence that have one of some fingerprints."""
+        row = tables.FindingRow
+        names = Finding.__struct_fields__
+        query = select(*(col(getattr(row, name)) for name in names)).where(
+            col(row.evidence) == evidence, col(row.state) == "open", col(row.fingerprint).in_(fingerprints)
+        )
+        return [Finding(**dict(zip(names, values, strict=True))) for values in self.database.query(query.order_by(col(row.number)))]
+
     def observed_times(self, sha256: str) -> list[datetime]:
         """Returns when the evidence of an artifact was observed, one time per piece of evidence that says so."""
         rows = self.database.query(
@@ -397,6 +411,12 @@ def _entries() -> Any:
     """Selects entries with the hash that the tree has of each."""
     ledger, node = tables.Ledger, tables.Node
     return select(ledger.entry, ledger.leaf, node.hash).outerjoin(node, (col(node.position) == col(ledger.entry)) & (col(node.level) == 0))
+
+
+def _of_types(types: Sequence[str]) -> list[Any]:
+    """Returns the conditions for entries of some types; the index of types leaves evidence out and is used only where that is said."""
+    kind = col(tables.Ledger.type)
+    return [kind.in_(types), *([] if "evidence" in types else [kind != "evidence"])]
 
 
 def _entry(number: int, leaf: bytes, node: bytes | None) -> Entry:
