@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from .decision import Condition, SignOff, Stand
 from .gate import Area, Reason, Standing, Status
-from .record import Json, Model
+from .record import Json, Model, PrivacyClass
 from .subject import Subject
 from .waiver import Waiver
 
 SAME_TIME: Final = timedelta(minutes=5)
 """How far the clock of a judgement may lie from the real time before it counts as hindsight."""
+
+_PEOPLE: Final = ("waivers", "conditions", "roles")
+"""What of an assessment names people."""
 
 Outcome = Literal["go", "go-with-conditions", "no-go"]
 
@@ -136,6 +140,17 @@ class Assessment(Model):
     """How each role stands to this decision."""
     overridden: bool = False
     """The evidence says no-go, and those who may approved nevertheless."""
+
+    def sealed(self) -> dict[PrivacyClass, dict[str, Json]]:
+        """Returns the assessment as the ledger seals it: what names people apart from the rest."""
+        rest = self.model_dump(mode="json")
+        people = {name: rest.pop(name) for name in _PEOPLE}
+        return {"paths": rest, "people": people}
+
+    @classmethod
+    def unsealed(cls, private: Mapping[Any, Mapping[str, Json]]) -> Assessment:
+        """Reads an assessment back; where what names people was erased, nobody is named."""
+        return cls.model_validate({**private["paths"], **private.get("people", {})})
 
     @property
     def hindsight(self) -> bool:

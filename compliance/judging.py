@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from . import view
 from .assess import assess
@@ -53,10 +52,6 @@ def judge(
     return assess(project, seen, subject, at, time, state, only=only, judged_at=now()), seen
 
 
-_PEOPLE: Final = ("waivers", "conditions", "roles")
-"""What of an assessment names people."""
-
-
 def assessment_draft(assessment: Assessment) -> Draft:
     """Returns the ledger entry of an assessment: verdicts are public, messages may name paths and are private."""
     body = {
@@ -74,9 +69,7 @@ def assessment_draft(assessment: Assessment) -> Draft:
             {"id": one.id, "verdict": one.verdict.value, "reason": one.reason.value if one.reason else None} for one in assessment.gates
         ],
     }
-    whole = assessment.model_dump(mode="json")
-    people = {name: whole.pop(name) for name in _PEOPLE}
-    return Draft(type="assessment", body=body, private={"paths": whole, "people": people})
+    return Draft(type="assessment", body=body, private=assessment.sealed())
 
 
 def recorded_assessment(store: Store, number: int) -> Assessment:
@@ -91,7 +84,7 @@ def recorded_assessment(store: Store, number: int) -> Assessment:
     private = store.private(number)
     if "paths" not in private:
         raise StoreError(f"assessment {number}: what it said was erased")
-    return Assessment.model_validate({**private["paths"], **private.get("people", {})}, strict=False)
+    return Assessment.unsealed(private)
 
 
 def record_assessment(store: Store, assessment: Assessment) -> int:

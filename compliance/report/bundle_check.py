@@ -235,7 +235,7 @@ def _assessment(files: _Bundle) -> str:
     kept = files.entries.get(model.proof.assessment_entry)
     if kept is None or kept.entry.type != "assessment":
         raise _RefutedError("the ledger entry of the assessment is not attached")
-    recorded = Assessment.model_validate(jsontext.loads(kept.sealed["paths"].value))
+    recorded = Assessment.unsealed({name: jsontext.loads(value.value) for name, value in kept.sealed.items()})
     if recorded != assessment:
         raise _RefutedError("the judgement in the report is not the one in the ledger")
     missing = gates.evidence_used(assessment) - files.entries.keys()
