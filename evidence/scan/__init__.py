@@ -7,6 +7,7 @@ no results) is ``incomplete``: what it found still counts, what it did not find 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from compliance.kind import Kind
@@ -52,6 +53,8 @@ class Scan(Payload):
     """Rules that the tool says it has."""
     lines: int | None
     """Lines of code that the tool counted."""
+    database_at: datetime | None = None
+    """When the advisory database that the tool asked was made."""
 
 
 KIND = Kind(id="scan", title="Scans", binds_to=Binding.COMMIT, payload=Scan)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 
 from compliance.errors import InputError
-from compliance.record import Finding, Severity, fingerprint, shorten
+from compliance.record import Finding, Parsed, Severity, Tool, fingerprint, shorten
+from compliance.source import parse_time
 
-from . import BySeverity
+from . import BySeverity, Category, Scan
 
 T = TypeVar("T")
 
@@ -57,6 +59,66 @@ class Rows:
         return BySeverity(**self._open)
 
 
+def statement(
+    rows: Rows,
+    tool: Tool,
+    category: Category,
+    *,
+    part: str | None = None,
+    suppressed: int = 0,
+    scanned: int | None = None,
+    scanned_what: Literal["files", "packages"] | None = None,
+    errors: int | None = None,
+    skipped: int | None = None,
+    rules: int | None = None,
+    database_at: datetime | None = None,
+    incomplete: str | None = None,
+    observed_at: datetime | None = None,
+    commit: str | None = None,
+) -> Parsed:
+    """Makes the statement of one scan from its rows.
+
+    Args:
+        rows: What was found.
+        tool: What looked.
+        category: What it looked for.
+        part: Name of the statement among several of its file.
+        suppressed: Suppressed findings that the file counts without listing them.
+        scanned: See `Scan`, as for the arguments that follow.
+        scanned_what: What ``scanned`` counts.
+        errors: Errors of the tool itself.
+        skipped: Items that were not looked at.
+        rules: Rules that the tool has.
+        database_at: When its advisory database was made.
+        incomplete: Why the scan says too little to be good news.
+        observed_at: When the tool looked.
+        commit: Full id of the commit that the file names.
+    """
+    payload = Scan(
+        tool=tool.name,
+        tool_version=tool.version,
+        category=category,
+        total=rows.total,
+        by_severity=rows.by_severity,
+        suppressed=rows.suppressed + suppressed,
+        scanned=scanned,
+        scanned_what=None if scanned is None else scanned_what,
+        errors=errors,
+        skipped=skipped,
+        rules=rules,
+        lines=None,
+        database_at=database_at,
+        incomplete=incomplete,
+    )
+    return Parsed(payload=payload, part=part, findings=rows.findings, tool=tool, observed_at=observed_at, commit=commit)
+
+
+def time_of(value: Any) -> datetime | None:
+    """Returns the time that a value of a file states, in UTC; None when it is no time with zone."""
+    time = parse_time(value) if isinstance(value, str) else None
+    return None if time is None else time.astimezone(UTC)
+
+
 def reasons(*parts: str | None) -> str | None:
     """Joins the reasons why a scan says too little; None when there is none."""
     return shorten("; ".join(part for part in parts if part)) or None
@@ -92,6 +154,19 @@ def misshaped(error: msgspec.ValidationError, where: str | None = None) -> Input
     if match is None:
         return InputError(text, where=place or None)
     return InputError(match.group(2).strip("`"), expected=match.group(1).strip("`"), where=place or None)
+
+
+def whole(value: Any, where: str) -> int | None:
+    """Reads a count; None when there is none.
+
+    Raises:
+        InputError: Something else than a whole number of at least 0.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= COUNT_MOST:
+        raise InputError(shorten(json.dumps(value), 40), expected="a count", where=where)
+    return value
 
 
 _LINE_MOST = 2**31 - 1

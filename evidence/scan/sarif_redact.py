@@ -16,6 +16,7 @@ from compliance import jsontext
 from compliance.kind import Mask
 from compliance.source import Source
 
+from .masking import MOST, Masker
 from .rows import dumps, shaped
 from .sarif_cut import document_of, runs_of
 from .sarif_model import Result, RuleReference, ToolObject
@@ -23,16 +24,11 @@ from .sarif_results import collector_paused
 from .sarif_rules import Rules
 from .sarif_tools import category_of_rules, is_secret_rule, known_category
 
-_DONE = "REDACTED"
 _SOURCE_TEXTS = frozenset({"snippet", "contents", "insertedContent", "body"})
 """Objects that hold text of the scanned files (section 3.3) or of requests."""
 _VALUES = re.compile(r"secret|match|raw|value|content|code|snippet|password|token|credential|^line$|^entropy", re.IGNORECASE)
 """Properties of results in which tools repeat what they found."""
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|`([^`\n]+)`")
-_MOST = 100
-"""Source texts of one result that are looked for one by one; of a result with more of them every text is masked."""
-_WORTH = 4
-"""Characters of the shortest source text that is also masked where it is repeated in other texts."""
 
 
 class _Named(msgspec.Struct, rename="camel"):
@@ -108,18 +104,8 @@ def _tree(text: msgspec.Raw, masker: _Masker) -> msgspec.Raw:
     return msgspec.Raw(dumps(value)) if masker.used != before else text
 
 
-class _Masker:
-    """Masks in place, and counts."""
-
-    def __init__(self, mask: Mask) -> None:
-        self._mask = mask
-        self.used = 0
-
-    def __call__(self, secret: str) -> str:
-        if not secret.strip() or secret.startswith(_DONE):
-            return secret
-        self.used += 1
-        return self._mask(secret)
+class _Masker(Masker):
+    """Masks what a result shows."""
 
     def tree(self, value: Any, shown: list[str]) -> None:
         """Masks source texts at any depth and notes them in ``shown``."""
@@ -170,13 +156,9 @@ class _Masker:
 
     def repeated(self, value: Any, shown: list[str]) -> None:
         """Masks source texts where they are repeated, at any depth."""
-        if len(shown) > _MOST:
+        if len(shown) > MOST:
             self._texts(value)
-        secrets = sorted(
-            {text.strip() for text in shown if len(text.strip()) >= _WORTH and not text.startswith(_DONE)}, key=len, reverse=True
-        )
-        if secrets:
-            self._replace(value, secrets[:_MOST])
+        self.replace(value, shown)
 
     def _texts(self, value: Any) -> None:
         """Masks all texts of messages, at any depth."""
@@ -186,19 +168,9 @@ class _Masker:
             else:
                 self._texts(inner)
 
-    def _replace(self, value: Any, secrets: list[str]) -> None:
-        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for key, inner in list(items):
-            if isinstance(inner, str):
-                for secret in secrets:
-                    inner = inner.replace(secret, self(secret)) if secret in inner else inner
-                value[key] = inner
-            else:
-                self._replace(inner, secrets)
-
 
 def _repeats(item: Any, shown: list[str]) -> bool:
-    return isinstance(item, str) and (len(shown) > _MOST or any(item in text for text in shown))
+    return isinstance(item, str) and (len(shown) > MOST or any(item in text for text in shown))
 
 
 def _uris(value: Any) -> set[str]:

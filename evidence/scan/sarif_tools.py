@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from . import Category
+from .masking import about_secrets
 from .sarif_model import Rule
 from .sarif_rules import security_severity
 
@@ -46,10 +47,6 @@ _CATEGORIES: dict[str, Category] = {name.replace("-", " "): category for categor
 
 _ADVISORY = re.compile(r"(CVE|GHSA|PYSEC|OSV|RUSTSEC|GO|MAL|GMS|SNYK|DSA|USN|RHSA|ALAS|TEMP)-\w", re.IGNORECASE)
 _WEAKNESS = re.compile(r"\bCWE\b|cwe-?\d|owasp|\bsecurity\b|vulnerab", re.IGNORECASE)
-_SECRET = re.compile(
-    r"secret|credential|hard-?_?coded?-?_?(pass|key|token)|passw|api-?_?key|private-?_?key|access-?_?token|CWE-0*(259|321|798)\b",
-    re.IGNORECASE,
-)
 _BANDIT_PASSWORDS = ("B105", "B106", "B107")
 
 
@@ -100,4 +97,4 @@ def tags_of(rule: Rule) -> list[str]:
 
 def is_secret_rule(rule_id: str, rule: Rule | None) -> bool:
     """Whether results of this rule show a secret: by its id or its tags (CWE-259, CWE-321, CWE-798)."""
-    return rule_id in _BANDIT_PASSWORDS or any(_SECRET.search(text) for text in (rule_id, *(tags_of(rule) if rule else ())))
+    return rule_id in _BANDIT_PASSWORDS or about_secrets(rule_id, *(tags_of(rule) if rule else ()))
