@@ -75,11 +75,16 @@ class Masker:
                 stack.extend(item)
         return shown
 
+    @staticmethod
+    def is_secret_name(name: str) -> bool:
+        """Whether a variable is named like a secret."""
+        return _SECRET_NAME.search(name) is not None
+
     def assignments(self, text: str) -> str:
         """Masks what is assigned to names such as ``DB_PASSWORD``, in ``NAME=value``."""
 
         def masked(match: re.Match[str]) -> str:
-            return f"{match[1]}={self(match[2])}" if _SECRET_NAME.search(match[1]) else match[0]
+            return f"{match[1]}={self(match[2])}" if self.is_secret_name(match[1]) else match[0]
 
         return _ASSIGNMENT.sub(masked, text)
 

@@ -1,8 +1,8 @@
 """Answers of Semgrep's web API: code findings, dependency findings, secrets.
 
 - ``findings`` with ``rule_name``: code (``sast``) or, with ``found_dependency`` or a rule ``ssc-...``, dependencies (``sca``). Severities
-  are in lower case. By ``status`` (before there was one, ``state``), ignored and muted ones are suppressed; fixed and removed ones are gone.
-- ``findings`` with ``findingPath`` (``secrets``): enumerations such as ``SEVERITY_HIGH``, ``FINDING_STATUS_OPEN``. They never show the secret.
+  are in lower case. By ``status`` (earlier: ``state``), ignored and muted ones are suppressed; fixed and removed ones are gone.
+- ``findings`` with ``findingPath`` (``secrets``): enumerations such as ``SEVERITY_HIGH``, ``FINDING_STATUS_OPEN``. The secret is not shown.
 - ``vulns`` (``sca``): ``advisory.severity``. A dismissed one is suppressed; ``CLOSED`` without a reason stays a finding, as it is listed.
 
 Such an answer is a page of a query: what was scanned, when, and with which filter, it does not say.
