@@ -11,6 +11,8 @@ from .kind import Format, Kind
 from .project import near
 from .source import MEMORY_LIMIT, Source
 
+_BARE: Final = (b"null", b"[]", b"{}")
+"""What several tools write when they found nothing, or did not look."""
 _NEAR: Final = 0.5
 """Part of a format's marks that a file must have to be called near to it."""
 
@@ -56,6 +58,11 @@ def _unrecognised(source: Source, formats: Sequence[Format], wanted: str | None)
     expected = f"a file of kind {wanted}" if wanted else "a file of a known format (docs/formats.md)"
     if nearest:
         expected += f"; nearest is {nearest}"
+    if source.head.strip() in _BARE:
+        text = source.head.strip().decode()
+        return UnrecognisedError(
+            f"not recognised: {text} alone does not say which tool wrote it", expected="a report that names what it is"
+        )
     if source.xml_root is not None:
         return UnrecognisedError(f"not recognised: XML with the root <{source.xml_root}>", expected=expected)
     try:

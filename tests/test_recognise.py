@@ -114,3 +114,9 @@ def test_intake_is_what_collectors_use_too(tmp_path: Path) -> None:
     item = Collected(format="words", content=b"words one two", name="tool", started_at=now(), finished_at=now())
     outcomes = Intake(place.project, place.store).collected(place.project.catalog.kinds["a"], item, "tool")
     assert [(one.status, one.summary["word"]) for one in outcomes] == [("recorded", "one"), ("recorded", "two")]
+
+
+@pytest.mark.parametrize("text", ["null", "[]", " {}\n"])
+def test_a_bare_empty_document_is_no_clean_report_of_any_tool(text: str) -> None:
+    with pytest.raises(UnrecognisedError, match="alone does not say which tool wrote it"):
+        recognise(Source("x", text.encode()), shipped().kinds)

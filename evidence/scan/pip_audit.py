@@ -118,7 +118,7 @@ def _finding(dependency: _Dependency, vulnerability: _Vulnerability, rows: Rows)
     )
 
 
-PIP_AUDIT_JSON = Format(name="pip-audit-json", title="pip-audit report (pip-audit -f json)", parser=1, recognise=_recognise, parse=_parse)
+PIP_AUDIT_JSON = Format(name="pip-audit-json", title="pip-audit report (pip-audit -f json)", parser=2, recognise=_recognise, parse=_parse)
 
 
 class PipAuditOptions(Options):

@@ -215,7 +215,7 @@ def test_a_failed_audit_is_named_and_refused(document: Json, why: str) -> None:
 
 
 def test_recognises_no_look_alike() -> None:
-    for document in (
+    documents: tuple[Json, ...] = (
         {},
         {"error": "x"},
         {"error": {"code": 404, "message": "Not Found"}},
@@ -226,7 +226,8 @@ def test_recognises_no_look_alike() -> None:
         {"vulnerabilities": {}, "metadata": {"vulnerabilities": {}}},
         {"auditReportVersion": 2},
         {"message": "x", "uri": "https://host/"},
-    ):
+    )
+    for document in documents:
         assert recognised(json.dumps(document).encode()) == []
 
 

@@ -256,7 +256,7 @@ def test_a_page_of_the_web_api_is_no_clean_scan() -> None:
 def test_recognises_its_own_and_no_look_alike() -> None:
     assert recognised(report()) == ["semgrep-json"]
     assert recognised(b'{"results": [], "errors": []}') == ["semgrep-json"]
-    for document in (
+    documents: tuple[Json, ...] = (
         {"results": []},
         {"results": {}, "errors": []},
         {"results": [], "errors": [], "generated_at": "x"},
@@ -267,7 +267,8 @@ def test_recognises_its_own_and_no_look_alike() -> None:
         {"findings": [], "ignores": [], "token": None},
         {"vulns": []},
         {"vulns": [{"id": "x"}]},
-    ):
+    )
+    for document in documents:
         assert recognised(json.dumps(document).encode()) == []
 
 

@@ -297,7 +297,7 @@ def test_the_commit_of_a_repository_is_taken_when_it_is_whole() -> None:
 
 
 def test_recognises_no_look_alike() -> None:
-    for document in (
+    documents: tuple[Json, ...] = (
         None,
         [],
         [{"Target": "x"}],
@@ -307,7 +307,8 @@ def test_recognises_no_look_alike() -> None:
         {"schemaVersion": 2, "ArtifactType": "x"},
         {"ClusterName": "x"},
         {"ID": "k8s-nsa", "Title": "t", "Results": [{"ID": "1.0"}]},
-    ):
+    )
+    for document in documents:
         assert recognised(json.dumps(document).encode()) == []
 
 

@@ -55,6 +55,67 @@ def _sarif(expected: Expected) -> Answer:
     return (Reading("scan", "sarif", summary),)
 
 
+_WORDS = {
+    "critical": "critical",
+    "high": "high",
+    "medium": "medium",
+    "moderate": "medium",
+    "low": "low",
+    "negligible": "info",
+    "info": "info",
+    "unknown": "unknown",
+    "missing": "unknown",
+    "error": "high",
+    "warning": "medium",
+}
+
+
+def _lower(counts: dict[str, int]) -> dict[str, int]:
+    return by_severity({word.lower(): count for word, count in counts.items()}, _WORDS)
+
+
+def _npm_audit(expected: Expected) -> Answer:
+    summary = {"category": "sca", "total": expected["count"], "by_severity": _lower(expected["severity"]), "suppressed": 0}
+    listed = {word: expected["severity"].get(word, 0) for word in expected["metadata"]}
+    if expected["layout"].startswith("v2"):
+        return (Reading("scan", "npm-audit-json", summary, incomplete=listed != expected["metadata"]),)
+    # npm 6 counts paths, so that only severities of which nothing is listed show that something was cut.
+    cut = any(count and not listed[word] for word, count in expected["metadata"].items())
+    return (Reading("scan", "npm-audit-json", summary, incomplete=cut),)
+
+
+def _grype(expected: Expected) -> Answer:
+    summary = {
+        "tool_version": expected["descriptor"]["version"],
+        "category": "container",
+        "total": expected["count"],
+        "by_severity": _lower(expected["severity"]),
+        "suppressed": expected["ignored"],
+    }
+    return (Reading("scan", "grype-json", summary, incomplete=False),)
+
+
+def _semgrep(expected: Expected) -> Answer:
+    layout = expected["layout"]
+    summary = {
+        "tool_version": expected.get("version"),
+        "category": "sca" if "SCA" in layout else "sast",
+        "total": expected["count"] - expected.get("ignored", 0),
+        "by_severity": _lower(expected["severity"]),
+        "suppressed": expected.get("ignored", 0),
+        "errors": expected.get("errors"),
+    }
+    return (Reading("scan", "semgrep-json", summary),)
+
+
+def _trivy(expected: Expected) -> Answer:
+    if expected["layout"].startswith("null"):
+        return Refused("not recognised", "null is the clean report of several tools, so it cannot be called clean")
+    category = "licence" if expected["licenses"] else None
+    summary = {"total": expected["count"], "by_severity": _lower(expected["severity"]), "suppressed": 0}
+    return (Reading("scan", "trivy-json", summary | ({"category": category} if category else {}), incomplete=False),)
+
+
 FORMATS = {
     "bandit": Rule(("bandit-json",), _bandit),
     "pip-audit": Rule(
@@ -63,4 +124,8 @@ FORMATS = {
         {"pip-audit-001": Refused("not recognised", "[] is an empty list of any tool, so it cannot be called clean")},
     ),
     "sarif": Rule(("sarif",), _sarif),
+    "npm-audit": Rule(("npm-audit-json",), _npm_audit),
+    "grype": Rule(("grype-json",), _grype),
+    "semgrep": Rule(("semgrep-json",), _semgrep),
+    "trivy": Rule(("trivy-json",), _trivy),
 }
