@@ -33,7 +33,7 @@ class Answer:
     latency_ms: float | None
     """From before connecting to the last byte that was read; None when no whole answer came."""
     body: bytes = b""
-    """At most `BODY_LIMIT` bytes."""
+    """At most as many bytes as were asked for."""
     truncated: bool = False
     """The body goes on."""
     error: Failure | None = None
@@ -67,13 +67,34 @@ class _Reader:
         return io.BufferedReader(self.timed)
 
 
-def get(url: str, *, timeout_s: float, user_agent: str) -> Answer:
+def address(url: str) -> str:
+    """Checks the address of a service, to which paths are added.
+
+    Returns:
+        The address without a slash at its end.
+
+    Raises:
+        ValueError: It is none, or holds a user, a password, a query or a fragment.
+    """
+    parts = urlsplit(url)
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("an address is printable ASCII without spaces")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # a port that is no number raises ValueError
+        raise ValueError("an address is http:// or https:// and a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("an address has no user, password, query or fragment")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def get(url: str, *, timeout_s: float, user_agent: str, accept: str = "*/*", body_limit: int = BODY_LIMIT) -> Answer:
     """Asks once.
 
     Args:
         url: ``http`` or ``https``.
         timeout_s: Seconds for everything.
         user_agent: Value of the header of that name.
+        accept: Likewise.
+        body_limit: Bytes of the body that are read at most.
 
     Returns:
         The answer; an endpoint that does not answer is an `Answer` with an error, never an exception.
@@ -83,7 +104,7 @@ def get(url: str, *, timeout_s: float, user_agent: str) -> Answer:
     try:
         connection = _connection(parts, timeout_s)
         try:
-            return _exchange(connection, parts, user_agent, started, started + timeout_s)
+            return _exchange(connection, parts, {"User-Agent": user_agent, "Accept": accept}, started, started + timeout_s, body_limit)
         finally:
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -97,17 +118,19 @@ def _connection(parts: SplitResult, timeout_s: float) -> http.client.HTTPConnect
     return http.client.HTTPConnection(host, parts.port, timeout=timeout_s)
 
 
-def _exchange(connection: http.client.HTTPConnection, parts: SplitResult, user_agent: str, started: float, deadline: float) -> Answer:
+def _exchange(
+    connection: http.client.HTTPConnection, parts: SplitResult, headers: dict[str, str], started: float, deadline: float, body_limit: int
+) -> Answer:
     connection.connect()
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request("GET", target, headers={"User-Agent": user_agent, "Accept": "*/*", "Connection": "close"})
+    connection.request("GET", target, headers={**headers, "Connection": "close"})
     response = http.client.HTTPResponse(_Reader(_Timed(connection.sock, deadline)), method="GET")  # type: ignore[arg-type]
     response.begin()
-    body = response.read(BODY_LIMIT + 1)
-    if response.length and len(body) <= BODY_LIMIT:  # read() with a size does not report it
+    body = response.read(body_limit + 1)
+    if response.length and len(body) <= body_limit:  # read() with a size does not report it
         raise http.client.IncompleteRead(body, response.length)
     milliseconds = (time.monotonic() - started) * 1000
-    return Answer(response.status, round(milliseconds, 3), body[:BODY_LIMIT], len(body) > BODY_LIMIT)
+    return Answer(response.status, round(milliseconds, 3), body[:body_limit], len(body) > body_limit)
 
 
 def _word(error: Exception) -> Failure:

@@ -30,13 +30,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from compliance import __version__
 from compliance.errors import CollectorError, InputError
-from compliance.httpprobe import Answer, get
+from compliance.httpprobe import Answer, address, get
 from compliance.jsonmodel import read, recogniser
 from compliance.jsontext import loads
 from compliance.kind import Collected, Collector, Context, Format, Kind, Options, options_of
@@ -178,14 +177,7 @@ class HttpOptions(Options):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if not url.isascii() or not url.isprintable() or " " in url:
-            raise ValueError("base-url is printable ASCII without spaces")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # a port that is no number raises ValueError
-            raise ValueError("base-url is http:// or https:// and a host")
-        if parts.username is not None or parts.query or parts.fragment:
-            raise ValueError("base-url has no user, password, query or fragment")
-        return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        return address(url)
 
     @model_validator(mode="after")
     def _can_end_in_time(self) -> Self:

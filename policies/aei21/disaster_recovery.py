@@ -237,8 +237,8 @@ def no_trigger_is_tripped(inputs: Inputs, params: Triggers) -> Verdict:
 
     Why: These are the agreed reasons to roll back. If one is tripped before the release, the release starts broken.
 
-    Evidence: Load tests and health probes of the judged environment, and alerts from its metrics (kind `metrics`, which this version cannot
-    read: until it can, this gate fails on the other three and cannot pass).
+    Evidence: Load tests and health probes of the judged environment, and a scrape of its metrics with the series `ALERTS` of Prometheus or
+    `alertmanager_alerts` of Alertmanager (kind `metrics`). A scrape with neither does not tell whether an alert fires.
 
     Fix: Look at the trigger that is named: at the endpoint with the failed requests, at the slowest requests, at the failing probe.
 
@@ -248,7 +248,7 @@ def no_trigger_is_tripped(inputs: Inputs, params: Triggers) -> Verdict:
         "error_rate": _most(inputs, "load-test", _error_rate),
         "p95_ms": _most(inputs, "load-test", lambda run: run.p95_ms),
         "failed_probes": _most(inputs, "health", lambda health: health.failed if health.samples else None),
-        "critical_alerts": _most(inputs, "metrics", lambda metrics: getattr(metrics, "critical_alerts", None)),
+        "critical_alerts": _most(inputs, "metrics", lambda metrics: metrics.critical_alerts),
     }
     limits = params.model_dump()
     words = {name: _trigger(name, value) for name, value in observed.items() if value is not None}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from compliance.gate import Area, AtLeast, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
+from compliance.gate import Area, AtLeast, AtMost, Inputs, Item, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 
-from .._say import LIMIT, count, number
+from .._say import LIMIT, count, hours, number
 
 PRINCIPLE: Final = "Insight-driven"
+_SKEW: Final = timedelta(minutes=5)
 
 
 class StructuredLogs(Params):
@@ -80,26 +82,72 @@ def _floor(share: float) -> str:
     return number(math.floor(share * 100) / 100)
 
 
-METRICS_EXPOSED = declared(
-    """
-    Asks: The exposition of metrics parses, holds families for latency, errors, availability and throughput, and ends at most 24 hours ago.
+class Exposed(Params):
+    """Thresholds of ALPHA-ID-2."""
 
-    Why: Without these four nobody can tell whether the release made things better or worse.
+    window_max_age_hours: Annotated[float, AtMost(), Field(gt=0)] = 24.0
+    """Age of the end of the exposition, at most (hours)."""
 
-    Evidence: A scrape of the metrics of the judged environment (kind `metrics`).
 
-    Fix: Expose the family that is named as absent, and check the scrape for lines that do not parse.
+_TOPICS: Final = ("latency", "errors", "availability", "throughput")
 
-    Maps to: SOC 2 CC7.2, A1.1; ISO/IEC 27001:2022 A.8.6, A.8.16.
-    """,
-    module=__name__,
+
+@gate(
     id="ALPHA-ID-2",
     statement="Key metrics are exposed",
     principle=PRINCIPLE,
     area=Area.OPERATIONS,
     reads=["metrics"],
     service_only=True,
+    params=Exposed,
 )
+def key_metrics_are_exposed(inputs: Inputs, params: Exposed) -> Verdict:
+    """Looks for the four sorts of families over all expositions that are recent enough.
+
+    Asks: The exposition of metrics parses, holds families for latency, errors, availability and throughput, and ends at most 24 hours ago.
+
+    Why: Without these four nobody can tell whether the release made things better or worse.
+
+    Evidence: A scrape of the metrics of the judged environment (`compliance collect metrics`, or `compliance ingest --observed-at`, since a
+    scrape does not say when it was made); services may share the families among them. Families are told by their names.
+
+    Fix: Expose the family that is named as absent, and scrape again.
+
+    Maps to: SOC 2 CC7.2, A1.1; ISO/IEC 27001:2022 A.8.6, A.8.16.
+    """
+    limits = {**params.model_dump(), "families": list(_TOPICS)}
+    found = [item for item in inputs.of("metrics") if item.payload.samples]
+    oldest = inputs.as_of - timedelta(hours=params.window_max_age_hours)
+    recent = [item for item in found if (end := _end(item)) is not None and oldest <= end <= inputs.as_of + _SKEW]
+    told = {topic: list(dict.fromkeys(name for item in recent for name in getattr(item.payload, topic))) for topic in _TOPICS}
+    observed = {"expositions": len(found), "recent": len(recent), **{topic: len(names) for topic, names in told.items()}}
+    if not recent:
+        return not_assessed(*_no_recent(found, inputs.as_of, params), observed=observed, threshold=limits)
+    absent = [topic for topic, names in told.items() if not names]
+    if absent:
+        families = sum(item.payload.families for item in recent)
+        message = f"no family for {', '.join(absent)} among {families} {'family' if families == 1 else 'families'}"
+        if all(item.subject.environment != inputs.subject.environment for item in recent):  # the judged one may expose more
+            return not_assessed(Reason.INCOMPLETE, message, observed=observed, threshold=limits)
+        return failed(message, observed=observed, threshold=limits)
+    return passed(", ".join(f"{topic}: {names[0]}" for topic, names in told.items()), observed=observed, threshold=limits)
+
+
+def _end(item: Item) -> datetime | None:
+    return item.payload.last or item.observed_at
+
+
+def _no_recent(found: list[Item], as_of: datetime, params: Exposed) -> tuple[Reason, str]:
+    ends = [end for item in found if (end := _end(item)) is not None]
+    if not found:
+        return Reason.INCOMPLETE, "an exposition without a sample says nothing"
+    if not ends:
+        return Reason.INCOMPLETE, "the exposition does not say when it was scraped"
+    age = as_of - max(ends)
+    expected = f"expected at most {number(params.window_max_age_hours)} h"
+    if age < timedelta():
+        return Reason.STALE, f"the exposition ends {hours(-age)} after this judgement; {expected} before it"
+    return Reason.STALE, f"the exposition ends {hours(age)} ago; {expected}"
 
 
 class Alerting(Params):

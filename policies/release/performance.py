@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -230,7 +231,7 @@ class Availability(Params):
     params=Availability,
 )
 def availability(inputs: Inputs, params: Availability) -> Verdict:
-    """Divides answered probes by all of them, over a window that is long enough.
+    """Divides answered samples by all of them, over a window that is long enough.
 
     A series that is too short can break the target but cannot prove it; it does not take away what a sufficient series proves.
 
@@ -238,49 +239,69 @@ def availability(inputs: Inputs, params: Availability) -> Verdict:
 
     Why: Ten probes in a minute say that the service is up, not that it stays up.
 
-    Evidence: A probe log of the judged environment over a day or more (`compliance ingest`). Metrics (kind `metrics`) cannot be read by
-    this version.
+    Evidence: A probe log of the judged environment over a day or more, or an exported range of the metrics `up` or `probe_success` with
+    its times (`compliance ingest`); each piece of evidence is judged by itself.
 
     Fix: Probe the health endpoint at least every 86 seconds for a day; when probes failed, find the cause at the time of the first one.
 
     Maps to: SOC 2 A1.1, A1.2; ISO/IEC 27001:2022 A.8.6, A.8.16.
     """
-    series = [item for item in inputs.of("health") if item.payload.samples]
+    series = [record for record in map(_record, (*inputs.of("health"), *inputs.of("metrics"))) if record is not None]
     limits = params.model_dump()
-    observed = [_availability(item) for item in series]
-    broken = [item.payload for item in series if _share(item) < params.availability]
+    observed = [_availability(record) for record in series]
+    broken = [record for record in series if _share(record) < params.availability]
     if broken:
-        worst = max(broken, key=lambda health: health.failed / health.samples)
+        worst = max(broken, key=lambda record: record.failed / record.samples)
         message = f"{worst.failed} of {count(worst.samples, 'sample')} failed; expected at least {percent(params.availability)} answered"
-        places = [Place(one.path, f"{one.failed} of {one.probes} failed") for one in worst.endpoints if one.failed]
-        return failed(message, observed=observed, threshold=limits, places=places[:LIMIT])
+        return failed(message, observed=observed, threshold=limits, places=_failing(worst.item)[:LIMIT])
     if not series:
         return not_assessed(Reason.MISSING, "no samples of the service's health", threshold=limits)
-    good = [item.payload for item in series if _is_enough(item, params)]
+    good = [record for record in series if _is_enough(record, params)]
     if not good:
-        longest = max(series, key=lambda item: (_window(item), item.payload.samples))
-        message = f"{count(longest.payload.samples, 'sample')} over {hours(_window(longest))}"
+        longest = max(series, key=lambda record: (_window(record), record.samples))
+        message = f"{count(longest.samples, 'sample')} over {hours(_window(longest))}"
         expected = f"expected at least {params.samples} over {number(params.window_hours)} h"
         return not_assessed(Reason.INCOMPLETE, f"{message}; {expected}", observed=observed, threshold=limits)
-    health = good[0]
-    message = f"{health.samples - health.failed} of {count(health.samples, 'sample')} answered as expected"
+    message = f"{good[0].samples - good[0].failed} of {count(good[0].samples, 'sample')} answered as expected"
     return passed(message, observed=observed, threshold=limits)
 
 
-def _share(item: Item) -> float:
-    answered: int = item.payload.samples - item.payload.failed
-    return answered / int(item.payload.samples)
+@dataclass(frozen=True)
+class _Record:
+    """When the service answered, as one piece of evidence tells it."""
+
+    samples: int
+    failed: int
+    first: datetime | None
+    last: datetime | None
+    item: Item
 
 
-def _window(item: Item) -> timedelta:
-    first, last = item.payload.first, item.payload.last
-    return timedelta() if first is None or last is None else last - first
+def _record(item: Item) -> _Record | None:
+    counts = item.payload.up if item.kind == "metrics" else item.payload
+    if counts is None or not counts.samples:
+        return None
+    return _Record(counts.samples, counts.failed, counts.first, counts.last, item)
 
 
-def _is_enough(item: Item, params: Availability) -> bool:
-    return _window(item) >= timedelta(hours=params.window_hours) and item.payload.samples >= params.samples
+def _failing(item: Item) -> list[Place]:
+    if item.kind == "metrics":
+        return [Place(name, count(failed, "failed sample")) for name, failed in item.payload.up.failing.items()]
+    return [Place(one.path, f"{one.failed} of {one.probes} failed") for one in item.payload.endpoints if one.failed]
 
 
-def _availability(item: Item) -> Json:
-    hours = round(_window(item).total_seconds() / 3600, 2)
-    return {"samples": item.payload.samples, "failed": item.payload.failed, "availability": _share(item), "window_hours": hours}
+def _share(record: _Record) -> float:
+    return (record.samples - record.failed) / record.samples
+
+
+def _window(record: _Record) -> timedelta:
+    return timedelta() if record.first is None or record.last is None else record.last - record.first
+
+
+def _is_enough(record: _Record, params: Availability) -> bool:
+    return _window(record) >= timedelta(hours=params.window_hours) and record.samples >= params.samples
+
+
+def _availability(record: _Record) -> Json:
+    hours = round(_window(record).total_seconds() / 3600, 2)
+    return {"samples": record.samples, "failed": record.failed, "availability": _share(record), "window_hours": hours}

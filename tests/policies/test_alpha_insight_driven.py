@@ -6,7 +6,7 @@ import pytest
 
 from compliance.gate import Reason
 
-from .helpers import about, assert_fails, assert_open, assert_passes, item, judge
+from .helpers import about, ago, assert_fails, assert_open, assert_passes, item, judge
 
 
 def test_id1_structured_logs_pass() -> None:
@@ -53,6 +53,42 @@ def test_id1_an_empty_log_is_open_beside_a_good_one_and_silent_beside_a_bad_one(
     empty = item("audit-log", {"lines": 0, "events": 0}, entry=2)
     assert_open(judge("ALPHA-ID-1", item("audit-log"), empty), Reason.INCOMPLETE)
     assert_fails(judge("ALPHA-ID-1", item("audit-log", {"with_level": 0}), empty))
+
+
+def test_id2_an_exposition_with_the_four_sorts_passes() -> None:
+    verdict = about("ALPHA-ID-2", "metrics")
+    assert_passes(verdict)
+    assert verdict.message == ("latency: http_request_duration_seconds, errors: http_errors, availability: up, throughput: http_requests")
+
+
+def test_id2_an_absent_sort_fails_unless_another_exposition_has_it() -> None:
+    assert_fails(about("ALPHA-ID-2", "metrics", {"errors": (), "latency": ()}), "no family for latency, errors among 4 families")
+    first, second = item("metrics", {"errors": ()}), item("metrics", {"latency": ()}, entry=2)
+    assert_passes(judge("ALPHA-ID-2", first, second))
+
+
+def test_id2_what_another_environment_lacks_is_no_bad_news() -> None:
+    elsewhere = item("metrics", {"errors": ()}, environment="production")
+    assert_open(judge("ALPHA-ID-2", elsewhere), Reason.INCOMPLETE, "no family for errors")
+
+
+def test_id2_the_end_decides_and_a_scrape_without_times_is_dated_by_its_evidence() -> None:
+    assert_passes(about("ALPHA-ID-2", "metrics", {"last": ago(hours=24)}))
+    assert_open(about("ALPHA-ID-2", "metrics", {"last": ago(hours=24.1)}), Reason.STALE, "ends 24.1 h ago; expected at most 24 h")
+    assert_open(about("ALPHA-ID-2", "metrics", {"last": ago(hours=-1)}), Reason.STALE, "1 h after this judgement")
+    undated = {"first": None, "last": None, "timestamped": 0}
+    assert_passes(judge("ALPHA-ID-2", item("metrics", undated, observed_at=ago(hours=2))))
+    assert_open(judge("ALPHA-ID-2", item("metrics", undated, observed_at=None)), Reason.INCOMPLETE, "does not say when")
+
+
+def test_id2_an_old_exposition_lends_nothing_and_an_empty_one_is_open() -> None:
+    old = item("metrics", {"last": ago(hours=30)}, entry=2)
+    assert_fails(judge("ALPHA-ID-2", item("metrics", {"errors": ()}), old), "no family for errors")
+    assert_open(judge("ALPHA-ID-2", item("metrics", {"samples": 0})), Reason.INCOMPLETE, "without a sample")
+
+
+def test_id2_the_age_is_the_projects() -> None:
+    assert_passes(about("ALPHA-ID-2", "metrics", {"last": ago(hours=30)}, window_max_age_hours=48))
 
 
 def test_id3_a_rule_for_each_failure_mode_passes() -> None:

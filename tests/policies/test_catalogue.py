@@ -132,6 +132,7 @@ def test_defaults_are_the_thresholds_of_the_catalogue() -> None:
         "ALPHA-SF-1": {"critical": 0, "high": 0, "unknown": 0, "dependency_scan_max_age_days": 7.0},
         "ALPHA-SF-3": {"window_max_age_hours": 24.0},
         "ALPHA-ID-1": {"structured_percent": 99.0},
+        "ALPHA-ID-2": {"window_max_age_hours": 24.0},
         "ALPHA-ID-3": {
             "for_s": 1.0,
             "route_labels": ["severity", "team", "owner", "service", "receiver", "route", "channel", "page"],
@@ -183,7 +184,7 @@ SHARES = {
 }
 POSITIVE = {
     *(("ALPHA-PF-2", "probes"), ("ALPHA-PF-5", "passed"), ("ALPHA-SF-1", "dependency_scan_max_age_days")),
-    *(("ALPHA-SF-3", "window_max_age_hours"), ("AEI21-OE-1", "review_max_age_days")),
+    *(("ALPHA-SF-3", "window_max_age_hours"), ("ALPHA-ID-2", "window_max_age_hours"), ("AEI21-OE-1", "review_max_age_days")),
     *(("AEI21-AT-2", name) for name in ("heartbeat_s", "window_hours", "window_max_age_hours")),
     *(("AEI21-DR-1", "recovery_s"), ("AEI21-DR-2", "restore_test_max_age_days"), ("AEI21-DR-3", "p95_ms")),
     *(("REL-2", name) for name in ("p95_ms", "p99_ms", "users", "duration_s")),

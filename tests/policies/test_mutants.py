@@ -85,6 +85,14 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "audit-log.with_event": 989,
         "audit-log.with_trace": 989,
     },
+    "ALPHA-ID-2": {
+        "metrics.samples": 0,
+        "metrics.last": ago(hours=25),
+        "metrics.latency": (),
+        "metrics.errors": (),
+        "metrics.availability": (),
+        "metrics.throughput": (),
+    },
     "ALPHA-ID-3": {
         "alert-rules.alerts": (),
         **{f"alert-rules.alerts.{number}.modes": () for number in range(4)},

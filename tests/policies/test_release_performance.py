@@ -6,7 +6,7 @@ import pytest
 
 from compliance.gate import Place, Reason
 
-from .helpers import about, ago, assert_fails, assert_open, assert_passes, item, judge
+from .helpers import about, ago, assert_fails, assert_open, assert_passes, item, judge, passing
 
 SUCCESSFUL: dict[str, Any] = {"percentiles_over": "successful", "requests": 242, "failed": 114, "error_rate": 114 / 242}
 
@@ -222,3 +222,26 @@ def test_rel4_failing_endpoints_are_placed() -> None:
 def test_rel4_no_sample_is_no_availability() -> None:
     assert_open(about("REL-4", "health", {"samples": 0, "failed": 0}), Reason.MISSING, "no samples")
     assert_open(judge("REL-4", item("metrics")), Reason.MISSING)
+
+
+def _up(**changes: Any) -> Any:
+    up = {"series": 1, "samples": 5760, "failed": 0, "first": ago(hours=24.5), "last": ago(minutes=10), "failing": {}, **changes}
+    return item("metrics", {"up": up}, entry=2)
+
+
+def test_rel4_a_day_of_up_samples_passes() -> None:
+    verdict = judge("REL-4", _up())
+    assert_passes(verdict)
+    assert verdict.message == "5760 of 5760 samples answered as expected"
+    assert_passes(judge("REL-4", _up(samples=1000, failed=1)))
+
+
+def test_rel4_failed_up_samples_fail_beside_good_probes() -> None:
+    verdict = judge("REL-4", *passing("REL-4"), _up(failed=6, failing={'up{job="api"}': 6}))
+    assert_fails(verdict, "6 of 5760 samples failed")
+    assert verdict.places == (Place('up{job="api"}', "6 failed samples"),)
+
+
+@pytest.mark.parametrize("changes", [{"samples": 999}, {"first": ago(hours=24), "last": ago(minutes=1)}])
+def test_rel4_too_few_up_samples_are_open(changes: dict[str, Any]) -> None:
+    assert_open(judge("REL-4", _up(**changes)), Reason.INCOMPLETE, "expected at least 1000 over 24 h")

@@ -17,6 +17,7 @@ SUFFIXES: Final = {
     "health probe-json": ".json",
     "load-test k6-summary": ".json",
     "load-test load-summary-json": ".json",
+    "metrics openmetrics": ".prom",
     "pipeline github-workflow": ".yml",
     "rollback-drill record-yaml": ".yaml",
     "runbook markdown-runbook": ".md",
@@ -192,6 +193,13 @@ commit: 1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a
 steps:
   - name: roll out
     started-at: 2025-09-20T10:26:00Z
+""",
+    "metrics openmetrics": """\
+# TYPE http_requests counter
+http_requests_total{code="200",path="/NUMBER"} 1027 1758362400.5
+# TYPE up gauge
+up{job="api"} 1 1758362400.5
+# EOF
 """,
     "pipeline github-workflow": """\
 name: ci NUMBER
