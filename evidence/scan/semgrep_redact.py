@@ -31,7 +31,7 @@ _TEXTS = frozenset(
     }
 )
 """Members, at any depth of a finding, that hold text of the scanned files or of their corrected form."""
-_ABOUT = ("cwe", "cwe_names", "technology", "vulnerability_class", "vulnerability_classes", "product")
+_ABOUT = ("category", "cwe", "cwe_names", "technology", "vulnerability_class", "vulnerability_classes", "product")
 _PROSE = ("message", "rule_message")
 _TRACES = ("CliLoc", "CliCall", "CoreLoc", "CoreCall")
 

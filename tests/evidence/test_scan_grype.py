@@ -85,7 +85,7 @@ def test_ignored_matches_are_suppressed() -> None:
 
 
 def test_fixes_of_all_generations() -> None:
-    fixes = (
+    fixes: tuple[dict[str, Json], ...] = (
         {},
         {"fix": {"versions": [], "state": "not-fixed"}},
         {"fix": None, "fixedInVersion": "1"},
