@@ -146,7 +146,8 @@ class Source:
     @cached_property
     def json(self) -> Any:
         """The whole file as one JSON document, read strictly (see `jsontext`)."""
-        return jsontext.loads(self.document)
+        with jsontext.collector_paused():
+            return jsontext.loads(self.document)
 
     @cached_property
     def json_members(self) -> dict[str, msgspec.Raw]:

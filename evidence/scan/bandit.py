@@ -33,10 +33,11 @@ _TOTALS = "_totals"
 
 class _Result(Struct):
     filename: str
-    test_id: str
     issue_severity: str
     issue_text: str
     line_number: int
+    test_id: str | None = None
+    test_name: str | None = None
     issue_confidence: str | None = None
     code: str | None = None
 
@@ -93,11 +94,12 @@ def _parse(source: Source) -> Parsed:
 
 def _finding(result: _Result, rows: Rows) -> Finding:
     path = clean_path(result.filename)
+    rule = result.test_id or result.test_name or "unknown"  # before 1.0 tests had no ids
     return Finding(
-        rule=result.test_id,
+        rule=rule,
         severity=severity.from_word(result.issue_severity).value,
         confidence=(result.issue_confidence or "").lower() or None,
-        fingerprint=rows.unique(result.test_id, path, _line(result) or result.issue_text),
+        fingerprint=rows.unique(rule, path, _line(result) or result.issue_text),
         path=path,
         line=line_of(result.line_number),
         message=shorten(result.issue_text),

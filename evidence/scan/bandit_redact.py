@@ -15,6 +15,8 @@ from compliance.source import Source
 from .rows import dumps
 
 _RULES = ("B105", "B106", "B107")
+_NAMES = "hardcoded_password"
+"""How the names of these rules begin; before Bandit 1.0 they had no ids."""
 _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _LITERAL = re.compile(r"\\.|(\"\"\"|'''|\"|')((?:\\.|(?!\1)[^\\])*)\1")
 """An escape outside of literals, taken as one so that no quote is tried twice, or a literal."""
@@ -49,12 +51,16 @@ def redact(source: Source, mask: Mask) -> bytes | None:
     return dumps(report) if changed else None
 
 
+def _is_about_passwords(result: dict[str, Any]) -> bool:
+    return result.get("test_id") in _RULES or str(result.get("test_name")).startswith(_NAMES)
+
+
 def _passwords(results: list[dict[str, Any]]) -> tuple[dict[str, set[str]], dict[str, list[str]]]:
     """Returns per file the lines that password rules point at, and the passwords that they quote, longest first."""
     flagged: dict[str, set[str]] = {}
     known: dict[str, set[str]] = {}
     for result in results:
-        if result.get("test_id") in _RULES:
+        if _is_about_passwords(result):
             file = str(result.get("filename"))
             ranged = result.get("line_range")
             lines = [*(ranged if isinstance(ranged, list) else []), result.get("line_number")]
@@ -70,7 +76,7 @@ def _passwords(results: list[dict[str, Any]]) -> tuple[dict[str, set[str]], dict
 
 def _mask_result(result: dict[str, Any], flagged: dict[str, set[str]], known: dict[str, list[str]], masked: Mask) -> None:
     text, code, file = result.get("issue_text"), result.get("code"), str(result.get("filename"))
-    if result.get("test_id") in _RULES and isinstance(text, str):
+    if _is_about_passwords(result) and isinstance(text, str):
         result["issue_text"] = _QUOTED.sub(lambda match: f"'{masked(match.group(1))}'", text)
     if isinstance(code, str):
         lines = flagged.get(file, set())

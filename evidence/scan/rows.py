@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from compliance.errors import InputError
+from compliance.jsontext import collector_paused
 from compliance.record import Finding, Parsed, Severity, Tool, fingerprint, shorten
 from compliance.source import parse_time
 
@@ -141,7 +142,8 @@ def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
         InputError: Something in it has another type.
     """
     try:
-        return msgspec.convert(value, type_)
+        with collector_paused():
+            return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
         raise misshaped(error, where) from error
 

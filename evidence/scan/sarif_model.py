@@ -135,8 +135,8 @@ class Component(Struct, rename="camel"):
     """A tool's driver or extension (section 3.19)."""
 
     name: str
-    version: str | None = None
-    semantic_version: str | None = None
+    version: Any = None
+    semantic_version: Any = None
     guid: str | None = None
     rules: list[Rule] | None = None
     global_message_strings: dict[str, Text] | None = None

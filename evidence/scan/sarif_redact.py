@@ -20,7 +20,6 @@ from .masking import MOST, Masker
 from .rows import dumps, shaped
 from .sarif_cut import document_of, runs_of
 from .sarif_model import Result, RuleReference, ToolObject
-from .sarif_results import collector_paused
 from .sarif_rules import Rules
 from .sarif_tools import category_of_rules, is_secret_rule, known_category
 
@@ -44,7 +43,7 @@ _NAMES = msgspec.json.Decoder(list[_Named])
 def redact(source: Source, mask: Mask) -> bytes | None:
     """Masks the secrets of all runs; None when there are none."""
     masker = _Masker(mask)
-    with collector_paused():
+    with jsontext.collector_paused():
         runs = [_run(run, masker) for run in source.once(runs_of)]
     if not masker.used:
         return None

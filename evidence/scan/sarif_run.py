@@ -16,7 +16,7 @@ from compliance.source import parse_time
 from . import Category
 from .rows import Rows, count_of, reasons, shaped
 from .sarif_model import Artifact, Invocation, Revision, ToolObject
-from .sarif_results import Results, collector_paused
+from .sarif_results import Results
 from .sarif_rules import Rules
 from .sarif_tools import category_of_rules, known_category
 
@@ -60,14 +60,14 @@ def read_run(run: Mapping[str, msgspec.Raw], where: str, rows: Rows) -> Run:
     reader = Results(rules, artifacts, rows)
     computed = results is not None and not _is_null(results)
     if results is not None and computed:
-        with collector_paused():
+        with jsontext.collector_paused():
             reader.read(jsontext.elements(results), f"{where}/results")
     category = _category(tool.driver.name, parts, rules, reader)
     errors = sum(_errors(invocation) for invocation in invocations)
     listed = sum(1 for _ in rules)
     return Run(
         tool=tool.driver.name,
-        version=tool.driver.version or tool.driver.semantic_version,
+        version=next((text for text in (tool.driver.version, tool.driver.semantic_version) if isinstance(text, str) and text), None),
         category=category,
         rules=listed or None,
         scanned=sum("analysisTarget" in (artifact.roles or ()) for artifact in artifacts) or None,

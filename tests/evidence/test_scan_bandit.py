@@ -126,6 +126,17 @@ def test_fingerprints_survive_line_moves_and_tell_copies_apart() -> None:
     assert here[0].fingerprint != here[1].fingerprint
 
 
+def test_results_without_an_id_are_named_by_their_test() -> None:
+    old = result(test_name="hardcoded_password_string", issue_text="Possible hardcoded password: 'x1y2z3'", code="4 password = 'x1y2z3'\n")
+    del old["test_id"]
+    data = report(old)
+    (found,) = read("scan", "bandit-json", data).findings
+    assert found.rule == "hardcoded_password_string"
+    masked = redacted("scan", "bandit-json", data)
+    assert masked is not None
+    assert b"x1y2z3" not in masked
+
+
 def test_windows_and_other_paths_are_one() -> None:
     windows = read("scan", "bandit-json", report(result(filename=".\\src\\m0.py"))).findings[0]
     posix = read("scan", "bandit-json", report(result())).findings[0]

@@ -285,6 +285,15 @@ def test_several_tools_are_named_together() -> None:
     assert payload.incomplete is None
 
 
+def test_the_version_is_a_text_of_the_driver_or_unknown() -> None:
+    for driver, expected in (
+        ({"version": None, "semanticVersion": "1.2.3"}, "1.2.3"),
+        ({"version": "", "semanticVersion": "1.2.3"}, "1.2.3"),
+        ({"version": 1.2}, None),
+    ):
+        assert scan(run(driver=driver)).tool_version == expected
+
+
 def test_tools_that_look_for_different_things_are_no_one_statement() -> None:
     payload = scan(run(result(level="error")), run(result(), name="gitleaks"))
     assert (payload.category, payload.total, payload.by_severity.high) == ("sast", 2, 1)
