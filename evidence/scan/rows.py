@@ -115,9 +115,9 @@ def statement(
 
 
 def time_of(value: Any) -> datetime | None:
-    """Returns the time that a value of a file states, in UTC; None when it is no time with zone."""
+    """Returns the time that a value of a file states, in UTC; None when it is no time with zone, or the year 1, as Go writes no time."""
     time = parse_time(value) if isinstance(value, str) else None
-    return None if time is None else time.astimezone(UTC)
+    return None if time is None or time.year == 1 else time.astimezone(UTC)
 
 
 def reasons(*parts: str | None) -> str | None:

@@ -156,7 +156,7 @@ def test_packages_that_nobody_writes_advisories_for_are_incomplete() -> None:
 
 
 def test_a_time_without_zone_is_no_time() -> None:
-    for text in ("", "2025-06-19T11:43:35", None):
+    for text in ("", "2025-06-19T11:43:35", "0001-01-01T00:00:00Z", None):
         assert read("scan", "grype-json", report(descriptor={"timestamp": text})).observed_at is None
 
 
