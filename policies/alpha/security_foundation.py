@@ -226,28 +226,6 @@ def no_secret(inputs: Inputs, _params: Params) -> Verdict:
     return passed(f"no secret found in {count(len(scans), 'scan')}", observed=observed, threshold=limits)
 
 
-ROLE_BASED_ACCESS = declared(
-    """
-    Asks: Access rules name roles, deny by default, open nothing to everyone, and give user data to its owner only.
-
-    Why: One rule that is open to everyone makes all the others worthless, and it is the rule that was meant for a test.
-
-    Evidence: Access rules of this commit (kind `access-policy`): database rules, route guards, role tables.
-
-    Fix: Start the rules with a denial, allow each role what it needs, compare the caller's id with the record's owner, and remove rules
-    without condition.
-
-    Maps to: NIST SSDF PW.1.3, PW.9.1; SOC 2 CC6.1, CC6.3; ISO/IEC 27001:2022 A.5.15, A.8.3; GDPR art. 32.
-    """,
-    module=__name__,
-    id="ALPHA-SF-2",
-    statement="Access is role based and denied by default",
-    principle=PRINCIPLE,
-    area=Area.SECURITY,
-    reads=["access-policy"],
-    service_only=True,
-)
-
 SECRETS_ROTATED = declared(
     """
     Asks: Every secret of the inventory was rotated within 90 days, has an owner, and has not expired.
@@ -291,26 +269,4 @@ CONTENTS_KNOWN = declared(
     area=Area.SECURITY,
     reads=["sbom"],
     required=False,
-)
-
-CALLERS_CHECKED = declared(
-    """
-    Asks: Every endpoint of the inventory authenticates its caller, or is listed as public with a reason.
-
-    Why: The endpoint that was forgotten is the one that is found.
-
-    Evidence: An inventory of endpoints with their checks (kind `access-policy`): security requirements of an OpenAPI document, a list of
-    routes.
-
-    Fix: Put the check in front of all routes and except the public ones by name and reason.
-
-    Maps to: NIST SSDF PW.1.3; SOC 2 CC6.1, CC6.6; ISO/IEC 27001:2022 A.8.5, A.8.26.
-    """,
-    module=__name__,
-    id="ALPHA-SF-7",
-    statement="Every endpoint checks its caller",
-    principle=PRINCIPLE,
-    area=Area.SECURITY,
-    reads=["access-policy"],
-    service_only=True,
 )

@@ -12,6 +12,7 @@ from compliance import yamltext
 from compliance.errors import InputError
 
 from .helpers import read
+from .test_records_access_policy import ACCESS_POLICY
 from .test_records_checkpoint import CHECKPOINT
 from .test_records_deployment import ATTEMPT, DEPLOYMENT
 from .test_records_drill import DRILL
@@ -20,8 +21,9 @@ MODELS = {
     "rollback-drill": ("rollback_drill", "RollbackDrillRecord"),
     "checkpoint": ("checkpoint", "CheckpointRecord"),
     "deployment": ("deployment", "DeploymentRecord"),
+    "access-policy": ("access_policy.record", "AccessPolicyRecord"),
 }
-EXAMPLES = [("rollback-drill", DRILL), ("checkpoint", CHECKPOINT), ("deployment", DEPLOYMENT), ("deployment", ATTEMPT)]
+EXAMPLES = [("rollback-drill", DRILL), ("checkpoint", CHECKPOINT), ("deployment", DEPLOYMENT), ("deployment", ATTEMPT), ("access-policy", ACCESS_POLICY)]
 UNFIT = [
     ("rollback-drill", DRILL, b"environment: staging\n", b""),
     ("rollback-drill", DRILL, b"drill/v1", b"drill/v2"),
@@ -34,6 +36,9 @@ UNFIT = [
     ("deployment", DEPLOYMENT, b"probes: 12", b"probes: 0"),
     ("deployment", DEPLOYMENT, b"termination: true", b"termination: yes"),
     ("deployment", DEPLOYMENT, b"cpu:", b"cpus:"),
+    ("access-policy", ACCESS_POLICY, b"default: deny", b"default: no"),
+    ("access-policy", ACCESS_POLICY, b"path: /api/me", b"path: api/me"),
+    ("access-policy", ACCESS_POLICY, b"method: POST", b"method: post"),
 ]
 
 

@@ -55,6 +55,11 @@ def _probed(path: str) -> dict[str, Json]:
     }
 
 
+def _rule(where: str, access: str, **more: Any) -> dict[str, Json]:
+    rule = {"where": where, "line": 7, "operations": ("read", "write"), "access": access, "until": None, "catch_all": False}
+    return {**rule, "user_data": False, **more}
+
+
 def _backup(what: str) -> dict[str, Json]:
     return {"what": what, "taken_at": ago(hours=3), "sha256": DIGEST, "location": "bucket/1", "restore_tested_at": ago(days=10)}
 
@@ -276,6 +281,21 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
             _alert("LoginsDenied", "security"),
         ),
     },
+    "access-policy": {
+        "services": ("cloud.firestore",),
+        "rules_version": "2",
+        "default": "deny",
+        "roles": ("admin",),
+        "rules": (
+            _rule("/users/{uid}", "owner", user_data=True),
+            _rule("/{document=**}", "role", roles=("admin",), catch_all=True),
+        ),
+        "endpoints": (
+            {"where": "GET /api/health", "access": "public", "reason": "probed by the load balancer"},
+            {"where": "GET /api/files", "access": "authenticated"},
+        ),
+        "user_data": "scoped",
+    },
 }
 """Fields by kind (a scan by its category); only what a project must show, nothing better."""
 
@@ -288,8 +308,10 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ALPHA-PF-6": ("coverage",),
     "ALPHA-PF-7": ("deployment",),
     "ALPHA-SF-1": ("sast", "sca"),
+    "ALPHA-SF-2": ("access-policy",),
     "ALPHA-SF-3": ("audit-log",),
     "ALPHA-SF-5": ("secrets",),
+    "ALPHA-SF-7": ("access-policy",),
     "ALPHA-ID-1": ("audit-log",),
     "ALPHA-ID-2": ("metrics",),
     "ALPHA-ID-3": ("alert-rules",),

@@ -130,7 +130,9 @@ def test_defaults_are_the_thresholds_of_the_catalogue() -> None:
         "ALPHA-PF-5": {"failed": 0, "errors": 0, "passed": 1},
         "ALPHA-PF-6": {"lines_percent": 80.0, "branches_percent": 70.0},
         "ALPHA-SF-1": {"critical": 0, "high": 0, "unknown": 0, "dependency_scan_max_age_days": 7.0},
+        "ALPHA-SF-2": {"public": {}},
         "ALPHA-SF-3": {"window_max_age_hours": 24.0},
+        "ALPHA-SF-7": {"public": {}},
         "ALPHA-ID-1": {"structured_percent": 99.0},
         "ALPHA-ID-2": {"window_max_age_hours": 24.0},
         "ALPHA-ID-3": {

@@ -67,6 +67,13 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
             "scanned": 0,
         }.items()
     },
+    "ALPHA-SF-2": {
+        "access-policy.roles": (),
+        "access-policy.default": "allow",
+        "access-policy.user_data": "unscoped",
+        "access-policy.rules.0.access": "open",
+        "access-policy.rules.1.access": "conditional",
+    },
     "ALPHA-SF-3": {
         "audit-log.last": ago(hours=25),
         "audit-log.events": 0,
@@ -74,6 +81,11 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "audit-log.classes.authorisation": 0,
         "audit-log.classes.administration": 0,
         "audit-log.classes.data_access": 0,
+    },
+    "ALPHA-SF-7": {
+        "access-policy.endpoints": (),
+        "access-policy.endpoints.0.reason": None,
+        "access-policy.endpoints.1.access": "unknown",
     },
     "ALPHA-SF-5": {"secrets.category": "sast", "secrets.total": 1, "secrets.scanned": 0},
     "ALPHA-ID-1": {
@@ -181,6 +193,14 @@ OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("ALPHA-PF-2", "health.endpoints.probes"): {"health.endpoints.0.statuses": {"200": 2}},
     ("ALPHA-PF-3", "source.tags.signed"): {"source.tags.0.annotated": False, "source.tags.0.signed": False},
     ("ALPHA-SF-1", "sast.total"): {"sast.total": 0, "sast.scanned": None},
+    ("ALPHA-SF-2", "access-policy.rules.until"): {
+        "access-policy.rules.0.access": "open",
+        "access-policy.rules.0.until": AS_OF + timedelta(days=1),
+    },
+    ("ALPHA-SF-2", "access-policy.rules.catch_all"): {
+        "access-policy.rules.1.access": "authenticated",
+        "access-policy.rules.1.catch_all": True,
+    },
     ("AEI21-AT-1", "audit-log.retention_locked"): {"audit-log.chain": "absent", "audit-log.retention_locked": False},
     ("AEI21-AT-2", "audit-log.largest_step_back_s"): {"audit-log.out_of_order": 1, "audit-log.largest_step_back_s": 1.1},
     ("AEI21-AT-2", "audit-log.sequenced"): {"audit-log.chain": "absent", "audit-log.sequenced": False},
@@ -199,8 +219,10 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-PF-1": {"source.baselined"},
     "ALPHA-PF-2": {"health.endpoints.probes"},
     "ALPHA-SF-1": {"scan.suppressed", "scan.tool"},
+    "ALPHA-SF-2": {"access-policy.rules.where"},
     "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
     "ALPHA-ID-3": {"alert-rules.alerts.name"},
+    "ALPHA-SF-7": {"access-policy.endpoints.where"},
     "AEI21-AT-1": {"audit-log.claims_immutable"},
     "AEI21-DR-1": {"rollback-drill.started_at", "rollback-drill.steps.name"},
     "REL-1": {"deployment.smoke_probes", "deployment.started_at"},

@@ -1,0 +1,185 @@
+"""Format ``k8s-rbac``: Kubernetes manifests of roles and their bindings (``rbac.authorization.k8s.io``), as YAML or as JSON.
+
+RBAC only ever gives: what no binding gives is denied. Manifests of other kinds in the same file are left alone. A binding lets everyone
+in when it names ``system:anonymous`` or ``system:unauthenticated``, and everyone with an account when it names
+``system:authenticated``. A role with ``*`` for verbs, resources and groups may do everything; so may the built-in ``cluster-admin``.
+Whether the roles named are built in or defined elsewhere is not looked up.
+
+Source: Kubernetes documentation, "Using RBAC Authorization"; API reference rbac.authorization.k8s.io/v1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from compliance import yamltext
+from compliance.errors import InputError
+from compliance.kind import Format
+from compliance.record import Json, Parsed, shorten
+from compliance.source import YAML_LIMIT, Source
+
+from . import Access, AccessPolicy, Rule
+from .yaml_start import begins_as_yaml
+
+GROUP: Final = "rbac.authorization.k8s.io/"
+OBJECT_LIMIT: Final = 20_000
+EVERYTHING: Final = "cluster-admin"
+
+_ROLES: Final = ("Role", "ClusterRole")
+_BINDINGS: Final = ("RoleBinding", "ClusterRoleBinding")
+_ANYBODY: Final = frozenset({"system:anonymous", "system:unauthenticated"})
+_SIGNED_IN: Final = "system:authenticated"
+_YAML = re.compile(rb"(?m)^[\"']?apiVersion[\"']?:[ \t]*[\"']?rbac\.authorization\.k8s\.io/")
+_IN_LIST = re.compile(rb"(?m)^[ \t]*(?:-[ \t]+)?[\"']?apiVersion[\"']?:[ \t]*[\"']?rbac\.authorization\.k8s\.io/")
+_LIST = re.compile(rb"(?m)^kind:[ \t]*[A-Za-z]*List[ \t\r]*$")
+_JSON = re.compile(rb"\"apiVersion\"\s*:\s*\"rbac\.authorization\.k8s\.io/")
+_MARK = re.compile(r"(?m)^---(?=[ \t\r\n]|\Z)")
+
+
+def _recognise(source: Source) -> bool:
+    if source.head.lstrip()[:1] == b"{":
+        return _JSON.search(source.head) is not None
+    named = _YAML.search(source.head) or (_LIST.search(source.head) and _IN_LIST.search(source.head))
+    return named is not None and begins_as_yaml(source.head)
+
+
+def _parse(source: Source) -> Parsed:
+    objects = list(_objects(source))
+    roles = {(one.kind, one.namespace, one.name): one.verbs for one in objects if one.kind in _ROLES}
+    rules = tuple(_rule(one, roles) for one in objects if one.kind in _BINDINGS)
+    names = dict.fromkeys([*(name for _, _, name in roles), *(role for rule in rules for role in rule.roles)])
+    given = any(rule.catch_all and rule.access in ("open", "authenticated") for rule in rules)
+    return Parsed(
+        payload=AccessPolicy(
+            incomplete=None if objects else "it holds no role and no binding",
+            services=("kubernetes",),
+            default="allow" if given else "deny",
+            roles=tuple(names),
+            rules=rules,
+            wildcard_roles=tuple(dict.fromkeys(one.name for one in objects if one.everything)),
+        )
+    )
+
+
+class _Object:
+    """A role or a binding."""
+
+    def __init__(self, value: Mapping[str, Json], where: str, before: int) -> None:
+        self.kind = str(value.get("kind"))
+        metadata = value.get("metadata")
+        name = metadata.get("name", metadata.get("generateName")) if isinstance(metadata, dict) else None
+        if self.kind not in (*_ROLES, *_BINDINGS):
+            raise InputError(shorten(f"kind {self.kind}", 60), expected="Role, ClusterRole or a binding of one", where=where)
+        if not isinstance(name, str) or not name:
+            raise InputError("no name", expected="metadata.name", where=where)
+        self.name = name
+        self.namespace = str(metadata.get("namespace", "")) if isinstance(metadata, dict) and not self.kind.startswith("Cluster") else ""
+        self.line = before + value[yamltext.LINE] if yamltext.LINE in value else None
+        rules = _list(value.get("rules"), f"{where}: rules") if self.kind in _ROLES else []
+        self.verbs = tuple(dict.fromkeys(verb for rule in rules for verb in _words(rule, "verbs", where)))
+        self.everything = any(all("*" in _words(rule, key, where) for key in ("verbs", "resources", "apiGroups")) for rule in rules)
+        self.subjects = _list(value.get("subjects"), f"{where}: subjects") if self.kind in _BINDINGS else []
+        self.role = _role(value, where) if self.kind in _BINDINGS else ("", "")
+
+
+def _rule(binding: _Object, roles: Mapping[tuple[str, str, str], Sequence[str]]) -> Rule:
+    kind, name = binding.role
+    verbs = roles.get((kind, "" if kind == "ClusterRole" else binding.namespace, name), ())
+    everywhere = binding.kind == "ClusterRoleBinding" and (name == EVERYTHING or "*" in verbs)
+    full = f"{binding.namespace}/{binding.name}" if binding.namespace else binding.name
+    return Rule(
+        where=f"{binding.kind} {full}",
+        line=binding.line,
+        operations=tuple(verbs),
+        access=_access(binding.subjects),
+        roles=(name,),
+        catch_all=everywhere,
+    )
+
+
+def _access(subjects: Sequence[Mapping[str, Json]]) -> Access:
+    names = {str(one.get("name")) for one in subjects if one.get("kind") in ("User", "Group")}
+    if names & _ANYBODY:
+        return "open"
+    return "authenticated" if _SIGNED_IN in names else "role" if subjects else "denied"
+
+
+def _role(value: Mapping[str, Json], where: str) -> tuple[str, str]:
+    reference = value.get("roleRef")
+    if not isinstance(reference, dict) or reference.get("kind") not in _ROLES or not isinstance(reference.get("name"), str):
+        raise InputError("no role", expected="roleRef with kind and name", where=where)
+    return reference["kind"], reference["name"]
+
+
+def _list(value: Json, where: str) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise InputError("no list of mappings", expected="a list of mappings", where=where)
+    return value
+
+
+def _words(rule: Mapping[str, Json], key: str, where: str) -> list[str]:
+    words = rule.get(key) or []
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise InputError(f"{key} that is no list of words", expected="a list of words", where=where)
+    return words
+
+
+def _objects(source: Source) -> Iterator[_Object]:
+    for number, (value, where, before) in enumerate(_manifests(source)):
+        if number >= OBJECT_LIMIT:
+            raise InputError(f"more than {OBJECT_LIMIT} objects", expected="Kubernetes manifests")
+        if str(value.get("apiVersion", "")).startswith(GROUP):
+            yield _Object(value, where, before)
+
+
+def _manifests(source: Source) -> Iterator[tuple[Mapping[str, Json], str, int]]:
+    """Yields every manifest, those of lists one by one, with its place and the lines before its document."""
+    for whole, before in _documents(source):
+        place = f"the document at line {before + 1}"
+        if whole is None:
+            continue
+        if not isinstance(whole, dict):
+            raise InputError(type(whole).__name__, expected="a Kubernetes manifest", where=place)
+        if str(whole.get("kind", "")).endswith("List") and "items" in whole:
+            yield from ((one, f"{place}, item {number}", before) for number, one in enumerate(_list(whole["items"], place), 1))
+        else:
+            yield whole, place, before
+
+
+def _documents(source: Source) -> Iterator[tuple[Json, int]]:
+    """Yields what the documents of the file hold, and the lines before each."""
+    if source.head.lstrip()[:1] == b"{":
+        yield source.json, 0
+        return
+    if source.size > YAML_LIMIT:
+        raise InputError(f"{source.size} bytes", expected=f"YAML of at most {YAML_LIMIT} bytes")
+    text = source.text
+    start = before = counted = 0
+    for end in (*(match.start() for match in _MARK.finditer(text)), len(text)):
+        piece = text[start:end]
+        before, counted = before + text.count("\n", counted, start), start
+        if start or not piece.lstrip().startswith("%"):
+            yield _load(piece, before), before
+        start = end + len("---")
+
+
+def _load(piece: str, before: int) -> Json:
+    try:
+        return yamltext.loads(piece, lines=True)
+    except InputError as error:
+        moved = re.sub(r"\d+", lambda match: str(int(match.group()) + before), error.where or "", count=1)
+        raise InputError(error.found, expected=error.expected, where=moved or None) from error
+
+
+K8S_RBAC = Format(
+    name="k8s-rbac",
+    title="Kubernetes roles and bindings (RBAC manifests)",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    of_tree=True,
+)
