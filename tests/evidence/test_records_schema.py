@@ -23,7 +23,13 @@ MODELS = {
     "deployment": ("deployment", "DeploymentRecord"),
     "access-policy": ("access_policy.record", "AccessPolicyRecord"),
 }
-EXAMPLES = [("rollback-drill", DRILL), ("checkpoint", CHECKPOINT), ("deployment", DEPLOYMENT), ("deployment", ATTEMPT), ("access-policy", ACCESS_POLICY)]
+EXAMPLES = [
+    ("rollback-drill", DRILL),
+    ("checkpoint", CHECKPOINT),
+    ("deployment", DEPLOYMENT),
+    ("deployment", ATTEMPT),
+    ("access-policy", ACCESS_POLICY),
+]
 UNFIT = [
     ("rollback-drill", DRILL, b"environment: staging\n", b""),
     ("rollback-drill", DRILL, b"drill/v1", b"drill/v2"),

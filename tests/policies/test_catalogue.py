@@ -152,9 +152,15 @@ def test_defaults_are_the_thresholds_of_the_catalogue() -> None:
     }
 
 
-UNORDERED = {("Probes", "endpoints"), ("Probes", "status"), ("PersonalData", "declared_fields"), ("Alerting", "route_labels")}
+UNORDERED = {
+    *(("Probes", "endpoints"), ("Probes", "status"), ("PersonalData", "declared_fields"), ("Alerting", "route_labels")),
+    *(("PublicRules", "public"), ("PublicEndpoints", "public")),
+}
 """Parameters of which none is looser than another."""
-LISTS = {("ALPHA-PF-2", "endpoints"), ("AEI21-PR-3", "declared_fields"), ("ALPHA-ID-3", "route_labels")}
+LISTS = {
+    *(("ALPHA-PF-2", "endpoints"), ("AEI21-PR-3", "declared_fields"), ("ALPHA-ID-3", "route_labels")),
+    *(("ALPHA-SF-2", "public"), ("ALPHA-SF-7", "public")),
+}
 
 
 def thresholds() -> list[tuple[type[Params], str]]:
