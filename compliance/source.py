@@ -141,7 +141,7 @@ class Source:
         Raises:
             InputError: Not UTF-8, or a NUL byte; with the line.
         """
-        return _decode(self.document, 1)
+        return decode(self.document, 1)
 
     @cached_property
     def json(self) -> Any:
@@ -275,7 +275,16 @@ def _snapshot(file: SupportsRead[bytes], most: int, begun: bytes = b"") -> mmap.
         return mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _decode(data: bytes, first_line: int) -> str:
+def decode(data: bytes, first_line: int) -> str:
+    """Decodes UTF-8 strictly.
+
+    Args:
+        data: Whole lines.
+        first_line: Number of the first one, for the message.
+
+    Raises:
+        InputError: Not UTF-8, or a NUL byte; with the line.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,8 +1,9 @@
 """Kind of evidence: load-test. What a service answered under load, how fast, and how often it failed.
 
-Times are milliseconds. Percentiles are those that the tool computed, never computed again from rounded parts;
-``percentiles_over`` says whether failed requests are in them, because a percentile over the successful ones alone hides what
-the failed ones took.
+Times are milliseconds. Percentiles are those that the tool computed, never computed again from rounded parts; where the file holds every
+single request, they are computed here by the nearest rank: of n times in order, the one at the place ceil(percent / 100 * n). What counts
+as failed is what the tool counts as failed; each format's module says what that is. ``percentiles_over`` says whether failed requests are in
+the times, because a percentile over the successful ones alone hides what the failed ones took.
 """
 
 from __future__ import annotations
@@ -57,11 +58,13 @@ class LoadTest(Payload):
     target: Annotated[str | None, Private("paths")] = None
     """URL or host."""
     endpoints: tuple[Endpoint, ...] = ()
+    transactions: int | None = None
+    """Of the requests, those that are sums of others (JMeter's transaction controllers); None when the format knows no such thing."""
     thresholds: tuple[Threshold, ...] = ()
 
     def summary(self) -> dict[str, Json]:
-        """Returns everything but the target and the thresholds."""
-        return self.model_dump(mode="json", exclude={"incomplete", "target", "thresholds"})
+        """Returns everything but the target, the transactions and the thresholds."""
+        return self.model_dump(mode="json", exclude={"incomplete", "target", "thresholds", "transactions"})
 
 
 kind = Kind(id="load-test", title="Load test", binds_to=Binding.ENVIRONMENT, payload=LoadTest)

@@ -1,0 +1,123 @@
+"""Rows of separated values, read strictly, in pieces of bounded size.
+
+A field is quoted with ``"``, doubled inside, or holds no quote at all: RFC 4180, which is also what JMeter's own reader takes
+(``CSVSaveService.csvReadLine``). Blank lines are no rows. Anything else is refused with its line, where other readers would carry on with
+shifted fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from compliance.errors import InputError
+from compliance.source import LINE_LIMIT, Source, decode
+
+PIECE: Final = 8 << 20
+"""Bytes that are read at a time."""
+_BOM: Final = b"\xef\xbb\xbf"
+
+_QUOTED: Final = re.compile(r'"(?:[^"]++|"")*+"')
+_UNUSUAL: Final = re.compile(r'["\r]')
+
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole rows of a file."""
+
+    line: int
+    """Number of the first line."""
+    data: bytes
+    text: str
+
+
+def pieces(source: Source) -> Iterator[Piece]:
+    """Cuts a file into pieces that end with a row.
+
+    Raises:
+        InputError: Not UTF-8 text, or a row that is too long or whose last field is not closed.
+    """
+    stream, rest, line = source.open(), b"", 1
+    while True:
+        read = stream.read(PIECE)
+        data = rest + (read.removeprefix(_BOM) if line == 1 and not rest else read)
+        cut = _cut(data) if read else len(data)
+        if cut:
+            whole = data[:cut]
+            yield Piece(line, whole, decode(whole, line))
+            line += whole.count(b"\n")
+        rest = data[cut:]
+        if not read:
+            return
+        if len(rest) > LINE_LIMIT:
+            raise InputError("a row that does not end", expected=f"rows of at most {LINE_LIMIT} bytes", where=f"line {line}")
+
+
+def _cut(data: bytes) -> int:
+    """Returns where the last whole row ends: behind a line break with an even number of quotes before it."""
+    cut = data.rfind(b"\n") + 1
+    quotes = data.count(b'"', 0, cut)
+    while quotes % 2:
+        last = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
+        quotes -= data.count(b'"', last, cut)
+        cut = last
+    return cut
+
+
+def rows(text: str, delimiter: str, line: int = 1) -> Iterator[tuple[int, Row]]:
+    """Yields ``(line number, fields)`` of each row.
+
+    Raises:
+        InputError: A quote where none may be, or one that is not closed.
+    """
+    at, counted = 0, 0
+    while at < len(text):
+        line, counted = line + text.count("\n", counted, at), at
+        row, at = read_row(text, at, delimiter, line)
+        if row != [""]:
+            yield line, row
+
+
+def read_row(text: str, at: int, delimiter: str, line: int) -> tuple[Row, int]:
+    """Reads one row.
+
+    Args:
+        text: Whole rows.
+        at: Where the row begins.
+        delimiter: What stands between fields.
+        line: Number of the row's first line, for the message.
+
+    Returns:
+        Its fields, and where the next row begins.
+    """
+    pattern, row = _field(delimiter), []
+    while True:
+        field = pattern.match(text, at)
+        if field is None:
+            raise InputError(_defect(text, at), expected='fields in ", doubled inside, or without any', where=f"line {line}")
+        quoted, plain, end = field.groups()
+        row.append(plain if quoted is None else quoted.replace('""', '"'))
+        at = field.end()
+        if end != delimiter:
+            return row, at
+
+
+def _defect(text: str, at: int) -> str:
+    quoted = _QUOTED.match(text, at)
+    if quoted:
+        return "text behind a closing quote"
+    if text[at] == '"':
+        return "a quote that is not closed"
+    unusual = _UNUSUAL.search(text, at)
+    return "a quote inside a field" if unusual and unusual.group() == '"' else "a carriage return inside a field"
+
+
+@lru_cache(maxsize=8)
+def _field(delimiter: str) -> re.Pattern[str]:
+    mark = re.escape(delimiter)
+    return re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^"\r\n{mark}]*+))({mark}|\r?\n|\Z)')

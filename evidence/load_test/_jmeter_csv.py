@@ -1,0 +1,195 @@
+"""A JTL in separated values: each row is one sample.
+
+Rows are counted in pieces of 8 MB. A piece is first counted as a whole: by polars, where it is installed (see `_jmeter_polars`), else by
+the functions of the standard library that are written in C. Whatever is unusual in it, such as a row of another length, makes that piece be
+read again row by row, which finds the row and refuses the file, so that there is one place only that says what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
+from operator import add
+from typing import Final, NoReturn, Protocol
+
+from compliance.errors import InputError
+from compliance.record import shorten
+from compliance.source import Source
+
+from ._csv import Piece, Row, pieces, read_row, rows
+from ._jmeter_layout import NAMES, Layout
+from ._jmeter_time import EPOCH_CLOCK, Span
+from ._tally import Tally
+
+ELAPSED: Final = re.compile(r"[0-9]{1,12}")
+EPOCH_DIGITS: Final = range(12, 15)
+"""Digits of a time stamp in milliseconds since 1970."""
+FLAGS: Final = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+TRANSACTION: Final = "Number of samples in transaction : "
+"""How the response message of a transaction controller's sample begins (``TransactionController``)."""
+FAST_FROM: Final = 1 << 16
+"""Bytes of rows from which the faster way is taken."""
+_USERS: Final = re.compile(r"[0-9]{1,9}")
+
+
+class Fast(Protocol):
+    """A faster way to count rows that hold no quotes."""
+
+    def count(self, plain: bytes, samples: Samples) -> bool:
+        """Counts rows, perhaps only at the end; False, and nothing is counted, when something about them is unusual."""
+
+    def finish(self, samples: Samples) -> None:
+        """Adds what was counted."""
+
+
+@dataclass
+class Samples:
+    """What was counted of a JTL."""
+
+    tally: Tally = field(default_factory=Tally)
+    span: Span = field(default_factory=Span)
+    users: int | None = 0
+    """Most simultaneous threads; None when that is not known of every sample."""
+    transactions: int = 0
+    unjudged: int = 0
+    """Samples of which it is not known whether they succeeded."""
+
+    def add_users(self, texts: Iterable[str]) -> None:
+        """Adds numbers of threads."""
+        for text in texts:
+            if self.users is None or not _USERS.fullmatch(text):
+                self.users = None
+                return
+            self.users = max(self.users, int(text))
+
+
+def read(source: Source, layout: Layout) -> Samples:
+    """Counts the samples of a file.
+
+    Raises:
+        InputError: Not UTF-8, broken quotes, a row of another length, or a value that is none; with the line.
+    """
+    _check_header(layout)
+    samples, fast = Samples(), _fast(layout)
+    for piece in pieces(source):
+        if piece.line == 1 and layout.header is not None:
+            piece = _behind_header(piece, layout)
+        try:
+            plain, quoted = _separated(piece, layout)
+            if not (fast is not None and len(plain) > FAST_FROM and fast.count(plain, samples)):
+                quoted = [*_split(plain.decode(), layout), *quoted]
+        except InputError:
+            _refuse(piece, layout)
+        if quoted and not _count(quoted, layout, samples):
+            _refuse(piece, layout)
+    if fast is not None:
+        fast.finish(samples)
+    if layout.users is None or not samples.tally.requests:
+        samples.users = None
+    samples.span.unknown |= layout.stamp is None
+    samples.unjudged = samples.tally.requests if layout.success is None else 0
+    return samples
+
+
+def _fast(layout: Layout) -> Fast | None:
+    try:
+        from ._jmeter_polars import Counting
+    except ImportError:
+        return None
+    return Counting(layout)
+
+
+def _check_header(layout: Layout) -> None:
+    twice = [name for name, times in Counter(layout.header).items() if times > 1 and name in NAMES]
+    if twice:
+        raise InputError(f"column {twice[0]} comes twice", expected="each column once", where="line 1")
+
+
+def _behind_header(piece: Piece, layout: Layout) -> Piece:
+    start = len(piece.text) - len(piece.text.lstrip("\r\n"))
+    _, at = read_row(piece.text, start, layout.delimiter, piece.line)
+    text = piece.text[at:]
+    return Piece(piece.line + piece.text.count("\n", 0, at), text.encode(), text)
+
+
+def _separated(piece: Piece, layout: Layout) -> tuple[bytes, list[Row]]:
+    """Returns the rows without quotes as they stand, ended by line feeds, and those with quotes read."""
+    if '"' not in piece.text and "\r" not in piece.text:
+        return piece.data, []
+    text, plain, quoted, at = piece.text, [], [], 0
+    while (quote := text.find('"', at)) >= 0:
+        start = max(at, text.rfind("\n", at, quote) + 1)
+        plain.append(text[at:start])
+        row, at = read_row(text, start, layout.delimiter, piece.line)
+        quoted.append(row)
+    plain.append(text[at:])
+    rest = "".join(plain).replace("\r\n", "\n")
+    if "\r" in rest:
+        raise InputError("a carriage return inside a field")
+    return rest.encode(), quoted
+
+
+def _split(plain: str, layout: Layout) -> list[Row]:
+    return [line.split(layout.delimiter) for line in plain.split("\n") if line]
+
+
+def _count(found: Sequence[Row], layout: Layout, samples: Samples) -> bool:
+    """Counts rows; False, and nothing is counted, when one of them is not as it should be."""
+    if set(map(len, found)) != {layout.width}:
+        return False
+    elapsed = [row[layout.elapsed] for row in found]
+    counts = Counter(zip(_column(found, layout.label), elapsed, _column(found, layout.success), strict=False))
+    times = {text: int(text) for text in set(elapsed) if ELAPSED.fullmatch(text)}
+    flags = {flag for _, _, flag in counts}
+    if len(times) < len(set(elapsed)) or not (layout.success is None or flags <= FLAGS.keys()) or not _are_single(found, layout):
+        return False
+    for (label, text, flag), count in counts.items():
+        samples.tally.add(label, times[text], FLAGS.get(flag or ""), count)
+    if layout.stamp is not None:
+        _span([row[layout.stamp] for row in found], [times[text] for text in elapsed], samples.span)
+    if layout.users is not None:
+        samples.add_users({row[layout.users] for row in found})
+    if layout.message is not None:
+        samples.transactions += sum(row[layout.message].startswith(TRANSACTION) for row in found)
+    return True
+
+
+def _column(found: Sequence[Row], place: int | None) -> Iterable[str | None]:
+    return repeat(None) if place is None else [row[place] for row in found]
+
+
+def _are_single(found: Iterable[Row], layout: Layout) -> bool:
+    return layout.samples is None or all(row[layout.samples] == "1" for row in found)
+
+
+def _span(stamps: Sequence[str], elapsed: Sequence[int], span: Span) -> None:
+    if all(len(text) in EPOCH_DIGITS and text.isascii() and text.isdigit() for text in stamps):
+        starts = list(map(int, stamps))
+        span.add(EPOCH_CLOCK, min(starts), max(map(add, starts, elapsed)))
+        return
+    for text, ms in zip(stamps, elapsed, strict=True):
+        span.add_text(text, ms)
+
+
+def _refuse(piece: Piece, layout: Layout) -> NoReturn:
+    """Finds what is wrong in a piece, row by row."""
+    for line, row in rows(piece.text, layout.delimiter, piece.line):
+        defect = _defect(row, layout)
+        if defect is not None:
+            raise InputError(defect[0], expected=defect[1], where=f"line {line}")
+    raise RuntimeError("no row of a refused piece is wrong")
+
+
+def _defect(row: Row, layout: Layout) -> tuple[str, str] | None:
+    if len(row) != layout.width:
+        return f"{len(row)} fields", f"{layout.width} fields, as in the first line"
+    if not ELAPSED.fullmatch(row[layout.elapsed]):
+        return f"elapsed {shorten(repr(row[layout.elapsed]), 40)}", "whole milliseconds"
+    if layout.success is not None and row[layout.success] not in FLAGS:
+        return f"success {shorten(repr(row[layout.success]), 40)}", "true or false"
+    if layout.samples is not None and row[layout.samples] != "1":
+        return f"SampleCount {shorten(repr(row[layout.samples]), 40)}", "1: a row of several samples holds the sum of their times"
+    return None
