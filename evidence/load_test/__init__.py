@@ -2,8 +2,8 @@
 
 Times are milliseconds. Percentiles are those that the tool computed, never computed again from rounded parts; where the file holds every
 single request, they are computed here by the nearest rank: of n times in order, the one at the place ceil(percent / 100 * n). What counts
-as failed is what the tool counts as failed; each format's module says what that is. ``percentiles_over`` says whether failed requests are in
-the times, because a percentile over the successful ones alone hides what the failed ones took.
+as failed is what the tool counts as failed; each format's module says what that is. ``percentiles_over`` says whether failed requests are
+in the times, because a percentile over the successful ones alone hides what the failed ones took.
 """
 
 from __future__ import annotations

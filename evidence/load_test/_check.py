@@ -34,8 +34,13 @@ def in_order(values: Sequence[tuple[str, float | None]], where: str | None, slac
 
 
 def error_rate(requests: int | None, failed: int | None) -> float | None:
-    """Returns ``failed / requests``; None when one of them is unknown or nothing was requested."""
-    return failed / requests if requests and failed is not None else None
+    """Returns ``failed / requests``, at most 1; None when one of them is unknown or nothing was requested.
+
+    Tools that count failures apart from requests can have more of them, and failures alone when no request was ever finished.
+    """
+    if requests is None or failed is None or not (requests or failed):
+        return None
+    return min(failed / requests, 1.0) if requests else 1.0
 
 
 def over(measured: int | None, requests: int | None, failed: int | None) -> Over | None:

@@ -29,6 +29,7 @@ from compliance.source import Source, parse_time
 
 from . import LoadTest, Threshold
 from ._check import error_rate, in_order
+from ._json import array, flag, mapping, number, whole
 
 _OWN_METRICS = {"http_reqs", "http_req_duration", "iterations", "iteration_duration", "vus", "data_sent", "data_received", "checks"}
 """Built-in metrics, at least one of which each summary holds."""
@@ -52,14 +53,12 @@ class _Summary:
         """Returns the first of some statistics of a metric that is there."""
         values = self.metrics.get(metric, {})
         key = next((key for key in keys if key in values), None)
-        return None if key is None else _number(values[key], f"{metric}/{key}")
+        return None if key is None else number(values[key], f"{metric}/{key}")
 
     def count(self, metric: str, key: str) -> int | None:
         """Returns a statistic that must be a whole number."""
         value = self.number(metric, key)
-        if value is not None and not value.is_integer():
-            raise InputError(f"{value:g}", expected="a whole number", where=f"{metric}/{key}")
-        return None if value is None else int(value)
+        return None if value is None else whole(value, f"{metric}/{key}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class _Times:
 
 
 def _parse(source: Source) -> Parsed:
-    summary = _read(_object(source.json, "/"))
+    summary = _read(mapping(source.json, "/"))
     requests, (failed, judged) = summary.count("http_reqs", "count"), _failures(summary)
     if judged is not None and judged > (requests or 0):
         raise InputError(f"http_req_failed over {judged} requests", expected=f"at most the {requests or 0} of http_reqs")
@@ -155,8 +154,8 @@ def _duration(summary: _Summary, requests: int | None) -> float | None:
 def _read(document: Mapping[str, Json]) -> _Summary:
     if "results" in document:
         return _machine_readable(document)
-    metrics = _object(document.get("metrics"), "/metrics")
-    nested = {name for name, metric in metrics.items() if "values" in _object(metric, f"/metrics/{name}")}
+    metrics = mapping(document.get("metrics"), "/metrics")
+    nested = {name for name, metric in metrics.items() if "values" in mapping(metric, f"/metrics/{name}")}
     if nested and len(nested) != len(metrics):
         odd = sorted(metrics.keys() - nested)[0]
         raise InputError(f"metric {shorten(odd, 80)} without values", expected="one layout for all metrics", where="/metrics")
@@ -165,7 +164,7 @@ def _read(document: Mapping[str, Json]) -> _Summary:
 
 def _summary_export(metrics: Mapping[str, Mapping[str, Json]]) -> _Summary:
     found = tuple(
-        Threshold(metric=name, expression=expression, passed=not _flag(failed, f"/metrics/{name}/thresholds"))
+        Threshold(metric=name, expression=expression, passed=not flag(failed, f"/metrics/{name}/thresholds"))
         for name, expression, failed in _thresholds(metrics)
     )
     return _Summary("summary-export", metrics, found)
@@ -173,70 +172,46 @@ def _summary_export(metrics: Mapping[str, Mapping[str, Json]]) -> _Summary:
 
 def _handle_summary(document: Mapping[str, Json], metrics: Mapping[str, Mapping[str, Json]]) -> _Summary:
     found = tuple(
-        Threshold(metric=name, expression=expression, passed=_flag(_object(verdict, where).get("ok"), f"{where}/ok"))
+        Threshold(metric=name, expression=expression, passed=flag(mapping(verdict, where).get("ok"), f"{where}/ok"))
         for name, expression, verdict in _thresholds(metrics)
         for where in [f"/metrics/{name}/thresholds"]
     )
-    state = _object(document.get("state", {}), "/state")
+    state = mapping(document.get("state", {}), "/state")
     milliseconds = state.get("testRunDurationMs")
-    seconds = None if milliseconds is None else _number(milliseconds, "/state/testRunDurationMs") / 1000
+    seconds = None if milliseconds is None else number(milliseconds, "/state/testRunDurationMs") / 1000
     return _Summary(
-        "handleSummary", {name: _object(metric["values"], f"/metrics/{name}/values") for name, metric in metrics.items()}, found, seconds
+        "handleSummary", {name: mapping(metric["values"], f"/metrics/{name}/values") for name, metric in metrics.items()}, found, seconds
     )
 
 
 def _thresholds(metrics: Mapping[str, Mapping[str, Json]]) -> Iterator[tuple[str, str, Json]]:
     for name, metric in metrics.items():
-        for expression, verdict in _object(metric.get("thresholds", {}), f"/metrics/{name}/thresholds").items():
+        for expression, verdict in mapping(metric.get("thresholds", {}), f"/metrics/{name}/thresholds").items():
             yield name, expression, verdict
 
 
 def _machine_readable(document: Mapping[str, Json]) -> _Summary:
     if not isinstance(document.get("version"), str) or not document["version"].startswith("1."):
         raise InputError(f"version {shorten(repr(document.get('version')), 40)}", expected="1.x", where="/version")
-    config, metadata = (_object(document.get(key), f"/{key}") for key in ("config", "metadata"))
-    results = _object(document["results"], "/results")
+    config, metadata = (mapping(document.get(key), f"/{key}") for key in ("config", "metadata"))
+    results = mapping(document["results"], "/results")
     if "thresholds" in results:
         raise InputError("thresholds", expected="none, as in version 1.0.0 of this layout", where="/results/thresholds")
     metrics: dict[str, Mapping[str, Json]] = {}
-    for number, item in enumerate(_array(results.get("metrics"), "/results/metrics")):
-        where = f"/results/metrics/{number}"
-        name = _object(item, where).get("name")
+    for position, item in enumerate(array(results.get("metrics"), "/results/metrics")):
+        where = f"/results/metrics/{position}"
+        name = mapping(item, where).get("name")
         if not isinstance(name, str) or name in metrics:
             raise InputError(shorten(repr(name), 80), expected="a name that no other metric has", where=f"{where}/name")
-        metrics[name] = _object(item.get("values"), f"{where}/values")
+        metrics[name] = mapping(item.get("values"), f"{where}/values")
     version, generated_at = (metadata.get(key) for key in ("k6_version", "generated_at"))
     return _Summary(
         "machine-readable",
         metrics,
-        duration_s=None if config.get("duration") is None else _number(config["duration"], "/config/duration"),
+        duration_s=None if config.get("duration") is None else number(config["duration"], "/config/duration"),
         version=shorten(version, 100) if isinstance(version, str) else None,
         generated_at=parse_time(generated_at) if isinstance(generated_at, str) else None,
     )
-
-
-def _number(value: Json, where: str) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1e15:
-        raise InputError("nothing" if value is None else shorten(repr(value), 40), expected="a number from 0", where=where)
-    return float(value)
-
-
-def _flag(value: Json, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(shorten(repr(value), 40), expected="true or false", where=where)
-    return value
-
-
-def _object(value: Json, where: str) -> Mapping[str, Json]:
-    if not isinstance(value, dict):
-        raise InputError("nothing" if value is None else type(value).__name__, expected="an object", where=where)
-    return value
-
-
-def _array(value: Json, where: str) -> list[Json]:
-    if not isinstance(value, list):
-        raise InputError("nothing" if value is None else type(value).__name__, expected="an array", where=where)
-    return value
 
 
 def _recognise(source: Source) -> bool:
