@@ -6,8 +6,8 @@ answers, hey prints ``0% in 0.0000 secs`` for percentiles that it lacks, and ``N
 divides the sum of all times by that: beyond, no times, and the number of requests only where it is the one that the rate gives. Users are
 not said.
 
-``-o csv`` lists answers only, so that neither the failed requests nor all requests are known: ``requests`` are the rows, and the evidence is
-incomplete. Its percentiles are computed here, by the nearest rank.
+``-o csv`` lists answers only, so that neither the failed requests nor all requests are known: ``requests`` are the rows, and the evidence
+is incomplete. Its percentiles are computed here, by the nearest rank.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _summary(source: Source) -> LoadTest:
         return LoadTest(requests=failed, failed=failed, error_rate=error_rate(failed, failed), incomplete="no request was answered")
     duration_s, rate = _number(_field("Total", text), "Total"), _number(_field("Requests/sec", text), "Requests/sec")
     requests = _requests(answered, failed, float(rate), float(duration_s))
-    times = _times(text) if 0 < answered and requests is not None and answered <= _KEPT else {}
+    times = _times(text) if answered and requests is not None and answered <= _KEPT else {}
     return LoadTest(
         requests=requests,
         failed=failed,

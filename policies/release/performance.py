@@ -184,8 +184,8 @@ def error_rate(inputs: Inputs, params: ErrorRate) -> Verdict:
 
 
 def _rate(failures: int | None, requests: int | None, stated: float | None = None) -> float | None:
-    """Returns the worse of what is counted and what is stated; None when neither is known."""
-    counted = failures / requests if failures is not None and requests else None
+    """Returns the worse of what is counted and what is stated, at most 1; None when neither is known."""
+    counted = min(failures / requests, 1.0) if failures is not None and requests else None
     return max((rate for rate in (counted, stated) if rate is not None), default=None)
 
 

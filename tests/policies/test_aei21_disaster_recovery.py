@@ -187,7 +187,7 @@ def test_dr3_cannot_pass_without_alerts() -> None:
 @pytest.mark.parametrize(
     ("left_out", "words"),
     [
-        ("load-test", "error rate, P95"),
+        ("load-test", "error rate, P95 of all requests"),
         ("health", "health probes"),
         ("metrics", "critical alerts"),
     ],
@@ -200,6 +200,20 @@ def test_dr3_each_trigger_must_have_been_measured(left_out: str, words: str) -> 
 def test_dr3_a_load_test_without_requests_measures_nothing() -> None:
     nothing = {"requests": 0, "failed": 0, "error_rate": 0.0, "p95_ms": None}
     assert_open(about("AEI21-DR-3", "load-test", nothing), Reason.MISSING, "error rate, P95")
+
+
+@pytest.mark.parametrize("over", ["successful", None])
+def test_dr3_a_p95_without_the_failed_requests_can_only_trip(over: str | None) -> None:
+    hidden = {"percentiles_over": over, "failed": 1, "error_rate": 0.0002}
+    words = "nothing shows P95 of all requests; not tripped: error rate 0.02 %, 0 failed health probes, 0 critical alerts"
+    assert_open(about("AEI21-DR-3", "load-test", hidden), Reason.MISSING, words)
+    assert_fails(about("AEI21-DR-3", "load-test", {**hidden, "p95_ms": 501.0}), "P95 501 ms")
+    assert_passes(about("AEI21-DR-3", "load-test", {**hidden, "failed": 0}))
+
+
+def test_dr3_failures_apart_from_the_requests_are_no_more_than_all() -> None:
+    assert_fails(about("AEI21-DR-3", "load-test", {"requests": 100, "failed": 150, "error_rate": 1.0}), "error rate 100 %")
+    assert_fails(about("AEI21-DR-3", "load-test", {"requests": 0, "failed": 8, "error_rate": 1.0}), "error rate 100 %")
 
 
 @pytest.mark.parametrize("missing", ["requests", "failed"])

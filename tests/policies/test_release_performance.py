@@ -125,6 +125,11 @@ def test_rel3_an_endpoint_that_always_fails_is_named_first() -> None:
     assert [place.where for place in verdict.places] == ["GET /api/files", "GET /api/health"]
 
 
+def test_rel3_failures_apart_from_the_requests_are_no_more_than_all() -> None:
+    assert_fails(about("REL-3", "load-test", {"requests": 100, "failed": 150, "error_rate": 1.0}), "100 % of the requests failed")
+    assert_fails(about("REL-3", "load-test", {"requests": 0, "failed": 8, "error_rate": 1.0, "endpoints": ()}), "100 % of the requests")
+
+
 def test_rel3_what_is_counted_and_what_is_stated_both_count() -> None:
     assert_fails(about("REL-3", "load-test", {"error_rate": 0.5}))
     assert_fails(about("REL-3", "load-test", {"failed": 500, "error_rate": None}))
