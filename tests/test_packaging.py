@@ -177,10 +177,22 @@ def test_every_library_that_is_imported_is_declared_and_the_reverse(pyproject: d
     known = packages_distributions()
     assert not libraries - known.keys(), "imported, but not installed here"
     imported = {normal(known[library][0]) for library in libraries}
-    declared = {normal(re.split(r"[\[<>=!~; ]", text, maxsplit=1)[0]) for text in pyproject["project"]["dependencies"]}
+    declared, extra = (
+        {normal(re.split(r"[\[<>=!~; ]", text, maxsplit=1)[0]) for text in texts}
+        for texts in (pyproject["project"]["dependencies"], extras(pyproject))
+    )
+    assert extra <= imported
     for name, word in NOT_IMPORTED.items():
         assert any(word in text for text in code.values()), f"{name} is not used"
-    assert declared == imported | NOT_IMPORTED.keys()
+    assert declared == (imported - extra) | NOT_IMPORTED.keys()
+
+
+def extras(pyproject: dict[str, Any]) -> list[str]:
+    """What is declared for users besides the core; all of it is installed for the tests, too."""
+    optional = pyproject["project"]["optional-dependencies"]
+    found = [text for name, texts in optional.items() if name != "dev" for text in texts]
+    assert set(found) <= set(optional["dev"])
+    return found
 
 
 def test_no_dependency_is_declared_twice_and_the_list_is_sorted(pyproject: dict[str, Any]) -> None:
