@@ -205,6 +205,7 @@ OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("AEI21-AT-2", "audit-log.largest_step_back_s"): {"audit-log.out_of_order": 1, "audit-log.largest_step_back_s": 1.1},
     ("AEI21-AT-2", "audit-log.sequenced"): {"audit-log.chain": "absent", "audit-log.sequenced": False},
     ("AEI21-DR-1", "rollback-drill.from_version"): {"rollback-drill.release_line": None, "rollback-drill.from_version": "1.7.0"},
+    ("AEI21-DR-3", "load-test.percentiles_over"): {"load-test.percentiles_over": "successful", "load-test.failed": 1},
     ("ALPHA-PF-3", "source.branch"): {"source.branch": "topic", "source.branches": ("topic",)},
     ("ALPHA-PF-3", "source.shallow"): {"source.shallow": True, "source.tags": ()},
     ("REL-2", "load-test.failed"): {"load-test.percentiles_over": None, "load-test.failed": None},
