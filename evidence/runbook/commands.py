@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from .document import Block, Document
+from .._markdown.reading import Block, Document
 from .shell import Command, first_command, parse
 from .shell_reader import ShellError
 

@@ -22,8 +22,9 @@ from compliance.kind import Format
 from compliance.record import Json, Parsed
 from compliance.source import Source, parse_time
 
-from . import Runbook, commands, document, front_matter, links, sections
-from .document import Document
+from .._markdown import front_matter, links, reading
+from .._markdown.reading import Document
+from . import Runbook, commands, sections
 from .surroundings import attend
 
 Basis = Literal["front-matter", "git"]
@@ -89,7 +90,7 @@ def _is_yaml(source: Source, split: front_matter.Split) -> bool:
 
 def _parse(source: Source) -> Parsed:
     split = front_matter.split(source.text)
-    read = document.read(split.body)
+    read = reading.read(split.body)
     words = len(split.body.split())
     if not read.headings:
         raise InputError("no heading" if words else "no text", expected="a runbook in Markdown with headings")

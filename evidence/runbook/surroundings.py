@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from compliance.errors import InputError
 from compliance.record import Json
 from compliance.source import Source
 
-from . import commands, document, front_matter, links
+from .._markdown import front_matter, links, places, reading
+from . import commands
 
 if TYPE_CHECKING:
     from dulwich.objects import Commit
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 COMMIT_LIMIT = 5000
 """Commits that are looked through for the last one that changed the file."""
-
-_MARKERS = ("compliance.toml", ".git")
 
 
 def attend(source: Source, path: Path) -> Mapping[str, Json]:
@@ -32,50 +31,18 @@ def attend(source: Source, path: Path) -> Mapping[str, Json]:
     """
     try:
         split = front_matter.split(source.text)
-        read = document.read(split.body)
+        read = reading.read(split.body)
     except InputError:
         return {}
     folder = path.absolute().parent
-    root = _root(folder)
+    root = places.root(folder)
     own = (folder,)
     both = (folder, root) if root else own
     return {
-        "links": _existing(links.relative(read), own, root, folder),
-        "scripts": _existing(commands.scripts(read)[: links.TARGET_LIMIT], both, root, folder),
+        "links": places.existing(links.relative(read), own, root, folder),
+        "scripts": places.existing(commands.scripts(read)[: links.TARGET_LIMIT], both, root, folder),
         "reviewed": _last_commit(path),
     }
-
-
-def _root(folder: Path) -> Path | None:
-    """Returns the project that a folder belongs to: the nearest parent with a configuration or a repository."""
-    return next((parent for parent in (folder, *folder.parents) if any((parent / name).exists() for name in _MARKERS)), None)
-
-
-def _existing(targets: Iterable[str], bases: tuple[Path, ...], root: Path | None, folder: Path) -> dict[str, bool]:
-    """Says of each target whether it exists; without a project around, only what lies beside or below the file can be said."""
-    found: dict[str, bool] = {}
-    for target in targets:
-        starts = (root,) if target.startswith("/") and root else bases
-        places = [(start / target.lstrip("/")) if start else folder / target for start in starts]
-        inside = [place for place in places if _within(place, root or folder)]
-        if inside or root:
-            found[target] = any(_exists(place) for place in inside)
-    return found
-
-
-def _within(place: Path, root: Path) -> bool:
-    try:
-        return place.resolve().is_relative_to(root.resolve())
-    except (OSError, ValueError, RuntimeError):
-        return False
-
-
-def _exists(place: Path) -> bool:
-    """Looks for a file or folder; generators of web pages let links leave out ``.md``."""
-    try:
-        return place.exists() or place.with_name(f"{place.name}.md").exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _last_commit(path: Path) -> str | None:

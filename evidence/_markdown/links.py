@@ -1,4 +1,4 @@
-"""Links of a runbook: which of them can be checked, and which do not lead anywhere."""
+"""Links of a document: which of them can be checked, and which do not lead anywhere."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 from compliance.record import Json
 
-from .document import Document
+from .reading import Document
 
 TARGET_LIMIT = 2000
-"""Different targets of a runbook that are looked up."""
+"""Different targets of a document that are looked up."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _TEMPLATE = re.compile(r"\{\{|\{%|[<>$`]|%7B%7B|%3C", re.IGNORECASE)

@@ -87,7 +87,7 @@ def text_field(fields: Mapping[str, Json], name: str) -> str | None:
 
 
 def reviewed_at(fields: Mapping[str, Json]) -> datetime | None:
-    """Returns when the runbook says that it was last reviewed (or else updated).
+    """Returns when the file says that it was last reviewed (or else updated).
 
     A day without a time, which is what front matter usually holds, counts from its first instant in UTC; so does a time without zone.
     Years before 1990 or from 2100 on are slips of the pen.

@@ -1,4 +1,4 @@
-"""A Markdown file as a runbook's reader sees it: headings with what stands under them, fenced blocks, links, scripts.
+"""A Markdown file as its reader sees it: headings with what stands under them, fenced blocks, links, code.
 
 Source: CommonMark 0.31 with GitHub's tables, as markdown-it-py reads it; nothing is rendered.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 SIZE_LIMIT = 1 << 18
-"""Characters of the largest runbook (some hundred pages); text made to be slow to read takes seconds at that size, not minutes."""
+"""Characters of the largest file (some hundred pages); text made to be slow to read takes seconds at that size, not minutes."""
 LINE_LIMIT = 20_000
 """Characters of its longest line."""
 
