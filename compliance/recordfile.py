@@ -1,4 +1,4 @@
-"""Records that people write by hand: rollback drills, checkpoints, deployments (format ``record-yaml``).
+"""Records that people write by hand: rollback drills, checkpoints, deployments, plans, registers (format ``record-yaml`` for most).
 
 A record is one YAML document (JSON is YAML) whose first key names its schema::
 
@@ -31,6 +31,7 @@ __all__ = [
     "Count",
     "Digest",
     "Many",
+    "ProjectRecord",
     "Record",
     "RecordPart",
     "RecordedStep",
@@ -88,8 +89,17 @@ class RecordedStep(RecordPart):
         return self
 
 
+class ProjectRecord(RecordPart, OwnDocument):
+    """Base of a record about the project as a whole; the first field of each is ``schema_id`` with its literal name."""
+
+    recorded_at: Time
+    """When it was written down, or last brought up to date."""
+    version: Text | None = None
+    """Version of the project that it is for; in quotes, since YAML reads 1.10 as the number 1.1."""
+
+
 class Record(RecordPart, OwnDocument):
-    """Base of a record's document; the first field of each is ``schema_id`` with its literal name."""
+    """Base of a record about one environment; the first field of each is ``schema_id`` with its literal name."""
 
     environment: Annotated[Text, Field(max_length=100)]
     """Where it happened: one of the project's environments."""
@@ -148,7 +158,7 @@ def recogniser(kind: str) -> Callable[[Source], bool]:
     return lambda source: source.size <= RECORD_LIMIT and pattern.match(source.head) is not None
 
 
-RecordT = TypeVar("RecordT", bound=Record)
+RecordT = TypeVar("RecordT", bound=OwnDocument)
 
 
 def read(source: Source, model: type[RecordT]) -> RecordT:

@@ -16,7 +16,7 @@ from .catalog import shipped
 from .documents import PRINTED
 from .jsonmodel import Document
 from .record import Json
-from .recordfile import Record
+from .recordfile import ProjectRecord, Record
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 FOLDER: Final = "schemas"
@@ -30,7 +30,7 @@ def all_schemas() -> dict[str, dict[str, Json]]:
 
     kinds = shipped().kinds  # imports the modules that define the documents that are read
     attached: list[type[BaseModel]] = [CheckDocument, ReportModel, EvidenceBundle, FindingsDocument, ProofsDocument]
-    models: list[type[BaseModel]] = [*attached, *PRINTED, *_leaves(Document), *_leaves(Record)]
+    models: list[type[BaseModel]] = [*attached, *PRINTED, *_leaves(Document), *_leaves(Record), *_leaves(ProjectRecord)]
     schemas = {}
     for model in models:
         schema = model.model_json_schema(by_alias=True, mode="serialization" if model in PRINTED else "validation")

@@ -82,6 +82,21 @@ def _step(name: str, start: float, end: float) -> dict[str, Json]:
     return {"name": name, "started_at": ago(days=5, seconds=-start), "ended_at": ago(days=5, seconds=-end), "artifact": DIGEST}
 
 
+def _task(name: str, start: float, end: float, *needs: str) -> dict[str, Json]:
+    return {
+        "id": name,
+        "title": None,
+        "owner": "ops",
+        "owned": True,
+        "estimate_s": end - start,
+        "needs": needs,
+        "resource": None,
+        "start_s": start,
+        "started_at": ago(days=1, seconds=-start),
+        "finished_at": ago(days=1, seconds=-end),
+    }
+
+
 _SECTIONS: Final = ("overview", "health_checks", "alert_response", "deployment", "rollback", "recovery", "contacts")
 
 GOOD: Final[dict[str, dict[str, Any]]] = {
@@ -271,6 +286,22 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "up": None,
         "critical_alerts": 0,
     },
+    "plan": {
+        "title": "Release 1.8",
+        "version": "1.8.0",
+        "tasks": (_task("build", 0, 600), _task("deploy", 600, 1800, "build"), _task("docs", 0, 900)),
+        "edges": 1,
+        "cycle": (),
+        "unknown_needs": (),
+        "critical_path": ("build", "deploy"),
+        "makespan_s": 1800.0,
+        "scheduled_s": None,
+        "work_s": 2700.0,
+        "parallelism": 1.5,
+        "actual_s": 1800.0,
+        "actual_work_s": 2700.0,
+        "actual_parallelism": 1.5,
+    },
     "alert-rules": {
         "groups": 1,
         "recording": 0,
@@ -311,7 +342,12 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ALPHA-SF-2": ("access-policy",),
     "ALPHA-SF-3": ("audit-log",),
     "ALPHA-SF-5": ("secrets",),
+<<<<<<< HEAD
     "ALPHA-SF-7": ("access-policy",),
+=======
+    "ALPHA-PE-1": ("plan",),
+    "ALPHA-PE-2": ("plan",),
+>>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
     "ALPHA-ID-1": ("audit-log",),
     "ALPHA-ID-2": ("metrics",),
     "ALPHA-ID-3": ("alert-rules",),

@@ -134,6 +134,7 @@ def test_defaults_are_the_thresholds_of_the_catalogue() -> None:
         "ALPHA-SF-3": {"window_max_age_hours": 24.0},
         "ALPHA-SF-7": {"public": {}},
         "ALPHA-ID-1": {"structured_percent": 99.0},
+        "ALPHA-PE-2": {"overrun": 1.5},
         "ALPHA-ID-2": {"window_max_age_hours": 24.0},
         "ALPHA-ID-3": {
             "for_s": 1.0,
@@ -199,6 +200,7 @@ POSITIVE = {
     *(("REL-3", "error_rate"), ("REL-4", "window_hours"), ("REL-4", "samples")),
 }
 LEAST_AND_MOST: dict[tuple[str, str], tuple[float, float, float]] = {
+    ("ALPHA-PE-2", "overrun"): (1, 10, 0.9),
     **dict.fromkeys(COUNTS, (0, 1000, -1)),
     **{key: (0, most, -0.001) for key, most in SHARES.items()},
     **dict.fromkeys(POSITIVE, (1, 1, 0)),

@@ -88,6 +88,23 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "access-policy.endpoints.1.access": "unknown",
     },
     "ALPHA-SF-5": {"secrets.category": "sast", "secrets.total": 1, "secrets.scanned": 0},
+    "ALPHA-PE-1": {
+        "plan.version": "1.7.0",
+        "plan.tasks": (),
+        "plan.tasks.0.owned": False,
+        "plan.tasks.1.estimate_s": None,
+        "plan.cycle": ("build", "deploy", "build"),
+        "plan.unknown_needs": (("docs", "nothing"),),
+    },
+    "ALPHA-PE-2": {
+        "plan.version": "1.7.0",
+        "plan.tasks.1.started_at": ago(days=1, seconds=-599),
+        "plan.tasks.0.started_at": None,
+        "plan.tasks.2.finished_at": None,
+        "plan.tasks.0.finished_at": ago(days=-1),
+        "plan.tasks.2.estimate_s": 599.0,
+        "plan.tasks.2.needs": ("deploy",),
+    },
     "ALPHA-ID-1": {
         "audit-log.lines": 0,
         "audit-log.events": 2000,
@@ -216,6 +233,7 @@ OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
 }
 """Fields that decide only together with another one."""
 
+_FIGURES: Final = ("makespan_s", "scheduled_s", "work_s", "parallelism", "actual_s", "actual_parallelism")
 SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-PF-1": {"source.baselined"},
     "ALPHA-PF-2": {"health.endpoints.probes"},
@@ -223,7 +241,12 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-SF-2": {"access-policy.rules.where"},
     "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
     "ALPHA-ID-3": {"alert-rules.alerts.name"},
+<<<<<<< HEAD
     "ALPHA-SF-7": {"access-policy.endpoints.where"},
+=======
+    "ALPHA-PE-1": {f"plan.{name}" for name in _FIGURES} | {"plan.critical_path", "plan.tasks.id", "plan.tasks.title"},
+    "ALPHA-PE-2": {f"plan.{name}" for name in _FIGURES} | {"plan.tasks.id", "plan.tasks.title"},
+>>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
     "AEI21-AT-1": {"audit-log.claims_immutable"},
     "AEI21-DR-1": {"rollback-drill.started_at", "rollback-drill.steps.name"},
     "REL-1": {"deployment.smoke_probes", "deployment.started_at"},

@@ -19,6 +19,8 @@ SUFFIXES: Final = {
     "load-test load-summary-json": ".json",
     "metrics openmetrics": ".prom",
     "pipeline github-workflow": ".yml",
+    "plan markdown-document": ".md",
+    "plan plan-yaml": ".yaml",
     "rollback-drill record-yaml": ".yaml",
     "runbook markdown-runbook": ".md",
     "scan bandit-json": ".json",
@@ -210,6 +212,22 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - run: npm test || true
+""",
+    "plan markdown-document": """\
+# Phase NUMBER
+
+## Timeline
+
+1. **T+0:00** - Validate the state
+2. **T+0:30** - Deploy
+3. **T+1:00** - Decide
+""",
+    "plan plan-yaml": """\
+schema: compliance/plan/v1
+recorded-at: 2025-09-20T15:00:00Z
+tasks:
+  - {id: build-NUMBER, owner: ops, estimate: 30min}
+  - {id: deploy, owner: ops, estimate: 1h, needs: [build-NUMBER]}
 """,
     "rollback-drill record-yaml": """\
 schema: compliance/rollback-drill/v1
