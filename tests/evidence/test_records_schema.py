@@ -12,11 +12,8 @@ from compliance import yamltext
 from compliance.errors import InputError
 
 from .helpers import read
-<<<<<<< HEAD
-from .test_records_access_policy import ACCESS_POLICY
-=======
 from .test_plan_plan_yaml import PLAN
->>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
+from .test_records_access_policy import ACCESS_POLICY
 from .test_records_checkpoint import CHECKPOINT
 from .test_records_deployment import ATTEMPT, DEPLOYMENT
 from .test_records_drill import DRILL
@@ -25,23 +22,19 @@ MODELS = {
     "rollback-drill": ("rollback_drill", "RollbackDrillRecord"),
     "checkpoint": ("checkpoint", "CheckpointRecord"),
     "deployment": ("deployment", "DeploymentRecord"),
-<<<<<<< HEAD
     "access-policy": ("access_policy.record", "AccessPolicyRecord"),
+    "plan": ("plan.plan_yaml", "PlanDocument"),
 }
+FORMATS = {"plan": "plan-yaml"}
+"""Names of the formats that are not ``record-yaml``."""
 EXAMPLES = [
     ("rollback-drill", DRILL),
     ("checkpoint", CHECKPOINT),
     ("deployment", DEPLOYMENT),
     ("deployment", ATTEMPT),
     ("access-policy", ACCESS_POLICY),
+    ("plan", PLAN),
 ]
-=======
-    "plan": ("plan.plan_yaml", "PlanDocument"),
-}
-FORMATS = {"plan": "plan-yaml"}
-"""Names of the formats that are not ``record-yaml``."""
-EXAMPLES = [("rollback-drill", DRILL), ("checkpoint", CHECKPOINT), ("deployment", DEPLOYMENT), ("deployment", ATTEMPT), ("plan", PLAN)]
->>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
 UNFIT = [
     ("rollback-drill", DRILL, b"environment: staging\n", b""),
     ("rollback-drill", DRILL, b"drill/v1", b"drill/v2"),
@@ -54,15 +47,12 @@ UNFIT = [
     ("deployment", DEPLOYMENT, b"probes: 12", b"probes: 0"),
     ("deployment", DEPLOYMENT, b"termination: true", b"termination: yes"),
     ("deployment", DEPLOYMENT, b"cpu:", b"cpus:"),
-<<<<<<< HEAD
     ("access-policy", ACCESS_POLICY, b"default: deny", b"default: no"),
     ("access-policy", ACCESS_POLICY, b"path: /api/me", b"path: api/me"),
     ("access-policy", ACCESS_POLICY, b"method: POST", b"method: post"),
-=======
     ("plan", PLAN, b"estimate: 2h", b"estimate: 2 hours"),
     ("plan", PLAN, b"id: docs", b"id: the docs"),
     ("plan", PLAN, b"recorded-at", b"written-at"),
->>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
 ]
 
 

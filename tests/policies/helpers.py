@@ -342,12 +342,9 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ALPHA-SF-2": ("access-policy",),
     "ALPHA-SF-3": ("audit-log",),
     "ALPHA-SF-5": ("secrets",),
-<<<<<<< HEAD
     "ALPHA-SF-7": ("access-policy",),
-=======
     "ALPHA-PE-1": ("plan",),
     "ALPHA-PE-2": ("plan",),
->>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
     "ALPHA-ID-1": ("audit-log",),
     "ALPHA-ID-2": ("metrics",),
     "ALPHA-ID-3": ("alert-rules",),

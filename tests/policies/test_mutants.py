@@ -241,12 +241,9 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-SF-2": {"access-policy.rules.where"},
     "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
     "ALPHA-ID-3": {"alert-rules.alerts.name"},
-<<<<<<< HEAD
     "ALPHA-SF-7": {"access-policy.endpoints.where"},
-=======
     "ALPHA-PE-1": {f"plan.{name}" for name in _FIGURES} | {"plan.critical_path", "plan.tasks.id", "plan.tasks.title"},
     "ALPHA-PE-2": {f"plan.{name}" for name in _FIGURES} | {"plan.tasks.id", "plan.tasks.title"},
->>>>>>> 618bc2f (Kind plan: hand-written plans and timelines of documents, analysed as a graph; gates ALPHA-PE-1 and ALPHA-PE-2)
     "AEI21-AT-1": {"audit-log.claims_immutable"},
     "AEI21-DR-1": {"rollback-drill.started_at", "rollback-drill.steps.name"},
     "REL-1": {"deployment.smoke_probes", "deployment.started_at"},
