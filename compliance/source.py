@@ -185,6 +185,12 @@ class Source:
             raise InputError("empty file", expected="XML")
         return xmltext.events(self.open())
 
+    def xml_tags(self, start: xmltext.Start, end: xmltext.End) -> None:
+        """Calls ``start(tag, attributes)`` and ``end(tag)`` for XML whose texts say nothing (see `xmltext`)."""
+        if not self.data:
+            raise InputError("empty file", expected="XML")
+        xmltext.tags(self.open(), start, end)
+
     def open(self) -> BinaryIO:
         """Returns a binary stream over the bytes."""
         if isinstance(self.data, bytes):
