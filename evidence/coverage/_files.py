@@ -15,6 +15,8 @@ PACKAGE_LIMIT: Final = 500
 """Folders that are listed in the payload."""
 COUNT_LIMIT: Final = 10**9
 """Lines or branches of a believable report."""
+FILE_LIMIT: Final = 1 << 19
+"""Files of a believable report."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,15 @@ class Sum:
     folders: dict[str, Counts] = field(default_factory=dict)
 
     def add(self, folder: str, counts: Counts, files: int = 1) -> None:
-        """Adds files that lie directly in a folder."""
+        """Adds files that lie directly in a folder.
+
+        Raises:
+            InputError: More than `FILE_LIMIT`.
+        """
         self.total += counts
         self.files += files
+        if self.files > FILE_LIMIT:
+            raise InputError(f"more than {FILE_LIMIT} files", expected="fewer")
         before = self.folders.get(folder)
         self.folders[folder] = counts if before is None else before + counts
 

@@ -11,6 +11,7 @@ SUFFIXES: Final = {
     "alert-rules prometheus-rules": ".yml",
     "audit-log jsonl-log": ".jsonl",
     "checkpoint record-yaml": ".yaml",
+    "coverage cobertura-xml": ".xml",
     "coverage coverage-py-json": ".json",
     "coverage coverage-py-xml": ".xml",
     "deployment record-yaml": ".yaml",
@@ -176,6 +177,13 @@ items:
     taken-at: 2025-09-20T11:35:00Z
   - what: version
     taken-at: 2025-09-20T11:36:00Z
+""",
+    "coverage cobertura-xml": """\
+<?xml version="1.0" encoding="utf-8"?>
+<coverage line-rate="0.5" branch-rate="0.5" version="1.9" timestamp="1758362400" lines-covered="1" lines-valid="2">
+<packages><package name="p"><classes><class name="p.A" filename="p/ANUMBER.cs">
+<methods/><lines><line number="1" hits="1" branch="True" condition-coverage="50% (1/2)"/><line number="2" hits="0"/></lines></class>
+</classes></package></packages></coverage>
 """,
     "coverage coverage-py-xml": """\
 <?xml version="1.0" ?>

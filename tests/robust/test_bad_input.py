@@ -160,6 +160,7 @@ def test_text_is_shown_with_the_reason_of_each_file(root: Path) -> None:
 
 
 WORDS = {
+    "coverage cobertura-xml": (b'hits="1"', b'hits="one"'),
     "coverage coverage-py-json": (b'"covered_lines": 8', b'"covered_lines": "eight"'),
     "coverage coverage-py-xml": (b'hits="1"', b'hits="one"'),
     "deployment record-yaml": (b"outcome: attempted", b"outcome: attempted\nlimits: {cpu: 1}"),
