@@ -14,6 +14,8 @@ SUFFIXES: Final = {
     "coverage cobertura-xml": ".xml",
     "coverage coverage-py-json": ".json",
     "coverage coverage-py-xml": ".xml",
+    "coverage jacoco-xml": ".xml",
+    "coverage lcov": ".info",
     "deployment record-yaml": ".yaml",
     "health probe-json": ".json",
     "load-test k6-summary": ".json",
@@ -193,6 +195,24 @@ items:
 <class name="a.py" filename="pkg/aNUMBER.py" complexity="0"><methods/>
 <lines><line number="1" hits="1"/><line number="2" hits="0"/></lines></class>
 </classes></package></packages></coverage>
+""",
+    "coverage jacoco-xml": """\
+<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<report name="example NUMBER">
+<sessioninfo id="host" start="1758362400000" dump="1758362400123"/>
+<package name="p"><sourcefile name="A.java"><line nr="3" mi="0" ci="5" mb="1" cb="1"/></sourcefile>
+<counter type="LINE" missed="1" covered="3"/></package>
+<counter type="LINE" missed="1" covered="3"/>
+</report>
+""",
+    "coverage lcov": """\
+TN:
+SF:src/aNUMBER.c
+DA:1,1
+DA:2,0
+LF:2
+LH:1
+end_of_record
 """,
     "deployment record-yaml": """\
 schema: compliance/deployment/v1

@@ -60,7 +60,7 @@ def deep(name: str, data: bytes) -> bytes:
         return data.rstrip()[:-1] + b', "zz": ' + nested + b"}"
     if name in XML:
         inside = b"<x>" * 50_000 + b"</x>" * 50_000
-        return data.replace(b"</testsuite>", inside + b"</testsuite>").replace(b"</classes>", inside + b"</classes>")
+        return re.sub(rb"(</[\w:]+>\s*)$", lambda match: inside + match.group(), data)
     return data + b"zz: " + nested + b"\n"
 
 
@@ -163,6 +163,8 @@ WORDS = {
     "coverage cobertura-xml": (b'hits="1"', b'hits="one"'),
     "coverage coverage-py-json": (b'"covered_lines": 8', b'"covered_lines": "eight"'),
     "coverage coverage-py-xml": (b'hits="1"', b'hits="one"'),
+    "coverage jacoco-xml": (b'covered="3"', b'covered="three"'),
+    "coverage lcov": (b"DA:1,1", b"DA:1,one"),
     "deployment record-yaml": (b"outcome: attempted", b"outcome: attempted\nlimits: {cpu: 1}"),
     "health probe-json": (b'"status": 200', b'"status": "200"'),
     "load-test k6-summary": (b'"count": 80', b'"count": "eighty"'),
@@ -225,6 +227,13 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
         thread.join()
 
 
+def root_element(document: str) -> tuple[str, str, str]:
+    """Cuts XML without DOCTYPE into what comes before the root element, its first tag, and the rest."""
+    match = re.search(r"<[A-Za-z][^>]*>", document)
+    assert match is not None
+    return document[: match.start()], match.group(), document[match.end() :]
+
+
 @pytest.mark.parametrize("name", XML)
 @pytest.mark.parametrize(
     "declaration",
@@ -243,9 +252,9 @@ def test_entities_are_refused_and_nothing_is_read_or_asked(
     pipe = root / "pipe"
     os.mkfifo(pipe)  # whoever opened it would wait
     declaration = declaration.replace("PIPE", str(pipe)).replace("PORT", str(port))
-    tag = "coverage" if "coverage" in name else "testsuites"
-    data = sample(name).decode()
-    data = data.replace(f"<{tag}", f"<!DOCTYPE {tag} [{declaration}]><{tag}", 1).replace("a" if tag == "coverage" else "trace", "&e11;", 1)
+    before, opening, after = root_element(sample(name).decode())
+    tag = opening[1:].split()[0].rstrip(">")
+    data = f"{before}<!DOCTYPE {tag} [{declaration}]>{opening}&e11;{after}"
     outcome = ingest(root, write(root, name, sample(name), "good"), write(root, name, data.encode(), "entity"))
     assert [one.status for one in outcome] == ["recorded", "refused"]
     assert "expected" in (outcome[1].reason or "")
@@ -255,11 +264,12 @@ def test_entities_are_refused_and_nothing_is_read_or_asked(
 @pytest.mark.parametrize("name", XML)
 def test_a_doctype_that_names_a_file_or_an_address_is_not_followed(root: Path, listener: tuple[int, list[bytes]], name: str) -> None:
     port, asked = listener
-    tag = "coverage" if "coverage" in name else "testsuites"
     for number, address in enumerate((f"http://127.0.0.1:{port}/x.dtd", f"file://{root}/pipe")):
         with contextlib.suppress(FileExistsError):
             os.mkfifo(root / "pipe")
-        data = sample(name, number).decode().replace(f"<{tag}", f'<!DOCTYPE {tag} SYSTEM "{address}"><{tag}', 1)
+        before, opening, after = root_element(sample(name, number).decode())
+        tag = opening[1:].split()[0].rstrip(">")
+        data = f'{before}<!DOCTYPE {tag} SYSTEM "{address}">{opening}{after}'
         assert ingest(root, write(root, name, data.encode(), f"doctype{number}"))[0].status == "recorded"
     assert asked == []
 
