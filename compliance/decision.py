@@ -140,7 +140,7 @@ def require_sound(said: Said, role: Role, evidence_outcome: str, others: Iterabl
         said: What is signed.
         role: The role that it is signed for.
         evidence_outcome: Of the assessment that the signer saw.
-        others: Sign-offs of the same decision.
+        others: Sign-offs that were recorded before.
         signer: Whose signature it bears.
         roles: All roles of the project.
 
@@ -161,22 +161,25 @@ def require_sound(said: Said, role: Role, evidence_outcome: str, others: Iterabl
     approves = said.decision in ("approve", "approve-with-conditions")
     if approves and evidence_outcome == "no-go" and not said.override:
         raise UsageError("the evidence says no-go", hint="reject, or override with --override and a reason if your role may")
-    if defect := _role_defect(role, signer.name, signer.key, others, said.at, roles):
+    if defect := _role_defect(said, role, signer, list(others), roles):
         raise UsageError(defect)
 
 
-def _role_defect(role: Role, name: str, key: str, others: Iterable[SignOff], at: datetime, roles: Sequence[Role]) -> str | None:
+def _role_defect(said: Said, role: Role, signer: Signer, others: Sequence[SignOff], roles: Sequence[Role]) -> str | None:
     """Says why somebody may not sign for a role; None when they may."""
-    others = list(others)
-    if not role.admits(name, key):
-        given = [one for one in others if one.decision == "delegate" and one.role == role.id and one.defect is None and one.to]
-        if not any(same_person(one.to or "", name) and one.at <= at < one.expires_at for one in given):
-            return f"{name} does not hold the role {role.id}, and nobody who does delegated it"
+    sound = [one for one in others if one.defect is None]
+    if not role.admits(signer.name, signer.key):
+        given = [one for one in sound if one.decision == "delegate" and one.role == role.id and one.to]
+        if not any(same_person(one.to or "", signer.name) and one.at <= said.at < one.expires_at for one in given):
+            return f"{signer.name} does not hold the role {role.id}, and nobody who does delegated it"
+        if said.decision == "delegate":
+            return f"{signer.name} signs for {role.id} by delegation, and cannot delegate it again"
     shared = {one.id for one in roles if one.table.shared}
-    for one in others:
-        same = same_person(one.by, name) or one.key == key
-        if same and one.defect is None and one.approves and one.role != role.id and not {one.role, role.id} & shared:
-            return f"{name} signed for {one.role} already"
+    for one in sound:
+        same = same_person(one.by, signer.name) or one.key == signer.key
+        about_this = one.decision_digest == said.decision_digest and one.decision != "delegate" and said.decision != "delegate"
+        if same and about_this and one.role != role.id and not {one.role, role.id} & shared:
+            return f"{signer.name} signed for {one.role} already"
     return None
 
 
@@ -277,8 +280,7 @@ def _sign_off(
         defect = f"not validly signed ({error})"
     role = next((one for one in roles if one.id == said.role), None)
     if defect is None:
-        same = [one for one in before if one.decision_digest == said.decision_digest]
-        defect = f"there is no role {said.role}" if role is None else _role_defect(role, signer.name, signer.key, same, said.at, roles)
+        defect = f"there is no role {said.role}" if role is None else _role_defect(said, role, signer, before, roles)
     return SignOff(
         entry=entry.number,
         by=signer.name,

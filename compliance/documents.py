@@ -5,11 +5,14 @@ Keys are only ever added. ``check`` and ``report`` have theirs in `compliance.re
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from .record import Json, Model
+from .times import rfc3339
+from .waiver import Waiver
 
 
 class Printed(Model):
@@ -186,6 +189,78 @@ class ReleaseDocument(Printed):
     """The ``compliance/check/v1`` document."""
 
 
+class ListedWaiver(Model):
+    """One waiver, as it stands."""
+
+    id: str
+    state: str
+    why: str
+    """Why it does not count; empty when it does."""
+    gate: str | None
+    finding: str | None
+    reason: str
+    controls: str
+    requested_by: str
+    approved_by: str | None
+    expires_at: str
+    days_left: float
+    """Negative once it has ended."""
+
+    @classmethod
+    def of(cls, one: Waiver, at: datetime) -> ListedWaiver:
+        """Returns what a document says of a waiver at a time."""
+        same = {name: getattr(one, name) for name in ("id", "why", "gate", "finding", "reason", "controls", "requested_by", "approved_by")}
+        left = round((one.expires_at - at).total_seconds() / 86400, 2)
+        return cls(**same, state=one.state.value, expires_at=rfc3339(one.expires_at), days_left=left)
+
+
+class WaiversDocument(Printed):
+    """``compliance/waivers/v1``."""
+
+    schema_id: Literal["compliance/waivers/v1"] = Field(default="compliance/waivers/v1", alias="schema")
+    waivers: list[ListedWaiver]
+
+
+class RoleStatus(Model):
+    """How one role stands to the decision."""
+
+    role: str
+    title: str
+    required: bool
+    quorum: int
+    approved_by: list[str]
+    rejected_by: list[str]
+    waits_for: str
+    void: list[str]
+    """Approvals that do not count, and why."""
+
+
+class ConditionStatus(Model):
+    """How one condition stands."""
+
+    id: str
+    text: str
+    owner: str
+    role: str
+    due_at: str
+    waits_for: str
+    met_by: int | None
+
+
+class StatusDocument(Printed):
+    """``compliance/status/v1``."""
+
+    schema_id: Literal["compliance/status/v1"] = Field(default="compliance/status/v1", alias="schema")
+    point: str
+    evidence_outcome: str
+    outcome: str
+    decision_digest: str
+    overridden: bool
+    roles: list[RoleStatus]
+    conditions: list[ConditionStatus]
+    waivers: list[ListedWaiver]
+
+
 PRINTED: tuple[type[Printed], ...] = (
     IngestDocument,
     CollectDocument,
@@ -197,5 +272,7 @@ PRINTED: tuple[type[Printed], ...] = (
     ExplainKind,
     KeysDocument,
     ReleaseDocument,
+    WaiversDocument,
+    StatusDocument,
 )
 """Every document that a command prints, besides that of ``check``."""

@@ -56,8 +56,19 @@ def signing_key(project: Project, given: Path | None, ask: Callable[[str], str |
     path = given or (project.root / configured if configured else keys_folder() / f"{TRIAL}.p12")
     if not path.exists() and given is None and configured is None:
         raise SigningKeyError("no signing key", hint="name a PKCS#12 file in [sign] key, or make a trial key with `compliance keys create`")
+    return load_key(path, ask) if given or configured else load_pkcs12(path, os.environ.get(PASSPHRASE_VARIABLE))
+
+
+def load_key(path: Path, ask: Callable[[str], str | None]) -> SigningKey:
+    """Reads a key with its certificate; its passphrase comes from the environment, or is asked for if it needs one.
+
+    Raises:
+        SigningKeyError: It cannot be used.
+    """
+    from .sign.keys import load_pkcs12
+
     passphrase = os.environ.get(PASSPHRASE_VARIABLE)
-    if passphrase is None and (given or configured) and not _opens_without(path):
+    if passphrase is None and not _opens_without(path):
         passphrase = ask(f"Passphrase of {path.name}")
     return load_pkcs12(path, passphrase)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from . import view
+from . import decision, view
 from .assess import assess
 from .assessment import Assessment, StoreState
 from .checkout import Checkout, subject_of
@@ -87,6 +87,16 @@ def recorded_assessment(store: Store, number: int) -> Assessment:
     return Assessment.unsealed(private)
 
 
+def judged_before(store: Store, assessment: Assessment) -> int:
+    """Returns the last recorded assessment that came to the same decision; records this one when there is none."""
+    same = [one.number for one in store.entries(types=["assessment"]) if one.body["decision_digest"] == assessment.decision_digest]
+    return same[-1] if same else record_assessment(store, assessment)
+
+
 def record_assessment(store: Store, assessment: Assessment) -> int:
-    """Appends an assessment to the ledger and returns its number."""
-    return store.append([assessment_draft(assessment)])[0]
+    """Appends an assessment to the ledger, and what it found to close a condition; returns its number."""
+    known = {entry.body["condition"] for entry in store.entries(types=[decision.CONDITION_TYPE]) if entry.body["action"] == "met"}
+    closed = [one for one in assessment.conditions if one.met_by is not None and int(one.id[1:]) not in known]
+    subject = decision.drawn(assessment)
+    met = [decision.met(one, one.met_by, subject) for one in closed if one.met_by is not None]
+    return store.append([assessment_draft(assessment), *met])[0]

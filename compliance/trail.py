@@ -29,6 +29,22 @@ def describe(entry: Entry, private: Mapping[str, Any]) -> str:
             return f"{len(body['runs'])} collectors" + (f"; could not run: {', '.join(failed)}" if failed else "")
         case "assessment":
             return f"{body['point']}: {body['outcome']} (evidence: {body['evidence_outcome']}), policy {body['policy_digest'][:12]}"
+        case "waiver":
+            what = body.get("gate") or "a finding" if body["action"] == "request" else f"W{body['waiver']}"
+            end = f", until {body['expires_at'][:10]}" if body["expires_at"] else ""
+            return f"{body['action']} {what}{end}{_by(private)}"
+        case "sign-off":
+            override = " (override)" if body["override"] else ""
+            return (
+                f"{body['decision']}{override} for {body['role']} at {body['point']}, decision {body['decision_digest'][:12]}{_by(private)}"
+            )
+        case "condition":
+            return f"opened for {body['role']}" if body["action"] == "opened" else f"C{body['condition']} met by #{body['by']}"
         case "report.rendered" | "report.signed":
             return f"sha256 {body['sha256'][:16]}…"
     return ", ".join(f"{name} {value}" for name, value in body.items() if isinstance(value, str) and name not in ("at", "type"))
+
+
+def _by(private: Mapping[str, Any]) -> str:
+    name = private.get("people", {}).get("by")
+    return f", by {name}" if name else ""

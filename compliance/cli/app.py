@@ -10,7 +10,22 @@ import typer
 from .. import __version__
 from .session import Common, NoColor, ProjectDir, Quiet, StorePath, Verbose, command
 
-COMMANDS: Final = ("init", "collect", "ingest", "check", "report", "verify", "explain", "log", "show", "release", "keys")
+COMMANDS: Final = (
+    "init",
+    "collect",
+    "ingest",
+    "check",
+    "report",
+    "sign",
+    "status",
+    "waive",
+    "verify",
+    "explain",
+    "log",
+    "show",
+    "release",
+    "keys",
+)
 """In the order in which a new user meets them."""
 _EPILOG: Final = (
     "Exit codes: 0 go, 1 no-go, 2 wrong use or refused input, 3 nothing to judge, 4 refuted, 5 a collector could not run, "

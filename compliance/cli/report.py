@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from .session import Clock, Session, print_json, read_time
+from .signing import ask
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
@@ -54,7 +55,7 @@ def make(
     from ..report import audit
     from ..times import now
 
-    signing = home.signing_key(session.project, key, _ask)
+    signing = home.signing_key(session.project, key, ask)
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=clock)
         say("rendering and signing")
@@ -112,14 +113,6 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def _ask(prompt: str) -> str | None:
-    import sys
-
-    if not sys.stdin.isatty():
-        return None
-    return str(typer.prompt(prompt, hide_input=True, err=True))
 
 
 def _slug(name: str) -> str:

@@ -7,8 +7,10 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, Field
 
 from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
+from ..decision import Condition, Stand
 from ..record import Json, Model
 from ..times import rfc3339
+from ..waiver import Waiver
 
 SCHEMA: Final = "compliance/check/v1"
 _SUBJECT: Final = ("project", "version", "commit", "environment")
@@ -99,6 +101,13 @@ class CheckDocument(Model):
     loosened: list[Changed]
     store: CheckedStore
     policy_digest: str
+    decision_digest: str
+    """What approvals bind to."""
+    overridden: bool
+    """The evidence says no-go, and those who may override it approved."""
+    waivers: list[Waiver]
+    conditions: list[Condition]
+    roles: list[Stand]
 
 
 def check_document(assessment: Assessment) -> dict[str, Json]:
@@ -121,6 +130,11 @@ def check_document(assessment: Assessment) -> dict[str, Json]:
         "loosened": [one.model_dump(mode="json") for one in assessment.loosened],
         "store": whole["store"],
         "policy_digest": assessment.policy_digest,
+        "decision_digest": assessment.decision_digest,
+        "overridden": assessment.overridden,
+        "waivers": whole["waivers"],
+        "conditions": whole["conditions"],
+        "roles": whole["roles"],
     }
 
 

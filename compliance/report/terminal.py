@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from ..assessment import Assessment, GateResult
 from ..cli.table import width, wrap
 from ..gate import Status
 from ..plaintext import safe
+from ..times import show_span
 
 _SIGN: Final = {
     Status.PASS: ("+", "pass"),
@@ -26,6 +28,8 @@ _COLOUR: Final = {
 }
 _OUTCOME_COLOUR: Final = {"go": "1;32", "go-with-conditions": "1;33", "no-go": "1;31"}
 _PLACES: Final = 5
+WARNED: Final = timedelta(days=14)
+"""Time before its end from which on a waiver is named."""
 
 
 def lines(assessment: Assessment, *, colour: bool = False) -> Iterator[str]:
@@ -53,7 +57,20 @@ def lines(assessment: Assessment, *, colour: bool = False) -> Iterator[str]:
         yield safe(
             f"loosened: {change.gate} {change.what} {change.value} (default {change.default})" + (f" by {change.by}" if change.by else "")
         )
+    yield from _people(assessment)
     yield from _end(assessment, colour)
+
+
+def _people(assessment: Assessment) -> Iterator[str]:
+    """Says what of waivers and conditions somebody has to look at."""
+    for one in assessment.waivers:
+        if one.why:
+            yield from _indented(f"waiver {one.id} for {one.target}: {one.state.value}, {one.why}", 0)
+        elif one.expires_at - assessment.as_of <= WARNED:
+            yield from _indented(f"waiver {one.id} for {one.target} ends in {show_span(one.expires_at - assessment.as_of)}", 0)
+    for condition in assessment.conditions:
+        if condition.met_by is None:
+            yield from _indented(f"condition {condition.id}, due {condition.due_at:%Y-%m-%d}, waits for {condition.waits_for}", 0)
 
 
 def _gate(result: GateResult, colour: bool) -> Iterator[str]:
@@ -69,6 +86,8 @@ def _gate(result: GateResult, colour: bool) -> Iterator[str]:
     yield from (" " * indent + line for line in rest)
     if result.verdict in (Status.FAIL, Status.NOT_ASSESSED):
         yield from _details(result)
+    elif result.verdict is Status.WAIVED:
+        yield from _indented(f"{result.message} ({', '.join(result.waivers)})", 18)
 
 
 def _details(result: GateResult) -> Iterator[str]:

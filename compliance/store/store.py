@@ -296,6 +296,11 @@ class Store:
         )
         return [Finding(**dict(zip(names, values, strict=True))) for values in self.database.query(query.order_by(col(row.number)))]
 
+    def has_finding(self, fingerprint: str) -> bool:
+        """Tells whether any evidence holds a finding with a fingerprint; looks through all of them."""
+        row = tables.FindingRow
+        return bool(self.database.query(select(row.number).where(col(row.fingerprint) == fingerprint).limit(1)))
+
     def observed_times(self, sha256: str) -> list[datetime]:
         """Returns when the evidence of an artifact was observed, one time per piece of evidence that says so."""
         rows = self.database.query(

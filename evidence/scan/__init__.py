@@ -7,11 +7,15 @@ no results) is ``incomplete``: what it found still counts, what it did not find 
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from datetime import datetime
+=======
+from collections.abc import Sequence
+>>>>>>> f0d5885 (Waivers, sign-offs and conditions from the command line; gates REL-6 and REL-7; what was decided shows in checks and logs)
 from typing import Literal
 
 from compliance.kind import Kind
-from compliance.record import Model, Payload
+from compliance.record import Finding, Model, Payload
 from compliance.subject import Binding
 
 Category = Literal["sast", "sca", "secrets", "dast", "container", "iac", "licence"]
@@ -57,4 +61,11 @@ class Scan(Payload):
     """When the advisory database that the tool asked was made."""
 
 
-KIND = Kind(id="scan", title="Scans", binds_to=Binding.COMMIT, payload=Scan)
+def _without(scan: Scan, findings: Sequence[Finding]) -> Scan:
+    counts = scan.by_severity.model_dump()
+    for one in findings:
+        counts[one.severity] -= 1
+    return scan.model_copy(update={"total": scan.total - len(findings), "by_severity": BySeverity(**counts)})
+
+
+KIND = Kind(id="scan", title="Scans", binds_to=Binding.COMMIT, payload=Scan, without=_without)

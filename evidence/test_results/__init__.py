@@ -6,8 +6,10 @@ kept beside the counts in ``declared``, never instead of them: in real files bot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compliance.kind import Kind
-from compliance.record import Json, Model, Payload
+from compliance.record import Finding, Json, Model, Payload
 from compliance.subject import Binding
 
 SUITE_LIMIT = 1000
@@ -63,4 +65,17 @@ class TestResults(Payload):
         return self.model_dump(mode="json", exclude={"incomplete", "duration_s", "suites"})
 
 
-kind = Kind(id="test-results", title="Test results", binds_to=Binding.COMMIT, payload=TestResults)
+def _without(results: TestResults, findings: Sequence[Finding]) -> TestResults:
+    """Counts waived failures as skipped, in what the file declares as well."""
+    errors = sum(one.rule == "error" for one in findings)
+    failures = len(findings) - errors
+    counts = {"failed": results.failed - failures, "errors": results.errors - errors, "skipped": results.skipped + len(findings)}
+    declared = results.declared
+    if declared is not None:
+        changed = {"failures": -failures, "errors": -errors, "skipped": len(findings)}
+        stated = {name: getattr(declared, name) for name in changed}
+        declared = declared.model_copy(update={name: value + changed[name] for name, value in stated.items() if value is not None})
+    return results.model_copy(update={**counts, "declared": declared})
+
+
+kind = Kind(id="test-results", title="Test results", binds_to=Binding.COMMIT, payload=TestResults, without=_without)

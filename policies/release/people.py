@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from compliance.gate import Area, declared
+from compliance.decision import Stand, is_overridden, missing
+from compliance.gate import Area, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
 from compliance.record import Assurance
+
+from .._say import LIMIT, count
 
 PRINCIPLE: Final = "People"
 
@@ -30,44 +34,61 @@ RISKS_TREATED = declared(
     min_assurance=Assurance.STATED,
 )
 
-ROLES_APPROVED = declared(
-    """
-    Asks: A quorum of the roles that must approve has approved (by default technical lead, security, product owner and safety coordinator);
-    no approval has expired, and each is bound to the decision that is judged.
+
+@gate(
+    id="REL-6",
+    statement="The roles that must approve have approved",
+    principle=PRINCIPLE,
+    area=Area.OPERATIONS,
+    reads=["sign-off"],
+    after_all=True,
+    waivable=False,
+)
+def roles_approved(inputs: Inputs, _params: Params) -> Verdict:
+    """Counts the approvals of each role that must approve.
+
+    Asks: A quorum of the roles that must approve has approved (by default technical lead, security, product owner and safety coordinator),
+    and none rejected; no approval has expired, and each is bound to the decision that is judged. Where the evidence says no-go, only
+    those who may override it can approve, and all of them must.
 
     Why: An approval of something else, or of an earlier state, is no approval.
 
     Evidence: The sign-offs in the ledger (view `sign-off`), never a document that says so. The evidence outcome is decided without this
     gate, and approvers see it before they sign.
 
-    Fix: Give each missing role the packet of this decision and have it signed; a changed decision needs new approvals. This gate cannot
-    be waived.
+    Fix: Give each missing role the packet of this decision and have it signed (`compliance packet`, `compliance sign`); a changed
+    decision needs new approvals. This gate cannot be waived.
 
     Maps to: SOC 2 CC8.1; ISO/IEC 27001:2022 A.5.2, A.8.32.
-    """,
-    module=__name__,
-    id="REL-6",
-    statement="The roles that must approve have approved",
-    principle=PRINCIPLE,
-    area=Area.OPERATIONS,
-    reads=["sign-off"],
-    waivable=False,
-    after_all=True,
-)
-
-CONDITIONS_MET = declared(
     """
-    Asks: No condition of an earlier approval is past its due date without the evidence that closes it.
+    red = inputs.evidence_outcome == "no-go"
+    needed = [role for role in inputs.roles if role.required or (red and role.may_override)]
+    observed = {role.role: len(role.approvals) for role in needed}
+    limits = {role.role: role.quorum for role in needed}
+    rejected = [role for role in needed if role.rejections]
+    if rejected:
+        who = ", ".join(role.title for role in rejected)
+        return failed(f"rejected by {who}", observed=observed, threshold=limits, places=_said(rejected))
+    if red and is_overridden(inputs.roles):
+        return passed("the no-go of the evidence is overridden by those who may", observed=observed, threshold=limits)
+    lacking = [role for role in needed if not role.approved]
+    void = [role for role in lacking if role.void]
+    if not needed:
+        return not_assessed(Reason.INCOMPLETE, "no role is required to approve", observed=observed, threshold=limits)
+    if lacking:
+        words = ", ".join(f"{role.title} ({missing(role)})" for role in lacking)
+        reason = Reason.STALE if void else Reason.MISSING
+        return not_assessed(reason, f"not approved: {words}", observed=observed, threshold=limits, places=_said(void))
+    return passed(f"{count(len(needed), 'role')} approved", observed=observed, threshold=limits)
 
-    Why: A condition that nobody follows up turns every conditional approval into an unconditional one.
 
-    Evidence: The conditions in the ledger (view `condition`): owner, due date, and the evidence that was to close them.
+def _said(roles: Sequence[Stand]) -> list[Place]:
+    """Returns what was said that stands in the way, without names of people."""
+    said = [(role, one) for role in roles for one in (*role.rejections, *role.void)]
+    return [Place(f"#{one.entry}", f"{role.title}: {one.defect or one.decision}") for role, one in said][:LIMIT]
 
-    Fix: Deliver the evidence that the named condition waits for, and record it. This gate cannot be waived.
 
-    Maps to: NIST SSDF RV.2.2; SOC 2 CC8.1; ISO/IEC 27001:2022 A.8.32.
-    """,
-    module=__name__,
+@gate(
     id="REL-7",
     statement="Earlier conditions were met",
     principle=PRINCIPLE,
@@ -75,3 +96,29 @@ CONDITIONS_MET = declared(
     reads=["condition"],
     waivable=False,
 )
+def conditions_met(inputs: Inputs, _params: Params) -> Verdict:
+    """Looks for conditions that lapsed.
+
+    Asks: No condition of an earlier approval is past its due date without the evidence that closes it.
+
+    Why: A condition that nobody follows up turns every conditional approval into an unconditional one.
+
+    Evidence: The conditions in the ledger (view `condition`): owner, due date, and the gate or kind of evidence that closes each. What
+    closes it must have been observed after it was opened.
+
+    Fix: Deliver the evidence that the named condition waits for, and record it. This gate cannot be waived.
+
+    Maps to: NIST SSDF RV.2.2; SOC 2 CC8.1; ISO/IEC 27001:2022 A.8.32.
+    """
+    waiting = [one for one in inputs.conditions if one.met_by is None]
+    lapsed = [one for one in waiting if one.due_at <= inputs.as_of]
+    observed = {"conditions": len(inputs.conditions), "waiting": len(waiting), "lapsed": len(lapsed)}
+    limits = {"lapsed": 0}
+    if lapsed:
+        places = [Place(one.id, f"due {one.due_at:%Y-%m-%d}, waits for {one.waits_for}") for one in lapsed[:LIMIT]]
+        message = f"{count(len(lapsed), 'condition')} past the due date: {', '.join(one.id for one in lapsed[:LIMIT])}"
+        return failed(message, observed=observed, threshold=limits, places=places)
+    if not inputs.conditions:
+        return passed("no earlier approval was tied to a condition", observed=observed, threshold=limits)
+    met = f"{len(inputs.conditions) - len(waiting)} of {count(len(inputs.conditions), 'condition')} met"
+    return passed(met + (f", {len(waiting)} not due yet" if waiting else ""), observed=observed, threshold=limits)

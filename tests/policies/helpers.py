@@ -479,11 +479,13 @@ def about(gate_id: str, kind: str, changes: Mapping[str, Any] | None = None, **r
     return judge(gate_id, *passing(gate_id, {kind: changes or {}}), **rest)
 
 
-def assert_passes(verdict: Verdict) -> None:
-    """Checks for a pass, and that it says what was observed against what."""
+def assert_passes(verdict: Verdict, *words: str) -> None:
+    """Checks for a pass whose message holds the words, and that it says what was observed against what."""
     assert (verdict.status, verdict.reason) == (Status.PASS, None), verdict.message
     assert verdict.observed is not None
     assert verdict.threshold is not None
+    for word in words:
+        assert word in verdict.message, verdict.message
 
 
 def assert_fails(verdict: Verdict, *words: str) -> None:

@@ -20,6 +20,7 @@ from compliance.store import Store, ledger, merkle, note
 from tests.cli.run import compliance
 from tests.evidence.helpers import read
 from tests.marked import blocks
+from tests.sign.test_ssh import Key
 
 DOCUMENT = "docs/leaf-format.md"
 EXAMPLE = dict(blocks(DOCUMENT, "example"))
@@ -97,6 +98,11 @@ profile = "library"
 files = ["junit.xml"]
 [collect.coverage]
 files = ["missing.json"]
+[sign]
+trust = ["allowed_signers"]
+[roles.security]
+people = ["ada"]
+override = true
 """
 
 
@@ -108,6 +114,11 @@ def shape(value: Any, name: str = "") -> Any:
     return [shape(value[0])] if isinstance(value, list) and value and isinstance(value[0], dict) else None
 
 
+def name(entry: dict[str, Any]) -> str:
+    """The name of the example: the type, and what of it, where entries of a type differ."""
+    return "-".join([entry["type"], *([entry["action"]] if entry["type"] == "waiver" else [])])
+
+
 @pytest.fixture(scope="module")
 def entries(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The leaves that a release really writes."""
@@ -117,14 +128,26 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     assert compliance("keys", "create", cwd=folder).code == 0
     ran = compliance("release", "-o", "r.pdf", cwd=folder, timeout=600)
     assert ran.code == 1, ran.err
+    key = Key(folder, "ada")
+    (folder / "allowed_signers").write_text(f"ada {key.public}\n")
+    asked = ("--gate", "ALPHA-PF-5", "--reason", "r", "--controls", "c", "--by", "eve", "--until", "2d")
+    condition = "more; owner=eve; due=2100-01-01T00:00:00Z; kind=coverage"
+    override = ("--override", "--reason", "r", "--condition", condition)
+    for words in (
+        ("waive", "request", *asked),
+        ("waive", "approve", "W6", "--key", "ada"),
+        ("sign", "--role", "security", "--key", "ada", "--approve-with-conditions", *override),
+    ):
+        ran = compliance(*words, cwd=folder)
+        assert ran.code == 0, ran.err
     with Store.open(folder / ".compliance" / "evidence.db") as store:
         return [entry.body for entry in store.entries()]
 
 
 def test_real_entries_have_the_documented_members(entries: list[dict[str, Any]]) -> None:
-    assert {entry["type"] for entry in entries} == LEAVES.keys()
+    assert {name(entry) for entry in entries} == LEAVES.keys()
     for entry in entries:
-        assert shape(entry) == shape(json.loads(LEAVES[entry["type"]])), entry["type"]
+        assert shape(entry) == shape(json.loads(LEAVES[name(entry)])), entry["type"]
         assert entry["v"] == 1
         assert entry.get("private", {}).keys() <= set(PRIVACY_CLASSES)
 

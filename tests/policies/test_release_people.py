@@ -1,0 +1,104 @@
+"""REL-6 and REL-7: those who must decide have decided, and what they asked for came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from compliance.decision import Condition, SignOff, Stand
+from compliance.gate import Inputs, Reason, Verdict
+from compliance.subject import Subject
+
+from .helpers import AS_OF, ago, assert_fails, assert_open, assert_passes, gate
+
+EMPTY = Inputs(subject=Subject(project="p"), point="production", as_of=AS_OF, items={})
+
+
+def ask(gate_id: str, **views: Any) -> Verdict:
+    found = gate(gate_id)
+    assert found.judge is not None
+    return found.judge(replace(EMPTY, **views), found.params())
+
+
+def said(role: str = "security", decision: Any = "approve", *, override: bool = False, defect: str | None = None) -> SignOff:
+    return SignOff(
+        entry=7,
+        role=role,
+        decision=decision,
+        by="ada",
+        key="k",
+        trial=False,
+        point="production",
+        decision_digest="d",
+        packet=None,
+        assessment=6,
+        override=override,
+        reason=None,
+        at=ago(days=1),
+        expires_at=ago(days=-29),
+        defect=defect,
+    )
+
+
+def stand(role: str = "security", *yes: SignOff, required: bool = True, override: bool = False, quorum: int = 1, **others: Any) -> Stand:
+    lists = {"rejections": (), "void": (), **others}
+    return Stand(role=role, title=role, required=required, may_override=override, quorum=quorum, approvals=yes, **lists)
+
+
+def test_every_required_role_must_have_approved_with_its_quorum() -> None:
+    product = stand("product", said("product"))
+    assert_passes(ask("REL-6", roles=(stand("security", said()), product), evidence_outcome="go"), "2 roles approved")
+    lacking = ask("REL-6", roles=(stand("security"), product), evidence_outcome="go")
+    assert_open(lacking, Reason.MISSING, "security (waits for 1 of 1 approvals)")
+    assert_open(ask("REL-6", roles=(stand("security", said(), quorum=2),), evidence_outcome="go"), Reason.MISSING, "1 of 2")
+    assert_passes(ask("REL-6", roles=(product, stand("legal", required=False)), evidence_outcome="go"), "1 role approved")
+    assert_open(ask("REL-6", roles=(stand("legal", required=False),), evidence_outcome="go"), Reason.INCOMPLETE, "no role is required")
+
+
+def test_one_rejection_is_enough() -> None:
+    rejected = stand("security", said(), rejections=(said(decision="reject"),))
+    assert_fails(ask("REL-6", roles=(rejected,), evidence_outcome="go"), "rejected by security")
+
+
+def test_a_void_approval_is_no_approval() -> None:
+    verdict = ask("REL-6", roles=(stand("security", void=(said(defect="void: the decision has changed since"),)),), evidence_outcome="go")
+    assert_open(verdict, Reason.STALE, "not approved: security")
+    assert [(place.where, place.what) for place in verdict.places] == [("#7", "security: void: the decision has changed since")]
+
+
+def test_a_no_go_needs_all_who_may_override() -> None:
+    over, plain = said(override=True), said()
+    roles = (stand("security", over, override=True), stand("product"))
+    assert_passes(ask("REL-6", roles=roles, evidence_outcome="no-go"), "overridden")
+    assert_open(ask("REL-6", roles=roles, evidence_outcome="go"), Reason.MISSING, "product")
+    for lacking in (stand("security", plain, override=True), stand("security", override=True), stand("security", over)):
+        assert_open(ask("REL-6", roles=(lacking, stand("product")), evidence_outcome="no-go"), Reason.MISSING)
+    against = stand("product", rejections=(said("product", "reject"),))
+    assert_fails(ask("REL-6", roles=(roles[0], against), evidence_outcome="no-go"), "rejected by product")
+
+
+def condition(due: datetime, met_by: int | None = None) -> Condition:
+    opened = ago(days=40)
+    return Condition(text="t", owner="o", due_at=due, kind="coverage", id="C9", role="security", opened_at=opened, met_by=met_by)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "words"),
+    [
+        ((), "no earlier approval was tied to a condition"),
+        ((condition(ago(days=-1)),), "0 of 1 condition met, 1 not due yet"),
+        ((condition(ago(days=1), met_by=5), condition(ago(days=-1))), "1 of 2 conditions met, 1 not due yet"),
+    ],
+)
+def test_conditions_that_are_met_or_not_due_do_not_stand_in_the_way(conditions: tuple[Condition, ...], words: str) -> None:
+    assert_passes(ask("REL-7", conditions=conditions), words)
+
+
+@pytest.mark.parametrize("due", [ago(days=1), AS_OF])
+def test_a_condition_that_lapsed_does(due: datetime) -> None:
+    verdict = ask("REL-7", conditions=(condition(due), condition(ago(days=-1))))
+    assert_fails(verdict, "1 condition past the due date: C9")
+    assert verdict.places[0].what.endswith("waits for evidence of kind coverage")
