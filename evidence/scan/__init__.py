@@ -7,11 +7,8 @@ no results) is ``incomplete``: what it found still counts, what it did not find 
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from datetime import datetime
-=======
 from collections.abc import Sequence
->>>>>>> f0d5885 (Waivers, sign-offs and conditions from the command line; gates REL-6 and REL-7; what was decided shows in checks and logs)
+from datetime import datetime
 from typing import Literal
 
 from compliance.kind import Kind
