@@ -14,10 +14,21 @@ from typing import Final
 from markupsafe import escape
 
 from ..record import Severity
-from .figure_model import AnyFigure, CoverageFigure, CoverageRow, Latency, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
+from .figure_model import (
+    AnyFigure,
+    CoverageFigure,
+    CoverageRow,
+    Latency,
+    LoadFigure,
+    PlanFigure,
+    PlanRow,
+    RollbackFigure,
+    SeverityFigure,
+    TestsFigure,
+)
 from .fonts import FONT_FAMILY, font_bytes
 from .text import visible
-from .words import NBSP, number, percent, seconds
+from .words import NBSP, duration, number, percent, seconds
 
 WIDTH: Final = 482.0
 """Width of the text block of an A4 page in points."""
@@ -46,6 +57,8 @@ def draw(figure: AnyFigure) -> str:
         return _coverage(figure)
     if isinstance(figure, LoadFigure):
         return _load(figure)
+    if isinstance(figure, PlanFigure):
+        return _plan(figure)
     return _rollback(figure)
 
 
@@ -288,6 +301,55 @@ def _endpoints(figure: LoadFigure, top: float) -> list[str]:
     if figure.error_limit is not None:
         x = name_width + width * figure.error_limit
         parts += [limit_mark(x, top + 14, bottom), text(x + 6, top + 9, f"limit {percent(figure.error_limit)}", size=SMALL)]
+    return parts
+
+
+def _plan(figure: PlanFigure) -> str:
+    """Tasks on a time axis: planned bars, those of the critical path dark; below each, thin, when it really ran."""
+    name_width, right = 150.0, 8.0
+    real = any(one.actual_start_s is not None for one in figure.tasks)
+    labels = [_plan_label(one) for one in figure.tasks]
+    longest = max([figure.end_s, figure.actual_end_s or 0.0, *(one.actual_start_s or 0.0 for one in figure.tasks)]) or 1.0
+    label_width = max(measure(words, SMALL, bold=True) for words in labels) + 8
+    scale = (WIDTH - name_width - right - label_width) / longest
+    height = ROW + (4 if real else 0)
+    entries: tuple[tuple[str, str | None, str], ...] = ((DARK, None, "planned, on the critical path"), (MIDDLE, None, "planned"))
+    top = 32.0
+    bottom = top + len(figure.tasks) * height
+    parts = [_key(0, 8, (*entries, *((("#ffffff", INK, "as it really was"),) if real else ())))]
+    parts += _hours(name_width, scale, longest, bottom)
+    for n, (one, words) in enumerate(zip(figure.tasks, labels, strict=True)):
+        y, x = top + n * height, name_width + one.start_s * scale
+        end = x + max((one.length_s or 0.0) * scale, 1.6)
+        parts.append(text(0, y + 9, fit(one.name, (name_width - 8) / (1.09 if one.critical else 1.0)), bold=one.critical))
+        parts.append(bar(x, y + 2, end - x, ROW - 6, DARK if one.critical else MIDDLE))
+        if one.actual_start_s is not None:
+            begin = name_width + one.actual_start_s * scale
+            length = ((one.actual_end_s or one.actual_start_s) - one.actual_start_s) * scale
+            parts.append(bar(begin, y + ROW - 2.5, max(length, 1.6), 3.0, "#ffffff", stroke=INK))
+        parts.append(plate(end + 5, y + 9, words, fill=INK if one.critical else MUTED))
+    return svg(bottom + 4, parts)
+
+
+def _plan_label(row: PlanRow) -> str:
+    if row.length_s is None:
+        return "no estimate"
+    return duration(row.length_s) if row.length_s else "milestone"
+
+
+def _hours(left: float, scale: float, longest: float, bottom: float) -> list[str]:
+    """Returns the axis: at most six marks at round times, with thin lines through all rows."""
+    steps = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
+    step = next((float(one) for one in steps if longest / one <= 6), longest / 6)
+    parts = []
+    free = 0.0
+    for mark in range(int(longest / step) + 1):
+        x, words = left + mark * step * scale, duration(mark * step) if mark else "0"
+        half = measure(words, SMALL) / 2
+        parts.append(line(x, 26, x, bottom, stroke=TRACK))
+        if x - half >= free and x + half <= WIDTH:
+            parts.append(text(x, 23, words, anchor="middle", size=SMALL, fill=MUTED))
+            free = x + half + 4
     return parts
 
 

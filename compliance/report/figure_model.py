@@ -125,7 +125,33 @@ class RollbackFigure(Figure):
     limit_s: Amount | None
 
 
+class PlanRow(Model):
+    """One task of the plan."""
+
+    name: str
+    start_s: Amount
+    """Planned start, in seconds since the start of the plan."""
+    length_s: Amount | None
+    """None where the plan gives no estimate."""
+    critical: bool
+    """On the critical path."""
+    actual_start_s: Amount | None
+    """Since the first task began; None where it did not, or where the plan does not say."""
+    actual_end_s: Amount | None
+
+
+class PlanFigure(Figure):
+    """The plan as a Gantt chart, with its critical path."""
+
+    kind: Literal["plan"] = "plan"
+    tasks: tuple[PlanRow, ...] = Field(min_length=1)
+    end_s: Amount
+    """End of the plan, or of what is known of it."""
+    actual_end_s: Amount | None
+    """End of the last task that ended."""
+
+
 AnyFigure = Annotated[
-    SeverityFigure | TestsFigure | CoverageFigure | LoadFigure | RollbackFigure,
+    SeverityFigure | TestsFigure | CoverageFigure | LoadFigure | RollbackFigure | PlanFigure,
     Field(discriminator="kind"),
 ]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..gate import Item
 from ..project import Project
 from ..record import Severity
-from ..subject import Subject
+from ..subject import Binding, Subject
 from ..view import Unreadable, View
 from .figure_model import (
     AnyFigure,
@@ -22,13 +22,15 @@ from .figure_model import (
     EndpointErrors,
     Latency,
     LoadFigure,
+    PlanFigure,
+    PlanRow,
     RollbackFigure,
     SeverityFigure,
     SeverityRow,
     SuiteBar,
     TestsFigure,
 )
-from .words import count, cut, listed, number, percent, seconds
+from .words import count, cut, duration, listed, number, percent, seconds
 
 ROWS: Final = 14
 """Rows of a figure."""
@@ -38,13 +40,15 @@ _NAME: Final = 90
 
 def figures(view: View, project: Project, subject: Subject) -> tuple[AnyFigure, ...]:
     """Returns the figures for the evidence of the commit that is judged."""
-    items = {kind: [one for one in many if of_subject(one, subject)] for kind, many in view.newest.items()}
+    kinds = project.catalog.kinds
+    items = {kind: [one for one in many if _shown(one, subject, kinds[kind].binds_to)] for kind, many in view.newest.items()}
     limits = _Limits(project)
     makers: tuple[tuple[str, Callable[[list[Item], _Limits], AnyFigure | None]], ...] = (
         ("scan", _severity),
         ("test-results", _tests),
         ("coverage", _coverage),
         ("load-test", _load),
+        ("plan", _plan),
         ("rollback-drill", _rollback),
     )
     made = [make(items[kind], limits) for kind, make in makers if items.get(kind)]
@@ -54,6 +58,11 @@ def figures(view: View, project: Project, subject: Subject) -> tuple[AnyFigure, 
 def of_subject(item: Item, subject: Subject) -> bool:
     """Tells whether evidence is about the commit that is judged, or bound to no commit, and can be read."""
     return not isinstance(item.payload, Unreadable) and item.subject.commit in (None, subject.commit)
+
+
+def _shown(item: Item, subject: Subject, binds_to: Binding) -> bool:
+    """Evidence of the project as a whole counts whichever commit it was recorded at."""
+    return of_subject(item, subject) or (binds_to is Binding.PROJECT and not isinstance(item.payload, Unreadable))
 
 
 class _Limits:
@@ -258,6 +267,64 @@ def _load_note(payload: Any, rows: Sequence[EndpointErrors]) -> str | None:
     parts += [" ".join(run)] if run else []
     parts += [left] if (left := _left_out(rows, "endpoint")) else []
     return "; ".join(part.removesuffix(".") for part in parts) + "." if parts else None
+
+
+def _plan(items: list[Item], _: _Limits) -> PlanFigure | None:
+    """Draws the plan that gate ALPHA-PE-1 judges: one written as such, else a timeline of a document."""
+    written = [one for one in items if one.format != "markdown-document"]
+    item = (written or items)[0]
+    payload = item.payload
+    begun = min((one.started_at for one in payload.tasks if one.started_at is not None), default=None)
+    rows = [_plan_row(one, one.id in payload.critical_path, begun) for one in payload.tasks if one.start_s is not None]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: row.start_s)
+    ends = [row.actual_end_s for row in rows if row.actual_end_s is not None]
+    caption = _plan_caption(payload, max(ends, default=None))
+    alt = "; ".join(_plan_words(row) for row in rows[:ROWS])
+    return PlanFigure(
+        title="Release plan and its critical path",
+        caption=caption,
+        alt=f"{caption} {alt}.",
+        evidence=(item.entry,),
+        note=_left_out(rows, "task"),
+        tasks=tuple(rows[:ROWS]),
+        end_s=max(row.start_s + (row.length_s or 0.0) for row in rows),
+        actual_end_s=max(ends, default=None),
+    )
+
+
+def _plan_row(task: Any, critical: bool, begun: datetime | None) -> PlanRow:
+    started, finished = (
+        max(0.0, (time - begun).total_seconds()) if time is not None and begun is not None else None
+        for time in (task.started_at, task.finished_at)
+    )
+    return PlanRow(
+        name=cut(task.title or task.id, _NAME),
+        start_s=task.start_s,
+        length_s=task.estimate_s,
+        critical=critical,
+        actual_start_s=started,
+        actual_end_s=None if started is None else finished,
+    )
+
+
+def _plan_caption(payload: Any, actual_s: float | None) -> str:
+    tasks = count(len(payload.tasks), "task")
+    end = payload.makespan_s if payload.scheduled_s is None else payload.scheduled_s
+    if end is None:
+        last = max(one.start_s for one in payload.tasks if one.start_s is not None)
+        return f"The timeline has {tasks}, the last of which begins after {duration(last)}; it does not say what depends on what."
+    path = listed([cut(name, 30) for name in payload.critical_path[:6]])
+    more = " and more" if len(payload.critical_path) > 6 else ""
+    really = f" It really took {duration(actual_s)}." if payload.actual_s is not None and actual_s is not None else ""
+    parallel = f", {number(payload.parallelism)} at once on average" if payload.parallelism is not None else ""
+    return f"The {tasks} take {duration(end)} by plan{parallel}; on the critical path: {path}{more}.{really}"
+
+
+def _plan_words(row: PlanRow) -> str:
+    planned = f"{row.name} from {duration(row.start_s)}" + ("" if row.length_s is None else f" to {duration(row.start_s + row.length_s)}")
+    return planned + (" (critical)" if row.critical else "")
 
 
 def _rollback(items: list[Item], limits: _Limits) -> RollbackFigure | None:

@@ -140,6 +140,14 @@ def seconds(value: float) -> str:
     return f"{minutes:,}{NBSP}min" + (f" {rest}{NBSP}s" if rest else "")
 
 
+def duration(value: float) -> str:
+    """Writes a duration of a plan: as `seconds` below an hour, else in hours and minutes."""
+    if value < 3600:
+        return seconds(value)
+    hours, rest = divmod(round(value / 60), 60)
+    return f"{hours:,}{NBSP}h" + (f" {rest}{NBSP}min" if rest else "")
+
+
 def count(amount: int, one: str, many: str | None = None) -> str:
     """Writes an amount with its noun: ``1 gate``, ``2 gates``."""
     return f"{amount:,}{NBSP}{one if amount == 1 else many or one + 's'}"

@@ -47,9 +47,9 @@ class Plan(Payload):
     unknown_needs: tuple[tuple[str, str], ...]
     """(task, what it needs that is no task)."""
     critical_path: tuple[str, ...]
-    """Tasks whose delay delays the end."""
+    """Tasks whose delay delays the end, within the resources."""
     makespan_s: float | None
-    """Length of the critical path: the shortest duration with as many hands as wanted."""
+    """Length of the longest path through the graph: the shortest duration with as many hands as wanted."""
     scheduled_s: float | None
     """Duration of a schedule within the resources, where the plan names any."""
     work_s: float | None

@@ -42,16 +42,14 @@ def analysed(
 def _estimated(
     tasks: Sequence[Task], nodes: Mapping[str, Node], sequence: Sequence[str], capacity: Mapping[str, int]
 ) -> tuple[Sequence[Task], dict[str, Any]]:
-    path = graph.critical(nodes, sequence)
-    starts = graph.schedule(nodes, sequence, capacity) if capacity else graph.earliest(nodes, sequence)
-    written = {task.id: task.start_s for task in tasks if task.start_s is not None}
-    starts |= written
+    earliest = graph.earliest(nodes, sequence)
+    starts = graph.schedule(nodes, sequence, capacity) if capacity else earliest
     end = max(starts[name] + node.length_s for name, node in nodes.items())
     work = sum(node.length_s for node in nodes.values())
     figures = {
-        "critical_path": path,
-        "makespan_s": sum(nodes[name].length_s for name in path),
-        "scheduled_s": end if capacity or written else None,
+        "critical_path": graph.critical(nodes, starts),
+        "makespan_s": max(earliest[name] + node.length_s for name, node in nodes.items()),
+        "scheduled_s": end if capacity else None,
         "work_s": work,
         "parallelism": round(work / end, 3) if end else None,
     }

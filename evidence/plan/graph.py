@@ -47,19 +47,23 @@ def remaining(nodes: Mapping[str, Node], sequence: Sequence[str]) -> dict[str, f
     return rest
 
 
-def critical(nodes: Mapping[str, Node], sequence: Sequence[str]) -> tuple[str, ...]:
-    """Returns one longest path: at each step the first in the order of the plan."""
-    rest = remaining(nodes, sequence)
-    needed_by: dict[str, list[str]] = {name: [] for name in nodes}
-    for node in nodes.values():
-        for need in node.needs:
-            needed_by[need].append(node.id)
-    path: list[str] = []
-    choices = [name for name in nodes if not nodes[name].needs]
-    while choices:
-        path.append(max(choices, key=lambda name: rest[name]))
-        choices = needed_by[path[-1]]
-    return tuple(path)
+def critical(nodes: Mapping[str, Node], starts: Mapping[str, float]) -> tuple[str, ...]:
+    """Returns the tasks that fix the end: back from the last one to end, always to one that ended just when the next began.
+
+    Without resources that is a longest path through the graph; with them, a task may also have waited for its resource.
+    """
+    ends = {name: starts[name] + node.length_s for name, node in nodes.items()}
+    path = [max(nodes, key=lambda name: (ends[name], starts[name]))]
+    while before := _before(nodes, starts, ends, path):
+        path.append(before)
+    return tuple(reversed(path))
+
+
+def _before(nodes: Mapping[str, Node], starts: Mapping[str, float], ends: Mapping[str, float], path: Sequence[str]) -> str | None:
+    node, begin = nodes[path[-1]], starts[path[-1]]
+    holders = (name for name, other in nodes.items() if other.resource is not None and other.resource == node.resource)
+    candidates = [name for name in (*node.needs, *holders) if ends[name] == begin and name not in path]
+    return max(candidates, key=lambda name: nodes[name].length_s, default=None)
 
 
 def schedule(nodes: Mapping[str, Node], sequence: Sequence[str], capacity: Mapping[str, int]) -> dict[str, float]:

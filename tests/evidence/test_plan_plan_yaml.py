@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_plan_is_read_and_analysed() -> None:
     assert parsed.observed_at is not None
     assert parsed.assurance is Assurance.STATED
     assert (payload.edges, payload.cycle, payload.unknown_needs) == (2, (), ())
-    assert payload.critical_path == ("build", "load-test")
+    assert payload.critical_path == ("build", "load-test", "deploy"), "the last two contend for staging"
     assert (payload.makespan_s, payload.work_s) == (7200.0, 18000.0)
     assert payload.scheduled_s == 10800.0, "deploy and load test both occupy staging"
     assert payload.parallelism == 1.667
@@ -145,6 +146,10 @@ def test_schedules_keep_order_and_resources_and_the_critical_path_is_the_longest
         for number in mine:
             assert sum(start[other] <= start[number] < end[other] for other in mine) <= capacity
     assert payload.scheduled_s == 3600.0 * max(end)
+    path = [int(name[1:]) for name in payload.critical_path]
+    assert start[path[0]] == 0
+    assert end[path[-1]] == max(end)
+    assert all(end[one] == start[other] for one, other in pairwise(path))
     assert payload.work_s == 3600.0 * sum(lengths)
 
 

@@ -17,6 +17,8 @@ from compliance.report.figure_model import (
     EndpointErrors,
     Latency,
     LoadFigure,
+    PlanFigure,
+    PlanRow,
     RollbackFigure,
     SeverityFigure,
     SeverityRow,
@@ -29,6 +31,10 @@ from tests.report.scenario import Release
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = [text[:90] for text in TEXTS.values()] + ["W" * 90, "i", "all requests"]
 WORDS: Any = {"title": "T", "caption": "C.", "alt": "C. A.", "evidence": (1,)}
+
+
+def _milestone() -> PlanRow:
+    return PlanRow(name="go", start_s=0.0, length_s=0.0, critical=True, actual_start_s=None, actual_end_s=None)
 
 
 def hostile_figures() -> list[AnyFigure]:
@@ -57,6 +63,23 @@ def hostile_figures() -> list[AnyFigure]:
             limit_s=10.0**9 + 1,
             **WORDS,
         ),
+        PlanFigure(
+            tasks=tuple(
+                PlanRow(
+                    name=name,
+                    start_s=10.0**n,
+                    length_s=None if n % 3 else 10.0**n,
+                    critical=not n % 2,
+                    actual_start_s=10.0 ** (n + 1) if n % 2 else None,
+                    actual_end_s=10.0 ** (n + 1.5) if n % 4 == 1 else None,
+                )
+                for n, name in enumerate(NAMES[:9])
+            ),
+            end_s=10.0**9,
+            actual_end_s=10.0**10,
+            **WORDS,
+        ),
+        PlanFigure(tasks=(_milestone(),), end_s=0.0, actual_end_s=None, **WORDS),
         TestsFigure(suites=(SuiteBar(name="empty", passed=0, failed=0, skipped=0),), **WORDS),
         RollbackFigure(steps=(DrillStep(name="at once", start_s=0.0, end_s=0.0),), recovery_s=None, limit_s=None, **WORDS),
         SeverityFigure(rows=(SeverityRow(tool="clean", category="sca", counts=dict.fromkeys(Severity, 0), scanned=None),), **WORDS),
