@@ -139,6 +139,47 @@ def _are_written_back(texts: Sequence[msgspec.Raw]) -> bool:
     return msgspec.json.format(written, indent=0) == data or written == b"[" + b",".join(texts) + b"]"
 
 
+class LineReader:
+    """Reads JSON texts of one writer, such as the lines of a log, as strictly as `loads` and up to twice as fast.
+
+    What msgspec writes from what it read is the text itself, compact or with a space after commas and colons: then no key came twice, as
+    in `checked`. A writer of another style is read by `loads` after a few lines.
+    """
+
+    def __init__(self) -> None:
+        self._patience = _PATIENCE
+
+    def object(self, text: bytes) -> dict[str, Any] | None:
+        """Returns the object that a text is; None when it is none, or when `loads` refuses it."""
+        if self._patience:
+            value = self._written_back(text)
+            if value is not None:
+                return value
+            self._patience -= 1
+        if text.lstrip()[:1] != b"{":
+            return None
+        try:
+            value = loads(text)
+        except InputError:
+            return None
+        return value if isinstance(value, dict) else None
+
+    def _written_back(self, text: bytes) -> dict[str, Any] | None:
+        if text.count(b"{") + text.count(b"[") > _DEPTH:
+            return None
+        try:
+            value = _ANY.decode(text)
+            if value.__class__ is not dict:
+                return None
+            written = _ENCODER.encode(value)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+        if written != text and msgspec.json.format(written, indent=0) != text:
+            return None
+        self._patience = _PATIENCE
+        return value
+
+
 def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
     """Cuts a JSON object into its members, without reading their values.
 

@@ -23,6 +23,15 @@ class Classes(Model):
     other: int = 0
 
 
+class Outcomes(Model):
+    """Events by how they ended; events that do not say so are in none of these."""
+
+    success: int = 0
+    failure: int = 0
+    denied: int = 0
+    """Refused because somebody was not allowed to."""
+
+
 class PersonalDatum(Model):
     """A place where something like personal data stands; the value itself is never kept."""
 
@@ -37,16 +46,24 @@ class AuditLog(Payload):
     """What the log holds."""
 
     lines: int
-    """Lines that are not blank."""
+    """Lines that are not blank; in a JSON document, the entries of its list."""
     events: int
+    """What counts as one is said in the module of each format."""
     unparsed: int
-    """Lines that are no event: not JSON, or not an object."""
+    """Lines (or entries) that cannot be read as what the format says they are."""
+    other_entries: int = 0
+    """Entries of another sort, such as an application's messages in an export of Google Cloud; they are no events."""
+    operations: int | None = None
+    """Things that were done: the entries of a long-running operation count once, and so do the stages of a request, within 65,536
+    operations in a row. None where the format has no such parts."""
     first: datetime | None
     """Earliest time of an event, in UTC. Times that do not state their zone do not count."""
     last: datetime | None
     """Latest time of an event, in UTC."""
     out_of_order: int
     """Events whose time is earlier than that of the event before."""
+    keeps_order: bool = True
+    """Whether the format promises its events in order of time; exports of clouds do not, so that there is no disorder to be found."""
     largest_step_back_s: float = 0.0
     """Seconds by which an event is at most earlier than the latest event before it."""
     gaps: int
@@ -60,14 +77,17 @@ class AuditLog(Payload):
     with_timestamp: int
     """Events with a time that states its zone."""
     with_level: int
+    has_levels: bool = True
+    """Whether the format gives its events a level (severity) at all."""
     with_event: int
     """Events that name what happened (an event, action, operation or type; free text is no name)."""
     with_trace: int
-    """Events with the id of a request, trace or span."""
+    """Events with the id of a request, trace or span, or with an id of their own by which other logs name them."""
     with_actor: int = 0
     with_resource: int = 0
     with_outcome: int = 0
     classes: Classes
+    outcomes: Outcomes = Outcomes()
     chain: Literal["verified", "broken", "absent"]
     """``verified``: each record's hash was recomputed and each record names the hash of the one before. ``broken``: a chain is there, but a
     record does not recompute or does not link, or the way in which it was made is not known."""
@@ -81,6 +101,8 @@ class AuditLog(Payload):
     """Whether the store from which the log comes is known to have a write-once lock; a file alone cannot show that."""
     personal_data: int
     """Places of personal data: each record, field and rule once."""
+    personal_data_of_actors: int = 0
+    """Places of personal data in the fields that the format has for who acted: what an audit log is for, and not among the others."""
     personal_fields: dict[str, int]
     """The same by field; what stands in more than 200 different fields is summed up under ``(other fields)``."""
     personal_samples: tuple[PersonalDatum, ...] = ()

@@ -15,7 +15,7 @@ events to log"; NIST SP 800-53 AU-2), in this order:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Literal
@@ -27,11 +27,12 @@ _NAME_LIMIT = 200
 """Characters of a name that are read; longer ones are prose."""
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """Returns the words of a text."""
     return frozenset(words.split())
 
 
-AUTHENTICATION: Final = _set(
+AUTHENTICATION: Final = word_set(
     """authenticate authenticated authenticates authenticating authentication authn credential credentials login logins logon logons logout
     logouts logoff logoffs lockout mfa oauth oidc otp passkey passkeys passphrase password passwords relogin saml session sessions signin
     signins signon signout signouts sso totp webauthn"""
@@ -42,29 +43,29 @@ AUTHENTICATION_PAIRS: Final = frozenset(
     | {("2", "fa"), ("two", "factor"), ("second", "factor"), ("assume", "role"), ("access", "token"), ("refresh", "token")}
     | {("token", word) for word in ("refresh", "refreshed", "issue", "issued", "revoke", "revoked", "expired", "invalid", "validated")}
 )
-AUTHORISATION: Final = _set(
+AUTHORISATION: Final = word_set(
     """acl authorisation authorise authorised authorises authorization authorize authorized authorizes authz denied denial deny disallowed
     entitlement entitlements forbidden permission permissions permitted privilege privileges rbac unauthorised unauthorized"""
 )
 AUTHORISATION_PAIRS: Final = frozenset({("access", word) for word in ("granted", "allowed", "refused", "revoked", "check", "control")})
-ADMINISTRATION: Final = _set(
+ADMINISTRATION: Final = word_set(
     """admin admins administration administrative administrator config configs configuration configurations deploy deployed deployment
     deprovision deprovisioned iam install installed maintenance migration policies policy provision provisioned reconfigure restart
     restarted role roles rollback rotate rotated rotation settings setting shutdown startup sudo uninstall uninstalled upgrade
     upgraded"""
 )
-MANAGED: Final = _set(
+MANAGED: Final = word_set(
     """account accounts application backup certificate certificates client cluster device flag group groups integration key keys
     license member members membership organisation organization project quota rule rules schedule secret secrets server service
     subscription team teams tenant tenants user users webhook workspace"""
 )
-CHANGES: Final = _set(
+CHANGES: Final = word_set(
     """activate activated add added assign assigned attach attached block blocked change changed create created creation deactivate
     deactivated delete deleted deletion detach detached disable disabled edit edited enable enabled grant granted invite invited lock
     locked modify modified patch promote promoted put register registered remove removed rename renamed reset restore restored resume
     resumed revoke revoked set suspend suspended unblock unblocked unlock unlocked update updated"""
 )
-DATA_ACCESS: Final = _set(
+DATA_ACCESS: Final = word_set(
     """access accessed accesses copied copy create created creation data database delete deleted deletion document documents download
     downloaded downloads dump export exported exports fetch fetched file files get import imported insert inserted list listed modified
     modify move moved open opened patch print printed purge put queried query read reads record records remove removed retrieve
@@ -99,7 +100,22 @@ def class_of_name(name: str, managed: str = "") -> EventClass:
     return "data_access" if found & DATA_ACCESS else "other"
 
 
-def classify(names: Iterable[str], managed: str = "") -> EventClass:
-    """Returns the class of an event that several fields name: the first of them that says something."""
-    managed = managed[:_NAME_LIMIT]
-    return next((found for name in names if (found := class_of_name(name[:_NAME_LIMIT], managed)) != "other"), "other")
+@lru_cache(maxsize=8192)
+def depends_on_managed(name: str) -> bool:
+    """Tells whether the class of a name may be another one, once it is known what it was done to."""
+    return class_of_name(name) in ("data_access", "other") and not CHANGES.isdisjoint(words_of(name))
+
+
+def classify(names: Iterable[str], managed: Callable[[], str]) -> EventClass:
+    """Returns the class of an event that several fields name: the first of them that says something.
+
+    Args:
+        names: Names of an event, action, operation, type or category.
+        managed: Returns what it was done to; asked only where that matters.
+    """
+    for name in names:
+        name = name[:_NAME_LIMIT]
+        found = class_of_name(name, managed()[:_NAME_LIMIT]) if depends_on_managed(name) else class_of_name(name)
+        if found != "other":
+            return found
+    return "other"

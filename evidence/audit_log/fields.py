@@ -76,14 +76,22 @@ Keys = tuple[str, ...]
 
 _LONGEST: Final = 64
 """Characters of the longest name that can mean something, and keys of the largest record whose layout is remembered."""
+_LAYOUTS: Final = 1024
 
 
 def by_keys(work_out: Callable[[Keys], T]) -> Callable[[Keys], T]:
     """Remembers what was worked out for the keys of a record, because most records of a log have the same; within bounds of memory."""
-    remembered = lru_cache(maxsize=1024)(work_out)
+    remembered: dict[Keys, T] = {}
 
     def wrapper(keys: Keys) -> T:
-        return remembered(keys) if len(keys) <= _LONGEST and sum(map(len, keys)) <= 32 * _LONGEST else work_out(keys)
+        found = remembered.get(keys)
+        if found is None:
+            found = work_out(keys)
+            if len(keys) <= _LONGEST and sum(map(len, keys)) <= 32 * _LONGEST:
+                if len(remembered) >= _LAYOUTS:
+                    remembered.clear()
+                remembered[keys] = found
+        return found
 
     return wrapper
 
@@ -111,8 +119,8 @@ Found = dict[Role, list[Json]]
 class Layout:
     """What the members of records with the same keys say; worked out once for all of them."""
 
-    roles: tuple[tuple[str, Role], ...]
-    """Keys with their roles, the most telling of each role first."""
+    roles: Mapping[Role, tuple[str, ...]]
+    """The keys of each role, the most telling first."""
     nested: tuple[tuple[str, Mapping[str, tuple[Role, int]]], ...]
     """Keys that may hold an object with telling members, and the roles of those."""
 
@@ -120,20 +128,21 @@ class Layout:
 @by_keys
 def layout_of(keys: Keys) -> Layout:
     """Returns what records with these keys say."""
-    ranked = [(role[1], key, role[0]) for key in keys if (role := role_of(key)) is not None]
-    ranked.sort(key=lambda entry: entry[0])
-    nested = tuple((key, _NESTED[plain(key)]) for key in keys if plain(key) in _NESTED)
-    return Layout(tuple((key, role) for _, key, role in ranked), nested)
+    known = [(*said, key) for key in keys if (said := role_of(key)) is not None]
+    grouped: dict[Role, tuple[str, ...]] = {}
+    for role, _, key in sorted(known, key=lambda entry: entry[1]):
+        grouped[role] = (*grouped.get(role, ()), key)
+    return Layout(grouped, tuple((key, _NESTED[plain(key)]) for key in keys if plain(key) in _NESTED))
 
 
 def roles(record: Mapping[str, Json]) -> Found:
     """Returns the values of a record by role, the most telling first; empty values do not count."""
     layout = layout_of(tuple(record))
     found: Found = {}
-    for key, role in layout.roles:
-        value = record[key]
-        if value is not None and value != "":
-            found.setdefault(role, []).append(value)
+    for role, keys in layout.roles.items():
+        values = [value for key in keys if (value := record[key]) is not None and value != ""]
+        if values:
+            found[role] = values
     for key, known in layout.nested:
         value = record[key]
         if isinstance(value, dict):
@@ -174,12 +183,12 @@ def read_time(value: Json) -> datetime | None:
     Which unit a number has is told by its size: between 1990 and 2100 the four ranges do not meet. Times outside these years are what
     loggers write when they know none (0, 0001-01-01).
     """
-    if isinstance(value, bool):
-        return None
     if isinstance(value, str):
-        if _NUMBER.fullmatch(value):
+        if value[:4].isdigit() and value[4:5] != "-" and _NUMBER.fullmatch(value):
             return _from_number(float(value) if "." in value else int(value))
         return _within(_aware(value))
+    if isinstance(value, bool):
+        return None
     if isinstance(value, (int, float)):
         return _from_number(value)
     if isinstance(value, dict) and isinstance(value.get("epochSecond"), int):
@@ -209,7 +218,9 @@ def _aware(text: str) -> datetime | None:
 
 
 def _within(time: datetime | None) -> datetime | None:
-    return time.astimezone(UTC) if time is not None and _EARLIEST <= time < _LATEST else None
+    if time is None or time.tzinfo is UTC:  # comparing with another zone takes as long as all the rest
+        return time if time is not None and _EARLIEST.year <= time.year < _LATEST.year else None
+    return time.astimezone(UTC) if _EARLIEST <= time < _LATEST else None
 
 
 def _from_number(number: float) -> datetime | None:

@@ -9,22 +9,23 @@ JSON lines (Google Cloud audit logs, CloudTrail, Kubernetes audit events, points
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
-from compliance import jsontext
 from compliance.errors import InputError
+from compliance.jsontext import LineReader
 from compliance.kind import Format
 from compliance.record import Json, Parsed
 from compliance.source import Source
 
-from . import AuditLog, Classes
-from .chain import Chain
-from .events import classify
-from .fields import Found, Keys, by_keys, looks_like_time, names, plain, roles, time_of
-from .order import Sequence, Times, number_of
-from .personal_data import Finder
+from .cloudtrail import is_event as is_cloudtrail
+from .fields import Keys, by_keys, layout_of, looks_like_time, plain, roles
+from .gcp_audit import is_log_entry
+from .k8s_audit import is_event as is_kubernetes
+from .order import Sequence as Numbers
+from .order import number_of
+from .records import event_of
+from .tally import Tally
 
 _FIRST_LINES: Final = 20
 _LONG_LINE: Final = 1 << 20
@@ -62,6 +63,7 @@ def _recognise(source: Source) -> bool:
     if b"{" not in source.head or b"\0" in source.head[:4]:
         return False
     seen = good = timed = 0
+    read = LineReader()
     try:
         for _, raw in source.lines():
             if not raw.strip():
@@ -69,7 +71,7 @@ def _recognise(source: Source) -> bool:
             if seen == _FIRST_LINES or len(raw) > _LONG_LINE:
                 break
             seen += 1
-            record = _object(raw)
+            record = read.object(raw)
             if record is None:
                 continue
             if _is_foreign(record):
@@ -86,22 +88,12 @@ def _recognise(source: Source) -> bool:
     return 2 * good > seen
 
 
-def _object(raw: bytes) -> dict[str, Json] | None:
-    if raw.lstrip()[:1] != b"{":
-        return None
-    try:
-        value = jsontext.loads(raw)
-    except InputError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def _is_foreign(record: Mapping[str, Json]) -> bool:
     keys = {plain(key) for key in record}
     schema = record.get("schema")
     if isinstance(schema, str) and schema.startswith("compliance/"):
         return True
-    if record.get("category") in ("kube-audit", "kube-audit-admin") or str(record.get("apiVersion", "")).startswith("audit.k8s.io"):
+    if is_log_entry(record) or is_cloudtrail(record) or is_kubernetes(record):
         return True
     return bool(keys & _FOREIGN_KEYS) or any(keys >= foreign for foreign in _FOREIGN_SETS)
 
@@ -112,126 +104,61 @@ def _claims_of(keys: Keys) -> tuple[str, ...]:
 
 
 class _Reader:
-    """Takes the lines of a log one after the other and keeps figures only."""
+    """Makes events of the lines of a log."""
 
     def __init__(self) -> None:
-        self.lines = self.events = self.claims = self.headers = 0
-        self.counts: dict[str, int] = {}
-        self.classes: dict[str, int] = {}
-        self.times = Times()
-        self.sequence = Sequence()
-        self.chain = Chain()
-        self.personal = Finder()
+        self.tally = Tally()
+        self._read = LineReader()
+        self._numbers = Numbers()
+        self.tally.numbers = self._numbers
         self._sequence_key: str | None = None
         self._waiting: tuple[str, int] | None = None
 
     def line(self, number: int, raw: bytes) -> None:
         """Takes one line that is not blank."""
-        self.lines += 1
-        record = _object(raw)
+        tally = self.tally
+        record = self._read.object(raw)
         if record is None:
-            self.personal.unparsed(number, raw)
+            tally.unreadable(number, raw)
             return
-        self.events += 1
-        found = roles(record)
-        time = time_of(found.get("time"))
-        if time is not None:
-            self.times.add(time)
-        for role in ("level", "trace", "actor", "resource", "outcome"):
-            if role in found:
-                self.counts[role] = self.counts.get(role, 0) + 1
-        self._name(found)
-        header = self.lines == 1 and not found.keys() & {"time", "level", "event"}
-        self.headers += header
-        self._number(record, found)
-        self.chain.add(number, raw, record, header)
-        self.claims += any(record[key] in (True, "true") for key in _claims_of(tuple(record)))
-        self.personal.record(number, raw, record)
+        header = not tally.events and not tally.unparsed and not roles(record).keys() & {"time", "level", "event"}
+        tally.unnumbered += header
+        keys = tuple(record)
+        self._number(record, keys)
+        tally.chain.add(number, raw, record, header)
+        for key in _claims_of(keys):
+            if record[key] in (True, "true"):
+                tally.claims += 1
+                break
+        tally.event(number, raw, record, event_of(record))
 
-    def _name(self, found: Found) -> None:
-        events, categories = names(found.get("event")), names(found.get("category"))
-        if events:
-            self.counts["event"] = self.counts.get("event", 0) + 1
-        managed = next(iter(names(found.get("managed"))), "")
-        if not managed:
-            managed = next((re.split(r"[:/]", text, maxsplit=1)[0] for text in names(found.get("resource"))), "")
-        event_class = classify([*events, *categories], managed)
-        self.classes[event_class] = self.classes.get(event_class, 0) + 1
-
-    def _number(self, record: Mapping[str, Json], found: Found) -> None:
+    def _number(self, record: Mapping[str, Json], keys: Keys) -> None:
         """Follows the sequence; its field is the first of `fields.NAMES` that a record holds.
 
         ``n`` alone is a poor name, so it counts only when the second record that holds it goes on from the first.
         """
         if self._sequence_key is None:
-            self._find_sequence(record, found)
+            self._find_sequence(record, keys)
             return
         number = number_of(record.get(self._sequence_key))
         if number is not None:
-            self.sequence.add(number)
+            self._numbers.add(number)
 
-    def _find_sequence(self, record: Mapping[str, Json], found: Found) -> None:
-        for key in record if "sequence" in found else ():
+    def _find_sequence(self, record: Mapping[str, Json], keys: Keys) -> None:
+        for key in layout_of(keys).roles.get("sequence", ()):
             number = number_of(record[key])
-            if plain(key) not in _SEQUENCE or number is None:
+            if number is None:
                 continue
             if plain(key) != "n":
                 self._sequence_key = key
             elif self._waiting == (key, number - 1):
                 self._sequence_key = key
-                self.sequence.add(number - 1)
+                self._numbers.add(number - 1)
             else:
                 self._waiting = (key, number)
                 continue
-            self.sequence.add(number)
+            self._numbers.add(number)
             return
-
-    def result(self) -> AuditLog:
-        """Returns the figures."""
-        events = self.events
-        numbered = self.sequence.numbered
-        return AuditLog(
-            lines=self.lines,
-            events=events,
-            unparsed=self.lines - events,
-            first=self.times.first,
-            last=self.times.last,
-            out_of_order=self.times.out_of_order,
-            largest_step_back_s=self.times.step_back_s,
-            gaps=self.sequence.gaps,
-            sequenced=0 < numbered >= events - self.headers and not self.sequence.repeated and not self.sequence.scattered,
-            repeated=self.sequence.repeated,
-            longest_silence_s=self.times.longest_silence_s,
-            with_timestamp=self.times.count,
-            with_level=self.counts.get("level", 0),
-            with_event=self.counts.get("event", 0),
-            with_trace=self.counts.get("trace", 0),
-            with_actor=self.counts.get("actor", 0),
-            with_resource=self.counts.get("resource", 0),
-            with_outcome=self.counts.get("outcome", 0),
-            classes=Classes(**self.classes),
-            chain=self.chain.status,
-            chain_broken_at=self.chain.broken_at,
-            chain_from_start=self.chain.from_start,
-            claims_immutable=self.claims,
-            personal_data=self.personal.total,
-            personal_fields=dict(sorted(self.personal.fields.items())),
-            personal_samples=self.personal.samples,
-            incomplete=self._incomplete(),
-        )
-
-    def _incomplete(self) -> str | None:
-        if not self.times.count:
-            return "no event states its time with a zone"
-        return "the sequence numbers are scattered; missing ones are not counted" if self.sequence.scattered else None
-
-    @property
-    def is_log(self) -> bool:
-        """Whether anything was found that a log would say."""
-        return bool(self.times.count or self.counts.keys() & {"level", "event", "trace"})
-
-
-_SEQUENCE: Final = frozenset({"seq", "sequence", "sequencenumber", "seqno", "seqnum", "sequenceno", "n"})
 
 
 def _parse(source: Source) -> Parsed:
@@ -241,12 +168,9 @@ def _parse(source: Source) -> Parsed:
     for number, raw in source.lines():
         if raw.strip():
             reader.line(number, raw)
-    if not reader.events:
-        raise InputError("no event" if reader.lines else "blank lines only", expected="JSON objects, one per line")
-    if not reader.is_log:
+    if reader.tally.events and not reader.tally.said_anything:
         raise InputError("objects without time, level, event or trace", expected="events of a log, one per line")
-    payload = reader.result()
-    return Parsed(payload=payload, observed_at=payload.last)
+    return reader.tally.parsed()
 
 
-FORMAT = Format(name="jsonl-log", title="Structured log with one JSON object per line", parser=1, recognise=_recognise, parse=_parse)
+FORMAT = Format(name="jsonl-log", title="Structured log with one JSON object per line", parser=2, recognise=_recognise, parse=_parse)

@@ -47,7 +47,11 @@ class Times:
             self.out_of_order += 1
         self._before = at
         if at > self._latest:
-            self._silence(self._latest, at)
+            silence = at - self._latest
+            if silence > self._shortest:
+                self._silence(self._latest, at)
+            elif silence > self._dropped:
+                self._dropped = silence
             self._latest, self.last = at, time
             return
         self.step_back_s = max(self.step_back_s, round(self._latest - at, 6))

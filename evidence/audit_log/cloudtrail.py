@@ -1,0 +1,155 @@
+"""Format ``cloudtrail-json``: AWS CloudTrail, in the three ways in which its events leave AWS.
+
+1. log files: ``{"Records": [...]}``;
+2. ``aws cloudtrail lookup-events``: ``{"Events": [{"CloudTrailEvent": "..."}]}``, where the event is JSON inside a text;
+3. events, or looked-up events, in an array or one per line.
+
+An event is each object of the list that has any of CloudTrail's members; a looked-up event whose text is no JSON object is unread. Events
+of a log file are in no order ("not an ordered stack trace"). CloudTrail proves its files by digests that lie beside them and are not in
+the log, so no chain is found here.
+
+How it ended: an ``errorCode`` is a failure, or a denial when it says so (AccessDenied, UnauthorizedOperation, ...); signing in fails by
+``responseElements.ConsoleLogin: "Failure"``, without code. Its id is ``requestID``, else ``eventID``. What only reads, or is a data event,
+is data access; other calls are administration. ``readOnly`` may be missing or a text.
+
+Sources: "CloudTrail record contents" and "CloudTrail userIdentity element" of the AWS documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from compliance import jsontext
+from compliance.errors import InputError
+from compliance.kind import Format
+from compliance.record import Json, Parsed
+from compliance.source import Source
+
+from .entries import entries, first_entries
+from .event import Event, Outcome, says
+from .events import EventClass, class_of_name, word_set, words_of
+from .fields import read_time
+from .tally import Tally
+
+_OWN: Final = word_set(
+    """eventVersion userIdentity awsRegion eventID recipientAccountId sourceIPAddress requestParameters responseElements
+    eventTime eventType userAgent errorCode requestID"""
+)
+_NAMES: Final = frozenset({"eventName", "eventSource"})
+_IDENTITY: Final = ("arn", "userName", "principalId", "invokedBy", "accountId", "identityProvider")
+_ACTORS: Final = ("userIdentity", "sourceIPAddress")
+_SIGN_IN: Final = frozenset({"signin", "sts", "sso-oauth"})
+_DENIED: Final = ("accessdenied", "unauthorized", "notauthorized", "forbidden")
+_READS: Final = word_set("get list describe head lookup search select scan query batch view test check count estimate")
+
+
+def is_event(record: Mapping[str, Json]) -> bool:
+    """Tells whether an object is an event of CloudTrail; the notifications of S3 and of queues (``aws:s3``) look like one and are none."""
+    if isinstance(record.get("CloudTrailEvent"), str):
+        return True
+    source = record.get("eventSource")
+    if isinstance(source, str) and isinstance(record.get("eventName"), str):
+        return not source.startswith("aws:") and bool(record.keys() & _OWN)
+    kind = record.get("eventType")
+    return isinstance(kind, str) and kind.startswith("Aws") and {"eventVersion", "eventID"} <= record.keys()
+
+
+def _recognise(source: Source) -> bool:
+    found = first_entries(source)
+    return 2 * sum(map(is_event, found)) > len(found)
+
+
+def _looked_up(record: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    """Returns the event inside a looked-up one; None when it cannot be read."""
+    text = record["CloudTrailEvent"]
+    try:
+        event = jsontext.loads(text.encode()) if isinstance(text, str) else None
+    except (InputError, UnicodeEncodeError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _event(record: Mapping[str, Json]) -> Event:
+    ended = _ended(record)
+    return Event(
+        time=read_time(record.get("eventTime")),
+        event_class=_class_of(record, ended),
+        says=says(
+            action=record.get("eventName") or record.get("eventType"),
+            actor=_actor(record.get("userIdentity")),
+            resource=record.get("resources") or record.get("requestParameters") or record.get("serviceEventDetails"),
+            outcome=ended,
+            trace=record.get("requestID") or record.get("eventID"),
+        ),
+        ended=ended,
+    )
+
+
+def _actor(identity: Json) -> Json:
+    """Returns who it was: a role is named by its session's issuer, a service by what invoked it."""
+    if not isinstance(identity, dict):
+        return identity
+    session = identity.get("sessionContext")
+    issuer = session.get("sessionIssuer") if isinstance(session, dict) else None
+    delegate = identity.get("onBehalfOf")
+    found = [identity.get(name) for name in _IDENTITY]
+    for more in (issuer, delegate):
+        found += [more.get(name) for name in ("arn", "userName", "principalId", "userId")] if isinstance(more, dict) else []
+    service = identity.get("type") if identity.get("type") in ("AWSService", "Root") else None
+    return next(filter(None, found), service)
+
+
+def _ended(record: Mapping[str, Json]) -> Outcome:
+    code = record.get("errorCode")
+    if code is not None and code != "":
+        plain = str(code).lower().replace(" ", "")
+        return "denied" if any(word in plain for word in _DENIED) else "failure"
+    response, name = record.get("responseElements"), record.get("eventName")
+    said = response.get(name) if isinstance(response, dict) and isinstance(name, str) else None
+    return "failure" if said == "Failure" or record.get("errorMessage") else "success"
+
+
+def _class_of(record: Mapping[str, Json], ended: Outcome) -> EventClass:
+    name = record.get("eventName")
+    source = record.get("eventSource")
+    service = source.partition(".")[0] if isinstance(source, str) else ""
+    if service in _SIGN_IN or name in ("ConsoleLogin", "UserAuthentication"):
+        return "authentication"
+    if ended == "denied":
+        return "authorisation"
+    if not isinstance(name, str) or not name:
+        return "other"
+    only_reads, management = record.get("readOnly"), record.get("managementEvent")
+    if only_reads in (True, "true") or management in (False, "false") or record.get("eventCategory") == "Data":
+        return "data_access"
+    if only_reads is None and management is None:
+        words = words_of(name[:200])
+        if (words and words[0] in _READS) or class_of_name(name[:200]) == "data_access":
+            return "data_access"
+    return "administration"
+
+
+def _parse(source: Source) -> Parsed:
+    tally = Tally(_ACTORS, has_levels=False, keeps_order=False)
+    for entry in entries(source):
+        record: Mapping[str, Json] | None = entry.value
+        if record is not None and "CloudTrailEvent" in record:
+            record = _looked_up(record)
+        if record is None:
+            tally.unreadable(entry.line, entry.raw)
+        elif not record.keys() & (_OWN | _NAMES):
+            tally.other(entry.line, entry.raw, record)
+        else:
+            tally.event(entry.line, entry.raw, record, _event(record))
+    return tally.parsed()
+
+
+FORMAT = Format(
+    name="cloudtrail-json",
+    title="AWS CloudTrail: log files, lookup-events, one event per line",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("eventVersion", "eventSource", "eventName", "userIdentity"),
+)

@@ -1,0 +1,140 @@
+"""Format ``gcp-audit-json``: Google Cloud Audit Logs, as ``gcloud logging read --format=json``, the console and sinks write them.
+
+Layouts: an array, one entry per line, ``entries.list`` (``{"entries": [...]}``). An event is a LogEntry with a ``protoPayload`` of the type
+AuditLog; a payload that does not say its type counts, one of another type (App Engine's request log) does not. The messages of
+applications (``jsonPayload``, ``textPayload``) in a mixed export are entries of another sort, neither events nor unread. A long-running
+operation writes two entries with the same ``operation.id``: two events, one operation. Exports are not in order of time.
+
+How it ended: ``status`` absent, ``{}`` or code 0 is success, 7 (PERMISSION_DENIED) denied, another code failure. ``granted`` is left out
+when it is false, so an event whose permissions were none of them granted was denied as well. Its id is ``insertId``; its sort is told
+by the log (activity, data_access, system_event, policy) and by the method.
+
+Pipelines that cannot keep ``@type`` rename it (``at_sign_type``), and write some names in lower case (``insertid``).
+
+Sources: google.logging.v2.LogEntry, google.cloud.audit.AuditLog, google.rpc.Code; "Audit logs and log entries" of the Cloud documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from compliance.kind import Format
+from compliance.record import Json, Parsed
+from compliance.source import Source
+
+from .entries import entries, first_entries
+from .event import Event, Outcome, says
+from .events import EventClass, class_of_name, word_set
+from .fields import read_time
+from .tally import Tally
+
+_TYPE: Final = "google.cloud.audit.AuditLog"
+_OTHER_PAYLOADS: Final = frozenset({"jsonPayload", "textPayload", "jsonpayload", "textpayload", "httpRequest"})
+_PERMISSION_DENIED: Final = 7
+_ACTORS: Final = ("protoPayload.authenticationInfo", "protoPayload.requestMetadata.callerIp")
+_SIGN_IN: Final = word_set("login.googleapis.com iamcredentials.googleapis.com sts.googleapis.com identitytoolkit.googleapis.com")
+_BY_LOG: Final[Mapping[str, EventClass]] = {
+    "activity": "administration",
+    "system_event": "administration",
+    "data_access": "data_access",
+    "policy": "authorisation",
+}
+
+
+def is_log_entry(record: Mapping[str, Json]) -> bool:
+    """Tells whether an object is an entry of Google Cloud's logging, whatever its payload."""
+    if isinstance(record.get("protoPayload"), dict):
+        return True
+    named = isinstance(record.get("logName", record.get("logname")), str)
+    return named and bool(record.keys() & _OTHER_PAYLOADS or {"insertId", "insertid"} & record.keys())
+
+
+def audit_of(record: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    """Returns the AuditLog of an entry; None when it holds none."""
+    payload = record.get("protoPayload")
+    if not isinstance(payload, dict):
+        return None
+    named = payload.get("@type", payload.get("at_sign_type"))
+    return payload if named is None or (isinstance(named, str) and named.endswith(_TYPE)) else None
+
+
+def _recognise(source: Source) -> bool:
+    found = first_entries(source)
+    return any(audit_of(entry) for entry in found) and 2 * sum(map(is_log_entry, found)) > len(found)
+
+
+def _event(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Event:
+    who, operation = _table(audit, "authenticationInfo"), _table(entry, "operation")
+    ended = _ended(entry, audit)
+    return Event(
+        time=read_time(entry.get("timestamp")),
+        event_class=_class_of(entry, audit, ended),
+        says=says(
+            action=audit.get("methodName"),
+            actor=who.get("principalEmail") or who.get("principalSubject") or who.get("serviceAccountDelegationInfo"),
+            resource=audit.get("resourceName") or [True for item in _permissions(audit) if item.get("resource")],
+            outcome=ended,
+            level=entry.get("severity"),
+            trace=entry.get("insertId") or entry.get("insertid") or operation.get("id") or entry.get("trace"),
+        ),
+        ended=ended,
+        operation=_text(operation.get("id")) or None,
+    )
+
+
+def _ended(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Outcome:
+    code = _table(audit, "status").get("code")
+    if code == _PERMISSION_DENIED or _table(entry, "labels").get("authorization.k8s.io/decision") == "forbid":
+        return "denied"
+    if code not in (None, 0):
+        return "failure"
+    asked = _permissions(audit)
+    return "denied" if asked and not any(item.get("granted") is True for item in asked) else "success"
+
+
+def _class_of(entry: Mapping[str, Json], audit: Mapping[str, Json], ended: Outcome) -> EventClass:
+    method, service = _text(audit.get("methodName")), audit.get("serviceName")
+    named = class_of_name(method.rpartition(".")[2][:200], _text(_table(entry, "resource").get("type"))[:200])
+    if service in _SIGN_IN or named == "authentication":
+        return "authentication"
+    if ended == "denied":
+        return "authorisation"
+    log = _text(entry.get("logName", entry.get("logname"))).replace("%2F", "/").rpartition("/")[2]
+    return _BY_LOG.get(log) or named
+
+
+def _permissions(audit: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    asked = audit.get("authorizationInfo")
+    return [item for item in asked if isinstance(item, dict)] if isinstance(asked, list) else []
+
+
+def _table(record: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _parse(source: Source) -> Parsed:
+    tally = Tally(_ACTORS, keeps_order=False)
+    for entry in entries(source):
+        if entry.value is None:
+            tally.unreadable(entry.line, entry.raw)
+        elif (audit := audit_of(entry.value)) is None:
+            tally.other(entry.line, entry.raw, entry.value)
+        else:
+            tally.event(entry.line, entry.raw, entry.value, _event(entry.value, audit))
+    return tally.parsed(operations=True)
+
+
+FORMAT = Format(
+    name="gcp-audit-json",
+    title="Google Cloud Audit Logs, as array or one entry per line",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("protoPayload", "logName", "insertId"),
+)
