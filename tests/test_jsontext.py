@@ -193,3 +193,37 @@ def test_objects_refuse_duplicates_and_what_is_no_array_of_objects(text: bytes) 
 def test_elements_cut_an_array_into_its_values(value: list[object]) -> None:
     found = jsontext.elements(json.dumps(value).encode())
     assert [jsontext.loads(bytes(raw)) for raw in found] == json.loads(json.dumps(value))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.tuples(VALUES, st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :")]), st.booleans()), min_size=1, max_size=30))
+def test_a_line_reader_reads_what_loads_reads(texts: list[tuple[Any, tuple[str, str], bool]]) -> None:
+    reader = jsontext.LineReader()
+    for value, separators, ascii_only in texts:
+        line = json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
+        read = reader.object(line)
+        assert read == (value if isinstance(value, dict) else None)
+        assert read is None or json.dumps(read) == json.dumps(jsontext.loads(line))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("form", [b"%s", b'{"x":%s}', b'{"x": %s, "y": 1}'])
+def test_a_line_reader_refuses_what_loads_refuses(name: str, form: bytes) -> None:
+    for line in (form % REFUSED[name], form % (REFUSED[name] + b" ")):
+        for worn in (False, True):
+            reader = jsontext.LineReader()
+            for _ in range(40 * worn):
+                reader.object(b'{ "a" : 1 }')
+            assert reader.object(line) is None
+
+
+@pytest.mark.parametrize("depth", [1, 199, 200, 201, 5000])
+def test_a_line_reader_reads_as_deep_as_loads(depth: int) -> None:
+    line = b'{"a":' * depth + b"1" + b"}" * depth
+    assert (jsontext.LineReader().object(line) is not None) == (depth <= 200)

@@ -1,8 +1,9 @@
 """Format ``auditd-log``: the log of Linux audit, as auditd writes it (RAW or ENRICHED) and ``ausearch`` prints it.
 
 An event is all records with the same node, time and serial, however they interleave, within 65,536 events in a row; it stands where its
-first record does. A record is a line with ``msg=audit(time:serial)`` at its place, after ``node=`` and ``type=`` if they are there;
-milliseconds may be missing, as they may for ausearch. Other lines are unread, which is normal where a disk was full or a line cut.
+first record does. A record is a line with ``msg=audit(time:serial)`` at its place, after ``node=`` and ``type=`` if they are there, or
+behind a prefix of syslog; milliseconds may be missing, as they may for ausearch. Other lines are unread, which is normal where a disk was
+full or a line was cut.
 The separators of ausearch (``----``, ``time->``) are no lines of the log. ``ausearch -i`` prints local times without zone: none of them
 is a time here.
 
@@ -28,7 +29,7 @@ from compliance.kind import Format
 from compliance.record import Parsed
 from compliance.source import Source
 
-from .auditd_types import class_of_types
+from .auditd_types import class_of_types, name_of_type
 from .event import ACTION, ACTOR, OUTCOME, RESOURCE, TRACE, Event, Outcome
 from .events import word_set
 from .serials import ROLL, Serials
@@ -38,6 +39,8 @@ WINDOW: Final = 65536
 """Events whose records may still come."""
 _FIRST_LINES: Final = 20
 _HEADER: Final = re.compile(rb"(?:node=(\S+) +)?(?:type=(\S+) +)?msg=audit\(([^()]{1,64}):(\d{1,10})\) ?:? ?")
+_FORWARDED: Final = re.compile(rb"(?:node=(\S+) +)?\btype=(\S+) +(?:msg=)?audit\(([^()]{1,64}):(\d{1,10})\) ?:? ?")
+"""A record after a prefix of syslog or of the kernel's own log, which writes no ``msg=``."""
 _EPOCH_TIME: Final = re.compile(rb"(\d{1,11})(?:\.(\d{1,3}))?")
 _FIELD: Final = re.compile(rb"([A-Za-z_][\w-]*)=(?:\"([^\"]*)\"|([^\s\"'\x1d]*))")
 _SEPARATOR: Final = re.compile(rb"-{4}|time->.*")
@@ -75,13 +78,17 @@ class _Open:
 
 
 def _recognise(source: Source) -> bool:
-    if b"msg=audit(" not in source.head:
+    if b"audit(" not in source.head:
         return False
     try:
         first = list(islice(_lines(source), _FIRST_LINES))
     except InputError:
         return False
-    return 2 * sum(_HEADER.match(raw) is not None for _, raw in first) > len(first)
+    return 2 * sum(_header(raw) is not None for _, raw in first) > len(first)
+
+
+def _header(raw: bytes) -> re.Match[bytes] | None:
+    return _HEADER.match(raw) or (_FORWARDED.search(raw) if b"audit(" in raw else None)
 
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
@@ -103,11 +110,11 @@ class _Reader:
 
     def line(self, number: int, raw: bytes) -> None:
         """Takes a line that is not blank."""
-        header = _HEADER.match(raw)
+        header = _header(raw)
         if header is None or not self._is_id(header):
             self.tally.unreadable(number, raw)
             return
-        kind = (header[2] or b"").decode("ascii", "replace")
+        kind = name_of_type((header[2] or b"").decode("ascii", "replace"))
         rest = raw[header.end() :]
         fields = _fields(rest)
         found = self._event_of(header, kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .events import EventClass
+from .events import EventClass, word_set
 
 _ACCESS: Final = frozenset({"PATH", "OPENAT2", "MQ_OPEN", "IPC", "FD_PAIR", "OBJ_PID", "AVC_PATH", "FS_RELABEL", "FANOTIFY"})
 _TYPES: Final[Mapping[EventClass, str]] = {
@@ -29,6 +29,22 @@ _TYPES: Final[Mapping[EventClass, str]] = {
 }
 _CLASSES: Final[Mapping[str, EventClass]] = {name: sort for sort, names in _TYPES.items() for name in names.split()}
 _RANK: Final[Mapping[EventClass, int]] = {"authentication": 0, "authorisation": 1, "administration": 2, "data_access": 3, "other": 4}
+
+_NUMBERS: Final[Mapping[str, str]] = dict(
+    pair.split(":")
+    for pair in word_set(
+        """1006:LOGIN 1100:USER_AUTH 1101:USER_ACCT 1103:CRED_ACQ 1104:CRED_DISP 1105:USER_START 1106:USER_END 1107:USER_AVC
+    1110:CRED_REFR 1112:USER_LOGIN 1113:USER_LOGOUT 1123:USER_CMD 1130:SERVICE_START 1131:SERVICE_STOP 1300:SYSCALL 1302:PATH
+    1305:CONFIG_CHANGE 1306:SOCKADDR 1307:CWD 1309:EXECVE 1325:NETFILTER_CFG 1326:SECCOMP 1327:PROCTITLE 1334:BPF 1400:AVC
+    1403:MAC_POLICY_LOAD 1404:MAC_STATUS 1701:ANOM_ABEND 2000:KERNEL"""
+    )
+)
+"""Types that the kernel writes as numbers in its own log, and older tools as ``UNKNOWN[1334]``."""
+
+
+def name_of_type(text: str) -> str:
+    """Returns the name of a type, where it is written as a number."""
+    return _NUMBERS.get(text.removeprefix("UNKNOWN[").removesuffix("]"), text)
 
 
 def class_of_types(types: Iterable[str]) -> EventClass:

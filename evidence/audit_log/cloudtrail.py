@@ -36,6 +36,7 @@ _OWN: Final = word_set(
     """eventVersion userIdentity awsRegion eventID recipientAccountId sourceIPAddress requestParameters responseElements
     eventTime eventType userAgent errorCode requestID"""
 )
+_DISTINCT: Final = word_set("userIdentity awsRegion recipientAccountId sourceIPAddress requestParameters responseElements")
 _NAMES: Final = frozenset({"eventName", "eventSource"})
 _IDENTITY: Final = ("arn", "userName", "principalId", "invokedBy", "accountId", "identityProvider")
 _ACTORS: Final = ("userIdentity", "sourceIPAddress")
@@ -48,10 +49,13 @@ def is_event(record: Mapping[str, Json]) -> bool:
     """Tells whether an object is an event of CloudTrail; the notifications of S3 and of queues (``aws:s3``) look like one and are none."""
     if isinstance(record.get("CloudTrailEvent"), str):
         return True
-    source = record.get("eventSource")
-    if isinstance(source, str) and isinstance(record.get("eventName"), str):
-        return not source.startswith("aws:") and bool(record.keys() & _OWN)
-    kind = record.get("eventType")
+    source, name, kind = record.get("eventSource"), record.get("eventName"), record.get("eventType")
+    if isinstance(source, str) and source.startswith("aws:"):
+        return False
+    if isinstance(source, str) and isinstance(name, str):
+        return bool(record.keys() & _OWN)
+    if isinstance(source, str) or isinstance(name, str):
+        return bool(record.keys() & _DISTINCT)
     return isinstance(kind, str) and kind.startswith("Aws") and {"eventVersion", "eventID"} <= record.keys()
 
 

@@ -32,7 +32,17 @@ FIRST: Final = 20
 """Entries that are looked at for recognition."""
 _LONG: Final = 4 << 20
 """Characters of the longest entry that is looked at for recognition."""
-_HINTS: Final = (b"protoPayload", b"insertId", b"eventSource", b"CloudTrailEvent", b"audit.k8s.io", b'"verb"', b'\\"verb\\"', b"kube-audit")
+_HINTS: Final = (
+    b"protoPayload",
+    b"insertId",
+    b"eventName",
+    b"eventVersion",
+    b"CloudTrailEvent",
+    b"audit.k8s.io",
+    b'"verb"',
+    b'\\"verb\\"',
+    b"kube-audit",
+)
 """What the first 64 KiB of a file of such events hold; of other documents no more is read."""
 _PIECE: Final = 1 << 18
 _SPACE: Final = re.compile(r"[ \t\r\n]*")

@@ -224,7 +224,7 @@ def _within(time: datetime | None) -> datetime | None:
 
 
 def _from_number(number: float) -> datetime | None:
-    for unit in _UNITS:
+    for unit in _UNITS if 0 < number < 2**63 else ():
         if 631_152_000 <= number / unit < 4_102_444_800:
             micro = number * 1_000_000 // unit if isinstance(number, int) else round(number / unit * 1_000_000)
             return _EPOCH + timedelta(microseconds=micro)

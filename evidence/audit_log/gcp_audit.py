@@ -61,7 +61,8 @@ def audit_of(record: Mapping[str, Json]) -> Mapping[str, Json] | None:
 
 def _recognise(source: Source) -> bool:
     found = first_entries(source)
-    return any(audit_of(entry) for entry in found) and 2 * sum(map(is_log_entry, found)) > len(found)
+    audits = [audit for entry in found if (audit := audit_of(entry))]
+    return any("@type" in audit or "at_sign_type" in audit for audit in audits) or 2 * len(audits) > len(found)
 
 
 def _event(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Event:
@@ -94,7 +95,7 @@ def _ended(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Outcome:
 
 
 def _class_of(entry: Mapping[str, Json], audit: Mapping[str, Json], ended: Outcome) -> EventClass:
-    method, service = _text(audit.get("methodName")), audit.get("serviceName")
+    method, service = _text(audit.get("methodName")), _text(audit.get("serviceName"))
     named = class_of_name(method.rpartition(".")[2][:200], _text(_table(entry, "resource").get("type"))[:200])
     if service in _SIGN_IN or named == "authentication":
         return "authentication"

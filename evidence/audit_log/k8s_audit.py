@@ -122,7 +122,7 @@ def _ended(record: Mapping[str, Json]) -> Outcome | None:
 def _class_of(record: Mapping[str, Json], ended: Outcome | None) -> EventClass:
     at, status = record.get("objectRef"), record.get("responseStatus")
     table: Mapping[str, Json] = at if isinstance(at, dict) else {}
-    resource, inner = table.get("resource"), table.get("subresource")
+    resource, inner = str(table.get("resource")), str(table.get("subresource"))
     refused = isinstance(status, dict) and status.get("code") == 401
     if refused or resource in _TOKENS or (resource == "serviceaccounts" and inner == "token"):
         return "authentication"

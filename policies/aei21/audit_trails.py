@@ -94,7 +94,8 @@ def trail_is_complete(inputs: Inputs, params: CompleteTrail) -> Verdict:
     Why: The records that matter most are those that somebody removed, or that were never written because logging had stopped.
 
     Evidence: Audit logs of the judged environment (`compliance ingest`); parts of a rotated log count together for the window. Logs that
-    ended longer ago do not count. Without sequence numbers, a verified hash chain shows that nothing was taken out.
+    ended longer ago do not count. Without sequence numbers, a verified hash chain shows that nothing was taken out. Exports of clouds
+    (CloudTrail, Google Cloud) promise no order, so that none is asked of them.
 
     Fix: Number the records, write a heartbeat record in quiet times (or declare a longer `heartbeat-s`), and export the whole window,
     rotated parts included.
@@ -140,7 +141,7 @@ def _holes(log: Any, params: CompleteTrail) -> Iterator[str]:
     if log.gaps > params.gaps:
         yield f"{count(log.gaps, 'sequence number')} missing"
     # A reader that counts records out of order without measuring by how much leaves the step at 0: that is no small step.
-    if log.out_of_order and not 0 < log.largest_step_back_s <= params.skew_s:
+    if log.keeps_order and log.out_of_order and not 0 < log.largest_step_back_s <= params.skew_s:
         by = f" by up to {number(log.largest_step_back_s)} s; expected at most {number(params.skew_s)} s" if log.largest_step_back_s else ""
         yield f"{count(log.out_of_order, 'record')} out of time order{by}"
     if log.longest_silence_s is not None and log.longest_silence_s > params.heartbeat_s:

@@ -37,7 +37,8 @@ def no_personal_data_in_logs(inputs: Inputs, params: PersonalData) -> Verdict:
     Why: Logs are copied, kept and read more widely than any database, and nobody deletes a person from them.
 
     Evidence: Logs of the judged environment (`compliance ingest`). What is found is kept as rule, line and field, never as
-    text.
+    text. The fields in which a format says who acted (`principalEmail`, `userIdentity`, `user.username`, `acct`) are declared by the
+    format itself; their number is shown.
 
     Fix: Log an internal id instead of the named field, mask it in the logger, and delete the records that hold it. A field that must hold
     personal data is named in `declared-fields` of this gate.
@@ -52,7 +53,8 @@ def no_personal_data_in_logs(inputs: Inputs, params: PersonalData) -> Verdict:
     outside = Counter({field: places for field, places in found.items() if field not in params.declared_fields})
     total, events = sum(log.personal_data for log in logs), sum(log.events for log in logs)
     unlisted = max(0, total - found.total())
-    observed = {"personal_data": total, "undeclared": outside.total() + unlisted, "events": events}
+    actors = sum(log.personal_data_of_actors for log in logs)
+    observed = {"personal_data": total, "undeclared": outside.total() + unlisted, "of_actors": actors, "events": events}
     if outside or unlisted:
         worst = ", ".join(f"{field} ({places})" for field, places in outside.most_common(3)) or "fields that are not named"
         message = f"{count(outside.total() + unlisted, 'place')} with personal data outside the declared fields: {worst}"
@@ -61,7 +63,7 @@ def no_personal_data_in_logs(inputs: Inputs, params: PersonalData) -> Verdict:
         return failed(message, observed=observed, threshold=limits, places=where)
     if not events or not all(log.events for log in logs):
         return not_assessed(Reason.INCOMPLETE, "a log without events says nothing", observed=observed, threshold=limits)
-    within = f" outside {', '.join(found)}" if found else ""
+    within = f" outside {', '.join([*found, *(['the fields for who acted'] if actors else [])])}" if found or actors else ""
     return passed(f"no personal data{within} in {count(events, 'record')}", observed=observed, threshold=limits)
 
 

@@ -45,7 +45,8 @@ def logs_are_structured(inputs: Inputs, params: StructuredLogs) -> Verdict:
     """Counts records that lack one of the four fields.
 
     Asks: In every log at least 99 % of the lines parse, and at least 99 % of the records have a timestamp, a level, an event, and a request
-    or trace id. A line that does not parse has none of them.
+    or trace id. A line that does not parse has none of them. A level is not asked of formats that have none (CloudTrail, Kubernetes,
+    auditd); the id that such a log gives each event counts as its trace.
 
     Why: What cannot be filtered and joined cannot be searched while something is on fire.
 
@@ -59,21 +60,23 @@ def logs_are_structured(inputs: Inputs, params: StructuredLogs) -> Verdict:
     read = [_shares(log) for log in logs if log.lines and log.events + log.unparsed]
     limits = params.model_dump()
     observed = [{name: round(share, 3) for name, share in shares.items()} for shares in read]
-    least = {name: min(shares[name] for shares in read) for name in _WORDS} if read else {}
+    least = {name: min(shares[name] for shares in read if name in shares) for name in _WORDS if any(name in shares for shares in read)}
     broken = [f"{_floor(share)} % of {_WORDS[name]}" for name, share in least.items() if share < params.structured_percent]
     if broken:
         message = f"only {', '.join(broken)}; expected at least {number(params.structured_percent)} %"
         return failed(message, observed=observed, threshold=limits)
     if len(read) < len(logs) or not logs:
         return not_assessed(Reason.INCOMPLETE, "a log without a line says nothing", observed=observed, threshold=limits)
-    message = f"at least {_floor(min(least.values()))} % of the lines parse, with timestamp, level, event and trace id"
+    level = "level, " if "with_level" in least else ""
+    message = f"at least {_floor(min(least.values()))} % of the lines parse, with timestamp, {level}event and trace id"
     return passed(message, observed=observed, threshold=limits)
 
 
 def _shares(log: Any) -> dict[str, float]:
     """Returns shares in percent. A record may span several lines, so what lacks a field is counted among the records."""
     records = log.events + log.unparsed
-    fields = {name: 100 * getattr(log, name) / records for name in _WORDS if name != "parsed"}
+    asked = [name for name in _WORDS if name != "parsed" and (name != "with_level" or log.has_levels)]
+    fields = {name: 100 * getattr(log, name) / records for name in asked}
     return {"parsed": 100 * (log.lines - log.unparsed) / log.lines, **fields}
 
 

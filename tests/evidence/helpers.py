@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from compliance.catalog import shipped
 from compliance.errors import InputError
@@ -40,6 +41,11 @@ def recognised(data: bytes) -> list[str]:
     """Returns the names of all shipped formats that claim these bytes, sorted; asking must not raise."""
     names = {item.name for kind in shipped().kinds.values() for item in kind.formats if item.recognise(Source("test", data))}
     return sorted(names)
+
+
+def counted(figures: BaseModel) -> str | None:
+    """Returns the first figure of a model that is not 0; None when all are."""
+    return next((name for name, number in figures.model_dump().items() if number), None)
 
 
 def mask(secret: str) -> str:

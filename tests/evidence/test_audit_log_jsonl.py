@@ -275,7 +275,7 @@ def test_a_large_file_is_read_from_its_mapping(tmp_path: Path, monkeypatch: pyte
     assert not isinstance(source.data, bytes)
     form = format_of("audit-log", "jsonl-log")
     assert form.recognise(source)
-    payload: Any = form.parse(source).payload
+    payload: Any = form.read(source)[0].payload
     assert (payload.events, payload.gaps, payload.sequenced) == (500, 0, True)
 
 

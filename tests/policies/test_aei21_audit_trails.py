@@ -78,6 +78,8 @@ def test_at2_what_is_missing_fails(changes: dict[str, Any], words: str) -> None:
         ({"out_of_order": 2, "largest_step_back_s": 1.01}, {}, False),
         ({"out_of_order": 2, "largest_step_back_s": 30.0}, {"skew_s": 30.0}, True),
         ({"out_of_order": 2, "largest_step_back_s": 0.0}, {"skew_s": 30.0}, False),
+        ({"out_of_order": 2, "largest_step_back_s": 300.0, "keeps_order": False}, {}, True),
+        ({"out_of_order": 2, "largest_step_back_s": 300.0, "keeps_order": True}, {}, False),
         ({"longest_silence_s": 3600.0}, {}, True),
         ({"longest_silence_s": 7200.0}, {"heartbeat_s": 7200.0}, True),
     ],

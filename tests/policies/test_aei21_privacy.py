@@ -37,6 +37,14 @@ def test_pr3_a_declared_field_may_hold_it() -> None:
     assert mixed.places == (Place("line 2", "email in message"),)
 
 
+def test_pr3_who_acted_is_no_leak_and_is_shown() -> None:
+    verdict = about("AEI21-PR-3", "audit-log", {"personal_data_of_actors": 900})
+    assert_passes(verdict)
+    assert verdict.message == "no personal data outside the fields for who acted in 1000 records"
+    assert verdict.observed["of_actors"] == 900
+    assert_fails(about("AEI21-PR-3", "audit-log", {**_found("message"), "personal_data_of_actors": 900}), "1 place")
+
+
 def test_pr3_places_that_no_field_accounts_for_are_undeclared() -> None:
     verdict = about("AEI21-PR-3", "audit-log", _found("actor", more=20), declared_fields=("actor",))
     assert_fails(verdict, "20 places", "fields that are not named")

@@ -49,6 +49,17 @@ def test_id1_the_limit_is_the_projects() -> None:
     assert_fails(about("ALPHA-ID-1", "audit-log", {"with_trace": 949}, structured_percent=95))
 
 
+def test_id1_a_level_is_not_asked_of_a_format_that_has_none() -> None:
+    verdict = about("ALPHA-ID-1", "audit-log", {"with_level": 0, "has_levels": False})
+    assert_passes(verdict)
+    assert verdict.message == "at least 100 % of the lines parse, with timestamp, event and trace id"
+    assert_fails(about("ALPHA-ID-1", "audit-log", {"with_level": 0, "has_levels": False, "with_event": 989}), "have an event")
+    others = item("audit-log", {"with_level": 989}, entry=2)
+    assert_fails(
+        judge("ALPHA-ID-1", item("audit-log", {"with_level": 0, "has_levels": False}), others), "98.9 % of the records have a level"
+    )
+
+
 def test_id1_an_empty_log_is_open_beside_a_good_one_and_silent_beside_a_bad_one() -> None:
     empty = item("audit-log", {"lines": 0, "events": 0}, entry=2)
     assert_open(judge("ALPHA-ID-1", item("audit-log"), empty), Reason.INCOMPLETE)
