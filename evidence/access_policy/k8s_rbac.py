@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from compliance import yamltext
 from compliance.errors import InputError
 from compliance.kind import Format
@@ -40,9 +42,15 @@ _MARK = re.compile(r"(?m)^---(?=[ \t\r\n]|\Z)")
 
 def _recognise(source: Source) -> bool:
     if source.head.lstrip()[:1] == b"{":
-        return _JSON.search(source.head) is not None
+        return _JSON.search(source.head) is not None and _is_manifest(source.json_members)
     named = _YAML.search(source.head) or (_LIST.search(source.head) and _IN_LIST.search(source.head))
     return named is not None and begins_as_yaml(source.head)
+
+
+def _is_manifest(members: Mapping[str, msgspec.Raw]) -> bool:
+    """Tells a manifest, or a list of some, from a document that quotes one, such as an event of the audit log."""
+    version, kind = (bytes(members.get(name, b"")) for name in ("apiVersion", "kind"))
+    return version.startswith(b'"rbac.authorization.k8s.io/') or (version, kind) == (b'"v1"', b'"List"')
 
 
 def _parse(source: Source) -> Parsed:

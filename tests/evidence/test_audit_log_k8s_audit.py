@@ -251,3 +251,11 @@ def test_only_refusals_leave(data: bytes) -> None:
 @given(json_mutations(layouts(event())["list"]) | json_mutations(json.dumps([azure(event())]).encode()))
 def test_any_value_in_any_field(data: bytes) -> None:
     assert_only_refuses("audit-log", "k8s-audit-json", data)
+
+
+def test_an_event_that_holds_a_manifest_is_no_manifest() -> None:
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "b"}, "subjects": []}
+    item = event("create", "clusterrolebindings", requestObject=binding)
+    del item["apiVersion"]
+    for data in (lines(item), json.dumps(item, indent=2).encode(), json.dumps(listed(item)).encode()):
+        assert recognised(data) == ["k8s-audit-json"]
