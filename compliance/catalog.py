@@ -22,6 +22,7 @@ from typing import TypeVar
 from .errors import CatalogError
 from .gate import Framework, Gate
 from .kind import Collector, Format, Kind
+from .mapping import mapped
 
 KINDS_GROUP = "compliance.evidence"
 """Entry point group of packages that add kinds."""
@@ -86,7 +87,7 @@ def _kinds(packages: Iterable[ModuleType]) -> dict[str, Kind]:
             if own:
                 formats = tuple(item for module in modules for item in _defined(module, Format))
                 collectors = tuple(item for module in modules for item in _defined(module, Collector))
-                kind = replace(own[0], formats=formats, collectors=collectors, doc=own[0].doc or top.__doc__ or "")
+                kind = replace(own[0], formats=(*formats, mapped(own[0])), collectors=collectors, doc=own[0].doc or top.__doc__ or "")
                 found = _merge("kind", found, {kind.id: kind})
     return found
 

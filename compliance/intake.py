@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
-from . import unpack
+from . import mapping, unpack
 from .checkout import Checkout, subject_of
 from .errors import ComplianceError, InputError, UnrecognisedError
 from .kind import Collected, Format, Kind
@@ -222,8 +222,9 @@ class Intake:
         statements = []
         for kind, form in claims:
             with guarded(form):
-                facts = source.facts if path is None or form.attend is None else form.attend(source, path)
-                seen = clean if facts is clean.facts else Source(clean.name, clean.data, facts)
+                around = form.attend(source, path) if path is not None and form.attend is not None else {}
+                facts = {**source.facts, **form.facts, **around}
+                seen = clean if facts == clean.facts else Source(clean.name, clean.data, facts)
                 statements += [_Statement(kind, form, seen, parsed, original) for parsed in self._parse(seen, form)]
         return statements
 
@@ -303,6 +304,8 @@ class Intake:
         }
         if parsed.part is not None:
             body["part"] = parsed.part
+        if (table := mapping.digest_of(statement.source.facts)) is not None:
+            body["mapping"] = table
         if origin.signature is not None:
             body["signature"] = dict(origin.signature)
         return body

@@ -41,6 +41,7 @@ class Format:
             under its path. Never for results of a run: a kept old result is not the result of the commit that keeps it.
         attend: Looks at the surroundings of an ingested file, given its path: whether the files that it links to exist, when it was last
             committed. The facts are kept with the evidence and reach ``parse`` as `Source.facts`, so that parsing stays a pure function.
+        facts: What every file of the format is read with besides its bytes; kept with the evidence like those of ``attend``.
         marks: Names that every such file has: members of its JSON object, else words in its first 64 KiB. They only serve to say which
             format an unrecognised file is nearest to, and what it lacks.
     """
@@ -52,6 +53,7 @@ class Format:
     parse: Callable[[Source], Parsed | tuple[Parsed, ...]]
     redact: Callable[[Source, Mask], bytes | None] | None = None
     attend: Callable[[Source, Path], Mapping[str, Json]] | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     accepts: Callable[[Source], bool] | None = None
     of_tree: bool = False
@@ -140,6 +142,8 @@ class Kind:
         payload: Model of what it says.
         formats: Filled in by the catalog from the kind's modules.
         collectors: Likewise.
+        counted: Returns those fields of the payload that follow from the findings, for reports that are read through a table
+            (`mapping`); None where findings say nothing about it.
         without: Returns the payload as it would be without some of the evidence's open findings, for waivers of findings; None where
             findings cannot be waived one by one.
         judges_tree: The evidence itself says whether the tree is clean, so that it counts from a changed tree, too.
@@ -152,6 +156,7 @@ class Kind:
     payload: type[Payload]
     formats: tuple[Format, ...] = ()
     collectors: tuple[Collector, ...] = ()
+    counted: Callable[[Sequence[Finding]], Mapping[str, Json]] | None = None
     without: Callable[[Any, Sequence[Finding]], Payload] | None = None
     judges_tree: bool = False
     doc: str = ""

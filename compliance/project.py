@@ -6,7 +6,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from .catalog import Catalog
 from .errors import ConfigError, InputError
 from .gate import AtLeast, AtMost, Gate, Params
 from .kind import Collector, Kind, Options
+from .mapping import ABOUT, ROW_FIELDS, MappingTable, with_mappings
 from .point import Point, Profile
 from .record import Json, Table
 from .role import Role, RoleTable, roles_of
@@ -86,6 +87,7 @@ class Document(Table):
     points: dict[str, PointTable] = Field(default_factory=dict)
     roles: dict[str, RoleTable] = Field(default_factory=dict)
     waivers: WaiversTable = WaiversTable()
+    mapping: dict[str, MappingTable] = Field(default_factory=dict)
     report: ReportTable = ReportTable()
     sign: SignTable = SignTable()
 
@@ -266,6 +268,7 @@ def _read(path: Path) -> Document:
         raise ConfigError(f"{path}: no [project] table; expected one with a name", hint="run `compliance init`")
     tables = {name: validate(_TABLES[name], value, name) for name, value in values.items() if name in _TABLES}
     points = {name: validate(PointTable, table, f"points.{name}") for name, table in _mapping(values, "points").items()}
+    mapping = {name: validate(MappingTable, table, f"mapping.{name}") for name, table in _mapping(values, "mapping").items()}
     roles = {name: validate(RoleTable, table, f"roles.{name}") for name, table in _mapping(values, "roles").items()}
     rest = {name: _mapping(values, name) for name in ("frameworks", "collect", "gates")}
     for name in ("collect", "gates"):
@@ -273,7 +276,7 @@ def _read(path: Path) -> Document:
             if not isinstance(value, dict):
                 raise ConfigError(f"[{name}] {key}: {value!r}; expected a table [{name}.{key}]")
     try:
-        return Document.model_validate({**rest, **tables, "points": points, "roles": roles})
+        return Document.model_validate({**rest, **tables, "points": points, "roles": roles, "mapping": mapping})
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
@@ -295,7 +298,23 @@ def _catalog(root: Path, document: Document) -> Catalog:
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"[frameworks]: {folder}: no such folder")
-    return catalog.load(policies=folders)
+    found = catalog.load(policies=folders)
+    for name, table in document.mapping.items():
+        if table.kind not in found.kinds:
+            raise ConfigError(f"[mapping.{name}] kind: no kind {table.kind!r}{near(table.kind, found.kinds)}")
+        _check_fields(name, table, found.kinds[table.kind])
+    return replace(found, kinds=with_mappings(found.kinds, document.mapping)) if document.mapping else found
+
+
+def _check_fields(name: str, table: MappingTable, kind: Kind) -> None:
+    """Checks that a mapping names fields that there are."""
+    known = {"payload": [*kind.payload.model_fields, *ABOUT], "rows": list(ROW_FIELDS)}
+    given = {"payload": list(table.fields), "rows": list(table.rows.fields) if table.rows else []}
+    for part, fields in given.items():
+        for one in fields:
+            if one not in known[part]:
+                where = f"mapping.{name}" + (".rows" if part == "rows" else "")
+                raise ConfigError(f"[{where}] fields: no field {one!r}{near(one, known[part])}")
 
 
 _COMMON: Final = ("required", "applicable", "reason", "by", "max-age")

@@ -21,11 +21,15 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from compliance import project
 from compliance.catalog import shipped
 from compliance.gate import Gate
+from compliance.kind import Kind
+from compliance.mapping import FORMAT as MAPPED
+from compliance.mapping import FieldTable, MappingTable
 from compliance.point import BUILT_IN, Point
+from compliance.role import RoleTable
 from compliance.times import show_span
+from compliance.waiver import WaiversTable
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
@@ -125,10 +129,20 @@ def help_text() -> str:
 
 def kinds() -> str:
     rows = [
-        [f"`{kind.id}`", code(form.name for form in kind.formats), code(one.name for one in kind.collectors) or "–", kind.binds_to.value]
+        [
+            f"`{kind.id}`",
+            code(names_of(kind)),
+            code(one.name for one in kind.collectors) or "–",
+            kind.binds_to.value,
+        ]
         for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id)
     ]
     return table(["kind", "formats that are read", "collectors that make it", "counts for"], rows)
+
+
+def names_of(kind: Kind) -> list[str]:
+    """The formats of a kind, but the one that every kind has."""
+    return [form.name for form in kind.formats if form.name != MAPPED]
 
 
 def gate_count() -> str:
@@ -149,7 +163,7 @@ def formats() -> str:
         first = kind.doc.strip().split("\n\n")[0].partition(": ")[2]
         about = capital(prose(first.partition(". ")[2] or first).rstrip(":."))
         parts.append(f"## {kind.id}\n\n**{kind.title}.** {about}. Counts for one {kind.binds_to.value}.\n")
-        rows = [[f"`{form.name}`", capital(form.title), str(form.parser)] for form in kind.formats]
+        rows = [[f"`{form.name}`", capital(form.title), str(form.parser)] for form in kind.formats if form.name != MAPPED]
         parts.append(table(["format", "written by", "parser"], rows) + "\n")
         if kind.collectors:
             rows = [[f"`[collect.{kind.id}.{one.name}]`", capital(one.title)] for one in kind.collectors]
@@ -221,8 +235,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "collectors": collectors,
     "thresholds": thresholds,
     "gates": gates,
-    "roles": lambda: options(project.RoleTable),
-    "waivers": lambda: options(project.WaiversTable),
+    "roles": lambda: options(RoleTable),
+    "waivers": lambda: options(WaiversTable),
+    "mapping": lambda: f"{options(MappingTable)}\n\nEach field is a table:\n\n{options(FieldTable)}",
 }
 
 

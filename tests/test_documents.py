@@ -18,8 +18,11 @@ from compliance.cli.app import COMMANDS
 from compliance.errors import ComplianceError
 from compliance.gate import Gate
 from compliance.kind import Options
+from compliance.mapping import MappingTable
+from compliance.role import RoleTable
 from compliance.source import Source
 from compliance.store import schema
+from compliance.waiver import WaiversTable
 from tests import documents
 from tests.marked import blocks, rows, tables
 
@@ -70,8 +73,9 @@ TABLES: dict[str, type[BaseModel]] = {
     "[project]": project.ProjectTable,
     "[collect.KIND]": project.CollectTable,
     "[points.NAME]": project.PointTable,
-    "[roles.NAME]": project.RoleTable,
-    "[waivers]": project.WaiversTable,
+    "[roles.NAME]": RoleTable,
+    "[waivers]": WaiversTable,
+    "[mapping.NAME]": MappingTable,
     "[report]": project.ReportTable,
     "[sign]": project.SignTable,
 }

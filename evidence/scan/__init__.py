@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from compliance.kind import Kind
-from compliance.record import Finding, Model, Payload
+from compliance.record import Finding, Json, Model, Payload
 from compliance.subject import Binding
 
 Category = Literal["sast", "sca", "secrets", "dast", "container", "iac", "licence"]
@@ -58,6 +58,13 @@ class Scan(Payload):
     """When the advisory database that the tool asked was made."""
 
 
+def _counted(findings: Sequence[Finding]) -> dict[str, Json]:
+    """Counts findings, for reports that give nothing but them."""
+    found = [one for one in findings if one.state == "open"]
+    counts = {name: sum(one.severity == name for one in found) for name in BySeverity.model_fields}
+    return {"total": len(found), "by_severity": counts, "suppressed": len(findings) - len(found)}
+
+
 def _without(scan: Scan, findings: Sequence[Finding]) -> Scan:
     counts = scan.by_severity.model_dump()
     for one in findings:
@@ -65,4 +72,4 @@ def _without(scan: Scan, findings: Sequence[Finding]) -> Scan:
     return scan.model_copy(update={"total": scan.total - len(findings), "by_severity": BySeverity(**counts)})
 
 
-KIND = Kind(id="scan", title="Scans", binds_to=Binding.COMMIT, payload=Scan, without=_without)
+KIND = Kind(id="scan", title="Scans", binds_to=Binding.COMMIT, payload=Scan, counted=_counted, without=_without)
