@@ -16,20 +16,21 @@ _SLACK = 1e-9
 N = TypeVar("N", int, float)
 
 
-def in_order(values: Sequence[tuple[str, float | None]], where: str | None, slack: float = _SLACK) -> None:
+def in_order(values: Sequence[tuple[str, float | None]], where: str | None, slack: float = _SLACK, slack_ms: float = 0.0) -> None:
     """Checks that each known value is at least the known one before it, as in p50 <= p95 <= p99 <= max.
 
     Args:
         values: Names and milliseconds.
         where: Place in the file.
         slack: Relative difference that rounding or a sketch of the tool can make.
+        slack_ms: The same in milliseconds; both are added.
 
     Raises:
         InputError: Two values contradict each other; names both.
     """
     known = [(name, value) for name, value in values if value is not None]
     for (lower, low), (upper, high) in pairwise(known):
-        if low > high * (1 + slack):
+        if low > high * (1 + slack) + slack_ms:
             raise InputError(f"{lower} {low:g} ms above {upper} {high:g} ms", expected=f"{lower} at most {upper}", where=where)
 
 

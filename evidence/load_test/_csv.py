@@ -18,6 +18,8 @@ from compliance.source import LINE_LIMIT, Source, decode
 
 PIECE: Final = 8 << 20
 """Bytes that are read at a time."""
+FIELDS_LIMIT: Final = 10_000
+"""Fields of a row."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 _QUOTED: Final = re.compile(r'"(?:[^"]++|"")*+"')
@@ -77,9 +79,9 @@ def rows(text: str, delimiter: str, line: int = 1) -> Iterator[tuple[int, Row]]:
     """
     at, counted = 0, 0
     while at < len(text):
-        line, counted = line + text.count("\n", counted, at), at
+        line, counted, blank = line + text.count("\n", counted, at), at, text[at] in "\r\n"
         row, at = read_row(text, at, delimiter, line)
-        if row != [""]:
+        if not blank:
             yield line, row
 
 
@@ -94,6 +96,9 @@ def read_row(text: str, at: int, delimiter: str, line: int) -> tuple[Row, int]:
 
     Returns:
         Its fields, and where the next row begins.
+
+    Raises:
+        InputError: A quote where none may be, one that is not closed, or too many fields.
     """
     pattern, row = _field(delimiter), []
     while True:
@@ -102,6 +107,8 @@ def read_row(text: str, at: int, delimiter: str, line: int) -> tuple[Row, int]:
             raise InputError(_defect(text, at), expected='fields in ", doubled inside, or without any', where=f"line {line}")
         quoted, plain, end = field.groups()
         row.append(plain if quoted is None else quoted.replace('""', '"'))
+        if len(row) > FIELDS_LIMIT:
+            raise InputError(f"more than {FIELDS_LIMIT} fields", expected="rows of fewer", where=f"line {line}")
         at = field.end()
         if end != delimiter:
             return row, at

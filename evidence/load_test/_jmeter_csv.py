@@ -116,7 +116,11 @@ def _behind_header(piece: Piece, layout: Layout) -> Piece:
 
 
 def _separated(piece: Piece, layout: Layout) -> tuple[bytes, list[Row]]:
-    """Returns the rows without quotes as they stand, ended by line feeds, and those with quotes read."""
+    """Returns the rows without quotes as they stand, ended by line feeds, and those with quotes read.
+
+    Raises:
+        InputError: Something is wrong; `_refuse` says what and where.
+    """
     if '"' not in piece.text and "\r" not in piece.text:
         return piece.data, []
     text, plain, quoted, at = piece.text, [], [], 0
@@ -124,6 +128,8 @@ def _separated(piece: Piece, layout: Layout) -> tuple[bytes, list[Row]]:
         start = max(at, text.rfind("\n", at, quote) + 1)
         plain.append(text[at:start])
         row, at = read_row(text, start, layout.delimiter, piece.line)
+        if len(row) != layout.width:
+            raise InputError(f"{len(row)} fields")
         quoted.append(row)
     plain.append(text[at:])
     rest = "".join(plain).replace("\r\n", "\n")

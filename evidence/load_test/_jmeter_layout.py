@@ -70,8 +70,6 @@ class Layout:
 def layout(source: Source) -> Layout | None:
     """Returns the layout of a file, None when it is no such JTL; looks at the first 64 KiB."""
     head = source.head.decode("utf-8", "replace")
-    if "\0" in head:
-        return None
     whole = head if source.size <= len(source.head) + 3 else head[: head.rfind("\n") + 1]
     try:
         return _by_header(whole) or _by_shape(whole)

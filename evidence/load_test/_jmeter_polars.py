@@ -62,6 +62,9 @@ class Counting:
     def _frame(self, plain: bytes) -> pl.DataFrame | None:
         """Reads the columns that matter; None unless every row is of the right length and every value is one."""
         layout, names = self._layout, self._names
+        lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
+        if plain.count(layout.delimiter.encode()) != lines * (layout.width - 1):
+            return None
         places = {"label": layout.label, "elapsed": layout.elapsed, "success": layout.success, "stamp": layout.stamp}
         places |= {"users": layout.users, "message": layout.message if TRANSACTION.encode() in plain else None}
         wanted = sorted({place for place in places.values() if place is not None} | {layout.width - 1})
@@ -73,9 +76,7 @@ class Counting:
             separator=layout.delimiter,
             quote_char=None,
         )
-        lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
-        delimiters = plain.count(layout.delimiter.encode())
-        if read.height != lines or read[names[-1]].null_count() or delimiters != lines * (layout.width - 1):
+        if read.height != lines or read[names[-1]].null_count():
             return None
         columns = [_column(name, place, names) for name, place in places.items()]
         frame = read.select(columns)

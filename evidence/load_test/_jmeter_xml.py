@@ -25,6 +25,8 @@ def read(source: Source) -> Samples:
         InputError: Not well-formed, cut off, or an attribute that is no value.
     """
     samples, path = Samples(), list[Element]()
+    if source.xml_root != ROOT:
+        raise InputError(f"root element <{shorten(source.xml_root or '', 60)}>", expected=f"<{ROOT}>", where="/")
     try:
         for event, element in source.xml():
             if event == "end":

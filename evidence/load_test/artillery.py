@@ -165,9 +165,9 @@ def _times(found: Mapping[str, Json]) -> dict[str, Any]:
         return {}
     p50 = known.get("p50", known.get("median"))
     p95, p99, most, mean = (known.get(key) for key in ("p95", "p99", "max", "mean"))
-    loosely = [(name, None if ms is None else ms + _ROUNDED_MS) for name, ms in (("p50", p50), ("p95", p95), ("p99", p99), ("max", most))]
-    in_order(loosely, _WHERE, slack=_SKETCH)
-    in_order([("mean", mean), ("max", most)], _WHERE, slack=_SKETCH)
+    slack = {"slack": _SKETCH, "slack_ms": _ROUNDED_MS}
+    in_order([("p50", p50), ("p95", p95), ("p99", p99), ("max", most)], _WHERE, **slack)
+    in_order([("mean", mean), ("max", most)], _WHERE, **slack)
     return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "max_ms": most, "mean_ms": mean}
 
 

@@ -133,7 +133,7 @@ def _recognise(source: Source) -> bool:
     head = source.head
     if b"requests in " not in head and b"Requests/sec:" not in head and b"Thread Stats" not in head:
         return False
-    text = head.decode("utf-8", "replace")
+    text = head.decode("utf-8", "replace").replace("\r\n", "\n")
     return _START.search(text) is not None and (_LOAD.search(text) is not None or "Thread Stats" in text)
 
 
