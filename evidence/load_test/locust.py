@@ -179,7 +179,7 @@ def _value(text: str, name: str, line: int) -> float | None:
 def _header(source: Source) -> list[str]:
     head = source.head.decode("utf-8", "replace").lstrip("\r\n")
     try:
-        return read_row(head.partition("\n")[0], 0, ",", 1)[0]
+        return read_row(head.partition("\n")[0].rstrip("\r"), 0, ",", 1)[0]
     except InputError:
         return []
 
