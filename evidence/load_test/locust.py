@@ -81,6 +81,8 @@ def _parse(source: Source) -> Parsed:
     other = _other(header)
     if other is not None:
         raise InputError(f"this is Locust's {other}", expected="the file _stats.csv of the same run", where="line 1")
+    if not _is_stats(header):
+        raise InputError("no header of Locust", expected="columns such as Type, Name and Request Count", where="line 1")
     found = list(_read(source, header))
     totals = sum(row.is_total for row in found)
     if totals != 1 or not found[-1].is_total:

@@ -23,7 +23,8 @@ OLD_14 = """"Type","Name","# requests","# failures","Median response time","Aver
 "Average Content Size","Requests/s","Requests Failed/s","50%","66%","75%","80%","90%","95%","98%","99%","99.9%","99.99%","99.999","100%"
 "GET","/",1000,5,40,55,2,1993,1200,10.00,0.05,40,50,60,70,120,210,300,450,1900,2000,2000,2000
 "None","Aggregated",1000,5,40,55,2,1993,1200,10.00,0.05,40,50,60,70,120,210,300,450,1900,2000,2000,2000"""
-OLD_8 = """"Method","Name","# requests","# failures","Median response time","Average response time","Min response time","Max response time",\
+OLD_8 = """"Method","Name","# requests","# failures","Median response time",\
+"Average response time","Min response time","Max response time",\
 "Average Content Size","Requests/s"
 "GET","/",1000,{0},40,55,2,1993,1200,10.00
 "None","Total",1000,{0},40,55,2,1993,1200,10.00"""
