@@ -185,11 +185,11 @@ class Source:
             raise InputError("empty file", expected="XML")
         return xmltext.events(self.open())
 
-    def xml_tags(self, start: xmltext.Start, end: xmltext.End) -> None:
-        """Calls ``start(tag, attributes)`` and ``end(tag)`` for XML whose texts say nothing (see `xmltext`)."""
+    def xml_tags(self, start: xmltext.Start, end: xmltext.End, text: xmltext.Text | None = None) -> None:
+        """Calls ``start(tag, attributes)``, ``end(tag)`` and ``text(piece)`` for what stands in XML (see `xmltext`)."""
         if not self.data:
             raise InputError("empty file", expected="XML")
-        xmltext.tags(self.open(), start, end)
+        xmltext.tags(self.open(), start, end, text)
 
     def open(self) -> BinaryIO:
         """Returns a binary stream over the bytes."""

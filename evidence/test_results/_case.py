@@ -3,94 +3,118 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Mapping
+from typing import Final
 
 from compliance.record import Finding, fingerprint, shorten
-from compliance.source import Element
 
-ERROR = "error"
-FAILURE = "failure"
-SKIPPED = "skipped"
-PASSED = "passed"
+ERROR: Final = "error"
+FAILURE: Final = "failure"
+SKIPPED: Final = "skipped"
+PASSED: Final = "passed"
 
-_RANK = {PASSED: 0, SKIPPED: 1, FAILURE: 2, ERROR: 3}
-_RESULT_OF_CHILD = {
+_RANK: Final = {PASSED: 0, SKIPPED: 1, FAILURE: 2, ERROR: 3}
+_RESULT_OF_CHILD: Final = {
     "skipped": SKIPPED,
     "disabled": SKIPPED,
+    "ignored": SKIPPED,
+    "pending": SKIPPED,
     "failure": FAILURE,
     "error": ERROR,
     # Surefire writes these beside <failure> or <error>; alone they still say that a rerun failed.
     "rerunFailure": FAILURE,
     "rerunError": ERROR,
 }
-_FLAKY = ("flakyFailure", "flakyError")
-_NOT_RUN = ("disabled", "notrun")
+_FLAKY: Final = ("flakyFailure", "flakyError")
+_SKIPPING: Final = ("disabled", "notrun", "not run", "not_run", "skipped", "skip", "suppressed", "ignored", "pending", "untested")
+_FAILING: Final = ("fail", "failed", "failure")
+_WORDS: Final = {**dict.fromkeys(_SKIPPING, SKIPPED), **dict.fromkeys(_FAILING, FAILURE), "error": ERROR}
+"""Words of ``status`` and ``result`` (GoogleTest, CTest, Behave, Catch2): some tools write no child element with them."""
+_TEXT_LIMIT: Final = 10_000
+"""Characters of a text that are looked at for a message."""
+_FIRST_LINE: Final = re.compile(r"\S[^\n]*")
 
 
-@dataclass(frozen=True)
 class Case:
-    """What one element says."""
+    """What one element says; filled while its children go by."""
 
-    result: str
-    """``error``, ``failure``, ``skipped`` or ``passed``: the worst that it holds."""
-    flaky: bool
-    """Passed, after a failure that the runner recorded in the same element."""
-    name: str
-    """``classname::name``, or the file in the place of a missing class."""
-    identity: bytes
-    """Digest of suite, class, name and file; a digest, because the texts of 100,000 cases cost three times its 10 MB."""
-    line: int | None
-    message: str | None
-    """Of the element that decided."""
+    __slots__ = ("_attributes", "_decided", "_text", "depth", "flaky", "listens", "result")
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        self.result = PASSED
+        """``error``, ``failure``, ``skipped`` or ``passed``: the worst that it holds."""
+        self.flaky = False
+        """An attempt failed that the runner recorded in the same element."""
+        self.depth = 0
+        """Of the elements inside that are open."""
+        self.listens = False
+        """Whether the text that goes by is that of the element that decides."""
+        self._attributes = attributes
+        self._decided: Mapping[str, str] = {}
+        self._text = ""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Takes the beginning of an element inside."""
+        self.depth += 1
+        self.listens = False
+        if self.depth > 1:
+            return
+        self.flaky = self.flaky or tag in _FLAKY
+        found = _RESULT_OF_CHILD.get(tag, PASSED)
+        if _RANK[found] > _RANK[self.result]:
+            self.result, self._decided, self._text = found, attributes, ""
+            self.listens = found != SKIPPED
+
+    def text(self, text: str) -> None:
+        """Takes a piece of the text of the element that decides."""
+        self._text += text
+        self.listens = len(self._text) < _TEXT_LIMIT
+
+    def end(self) -> None:
+        """Takes the end of an element inside."""
+        self.depth -= 1
+        self.listens = False
+
+    def finish(self) -> None:
+        """Ends the element: where no child says otherwise, its own words count."""
+        get = self._attributes.get
+        if self.result == PASSED and not self.flaky and (get("status") or get("result")):
+            words = (_WORDS.get(get(key, "").strip().lower(), PASSED) for key in ("status", "result"))
+            self.result = max(words, key=_RANK.__getitem__)
+
+    @property
+    def time(self) -> str | None:
+        """Its duration as it is written."""
+        return self._attributes.get("time")
+
+    def parts(self) -> tuple[str, str, str]:
+        """Returns class, name and file."""
+        get = self._attributes.get
+        return get("classname", "").strip(), get("name", "").strip(), get("file", "").strip()
 
     def finding(self) -> Finding:
-        """Returns the row of a failed or errored case."""
+        """Returns the row of a failed or errored case, named ``classname::name``, or by its file in the place of a missing class."""
+        class_name, name, file = self.parts()
+        name = "::".join(part for part in (class_name or file, name) if part)
         return Finding(
             rule=self.result,
             severity="high",
-            fingerprint=fingerprint(self.result, self.name),
-            path=shorten(self.name, 1000),
-            line=self.line,
-            message=self.message,
+            fingerprint=fingerprint(self.result, name),
+            path=shorten(name, 1000),
+            line=_line(self._attributes) or _line(self._decided),
+            message=message_of(self._decided, self._text),
         )
 
 
-def local(tag: object) -> str:
-    """Returns an element's name without its namespace."""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+def message_of(attributes: Mapping[str, str], text: str) -> str | None:
+    """Returns the message of a result element: its attribute, else the first line of its text that says something, else its type."""
+    message = attributes.get("message", "").strip()
+    if not message:
+        match = _FIRST_LINE.search(text)
+        message = match.group().strip() if match else attributes.get("type", "").strip()
+    return shorten(message) or None
 
 
-def read_case(element: Element, suite: str) -> Case:
-    """Reads a finished ``testcase`` element that stands in a suite of this name."""
-    result, decided_by = (SKIPPED, None) if (element.get("status") or "").strip().lower() in _NOT_RUN else (PASSED, None)
-    flaky = False
-    for child in element:
-        tag = local(child.tag)
-        flaky = flaky or tag in _FLAKY
-        found = _RESULT_OF_CHILD.get(tag, PASSED)
-        if _RANK[found] > _RANK[result]:
-            result, decided_by = found, child
-    name, class_name, file = ((element.get(key) or "").strip() for key in ("name", "classname", "file"))
-    return Case(
-        result=result,
-        flaky=flaky and result == PASSED,
-        name="::".join(part for part in (class_name or file, name) if part),
-        identity=blake2b("\x1f".join((suite, class_name, name, file)).encode("utf-8", "surrogatepass"), digest_size=12).digest(),
-        line=_line(element) or _line(decided_by),
-        message=None if decided_by is None or result == SKIPPED else message_of(decided_by),
-    )
-
-
-def message_of(element: Element) -> str | None:
-    """Returns the message of a result element: its attribute, else the first line of its text that says something."""
-    text = (element.get("message") or "").strip()
-    if not text:
-        match = re.search(r"\S[^\n]*", element.text or "")
-        text = match.group().strip() if match else (element.get("type") or "").strip()
-    return shorten(text) or None
-
-
-def _line(element: Element | None) -> int | None:
-    text = "" if element is None else (element.get("line") or "").strip()
+def _line(attributes: Mapping[str, str]) -> int | None:
+    text = attributes.get("line", "").strip()
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None

@@ -2,7 +2,8 @@
 
 There is no standard; the common core is the XSD of Jenkins' xunit plugin (``junit-10.xsd``): ``testsuites`` or ``testsuite`` as
 root, suites that nest, ``testcase`` with ``skipped``, ``failure``, ``error``, ``rerunFailure``, ``rerunError``,
-``flakyFailure`` and ``flakyError``.
+``flakyFailure`` and ``flakyError``. Where a case holds none of them, its ``status`` or ``result`` counts: ``disabled``, ``notrun``,
+``failed`` and their like.
 
 Every ``testcase`` counts once. Totals of suites are not added up into counts: a suite's attributes include those of the suites
 inside it. A name that failed and is repeated later is a retry only in the reader's eyes (a parametrised test repeats its name
@@ -11,32 +12,31 @@ as well), so the failed case stays failed, and ``flaky`` and ``retried`` say wha
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
+from typing import Final
 
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.record import Finding, Parsed, fingerprint, shorten
-from compliance.source import Element, Source, parse_time
+from compliance.source import Source, parse_time
 
 from . import SUITE_LIMIT, Declared, Suite, TestResults
-from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, local, message_of, read_case
+from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
+from ._totals import Seconds, Totals, seconds_of, totals_of
 
-ROOTS = ("testsuites", "testsuite")
-_TOTALS = ("tests", "failures", "errors", "skipped")
-_LONGEST_S = 1e6
-"""Seconds of a believable run, 11 days. Some tools (container-structure-test) write nanoseconds, and their shortest runs exceed it."""
+ROOTS: Final = ("testsuites", "testsuite")
+_RESULTS: Final = (ERROR, FAILURE, SKIPPED, PASSED)
 
 
 @dataclass
 class _Suite:
     """Running counts of the suites of one name."""
 
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((ERROR, FAILURE, SKIPPED, PASSED), 0))
-    times: list[float | None] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_RESULTS, 0))
+    time: Seconds = field(default_factory=Seconds)
 
     def finished(self, name: str) -> Suite:
         return Suite(
@@ -46,114 +46,150 @@ class _Suite:
             failed=self.counts[FAILURE],
             errors=self.counts[ERROR],
             skipped=self.counts[SKIPPED],
-            duration_s=_sum(self.times),
+            duration_s=self.time.sum(),
         )
 
 
 @dataclass
 class _Open:
-    """An element of the path from the root to where reading is."""
+    """A suite in which the reader is, or the root."""
+
+    name: str
+    attributes: Mapping[str, str]
+    counts: _Suite | None = None
+    """Where its cases count; None before the first one."""
+
+
+@dataclass
+class _Outside:
+    """A failure or error of a suite, outside its cases."""
 
     tag: str
+    suite: str
     attributes: Mapping[str, str]
-    element: Element
-    counted: bool = False
-    """Whether its time was taken over into the suites of its name."""
+    depth: int
+    text: str = ""
 
 
 class _Reader:
-    """Reads one file, holding a bounded part of its tree."""
+    """Reads one file while its tags go by."""
 
     def __init__(self) -> None:
-        self.path: list[_Open] = []
         self.root: Mapping[str, str] = {}
-        self.outermost: list[Mapping[str, str]] = []
+        self.declared = Totals()
+        """Of the outermost suites."""
+        self.outermost_time, self.case_time = Seconds(), Seconds()
         self.suites: dict[str, _Suite] = {}
         self.findings: list[Finding] = []
-        self.case_times: list[float | None] = []
-        self.failed_before: dict[bytes, bool] = {}
-        """Names that failed; true once they have passed as well."""
         self.flaky = 0
         self.retried = 0
         self.outside: str | None = None
         """Name of the first suite that reports a failure outside its cases."""
         self.observed_at: datetime | None = None
+        self._path: list[str] = []
+        """Down to the case that is being read, without what is inside it."""
+        self._open: list[_Open] = []
+        self._case: Case | None = None
+        self._reported: _Outside | None = None
+        self._failed_before: dict[bytes, bool] = {}
+        """Names that failed; true once they have passed as well."""
+        self._failed_hashes: set[int] = set()
+        """Of the same names: asked first, because the digest of a name costs more than all else of a case that passed."""
 
-    def start(self, element: Element) -> None:
-        tag = local(element.tag)
-        attributes = dict(element.attrib) if tag in ROOTS else {}  # a copy: suites are cleared while they are open
-        if not self.path:
-            if tag not in ROOTS:
-                raise InputError(f"root element <{shorten(tag, 60)}>", expected="<testsuites> or <testsuite>", where="/")
-            self.root = attributes
-        if tag in ROOTS:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if "}" in tag:
+            tag = tag.rpartition("}")[2]
+        if self._case is not None:
+            if tag == "testcase":
+                raise InputError("<testcase> inside a <testcase>", expected="cases side by side", where=self._where())
+            self._case.start(tag, attributes)
+            return
+        if tag == "testcase" and self._path:
+            self._case = Case(attributes)
+        elif tag in ROOTS:
             self._suite_starts(tag, attributes)
-        elif tag == "testcase" and any(open_.tag == "testcase" for open_ in self.path):
-            raise InputError("<testcase> inside a <testcase>", expected="cases side by side", where=self._where())
-        self.path.append(_Open(tag, attributes, element))
+        elif not self._path:
+            raise InputError(f"root element <{shorten(tag, 60)}>", expected="<testsuites> or <testsuite>", where="/")
+        elif tag in (FAILURE, ERROR) and self._path[-1] in ROOTS:
+            self._reported = _Outside(tag, self._open[-1].name, attributes, len(self._path))
+        self._path.append(tag)
 
-    def _suite_starts(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if tag == "testsuite" and len(self.path) == (1 if self.path and self.path[0].tag == "testsuites" else 0):
-            self.outermost.append({key: attributes[key] for key in (*_TOTALS, "disabled", "time") if key in attributes})
-        time = parse_time(attributes.get("timestamp", ""))
+    def text(self, text: str) -> None:
+        if self._case is not None:
+            if self._case.listens:
+                self._case.text(text)
+        elif self._reported is not None and len(self._path) == self._reported.depth + 1:
+            self._reported.text = (self._reported.text + text)[:10_000]
+
+    def end(self, _tag: str) -> None:
+        if self._case is not None:
+            if self._case.depth:
+                self._case.end()
+                return
+            self._finished(self._case)
+            self._case = None
+        if self._path.pop() in ROOTS:
+            self._open.pop()
+        elif self._reported is not None and len(self._path) == self._reported.depth:
+            self._failed_outside(self._reported)
+            self._reported = None
+
+    def _suite_starts(self, tag: str, attributes: dict[str, str]) -> None:
+        if not self._path:
+            self.root = attributes
+        if tag == "testsuite" and len(self._path) == (1 if self._path and self._path[0] == "testsuites" else 0):
+            self.declared.add(totals_of(attributes))
+            self.outermost_time.add(attributes.get("time"))
+        time = parse_time(attributes["timestamp"]) if "timestamp" in attributes else None
         if time is not None and (self.observed_at is None or time < self.observed_at):
             self.observed_at = time
+        self._open.append(_Open(attributes.get("name", "").strip() or "(unnamed)", attributes))
 
-    def end(self, element: Element) -> None:
-        tag = self.path.pop().tag
-        if not self.path:
-            return
-        parent = self.path[-1]
-        if tag == "testcase":
-            self._case(element)
-        elif tag in (FAILURE, ERROR) and parent.tag in ROOTS:
-            self._failed_outside(tag, parent, element)
-        if parent.tag in ROOTS:
-            parent.element.clear()  # frees what was read; the attributes were kept when the element began
-
-    def _case(self, element: Element) -> None:
-        holder = next((open_ for open_ in reversed(self.path) if open_.tag == "testsuite"), self.path[0])
-        suite = self.suites.setdefault(_name(holder), _Suite())
-        case = read_case(element, _name(holder))
-        if not holder.counted:
-            holder.counted = True
-            suite.times.append(_seconds(holder.attributes.get("time")))
-        suite.counts[case.result] += 1
-        self.case_times.append(_seconds(element.get("time")))
-        self._repeated(case)
-        if case.result in (FAILURE, ERROR):
+    def _finished(self, case: Case) -> None:
+        case.finish()
+        holder = self._open[-1]
+        if holder.counts is None:
+            holder.counts = self.suites.setdefault(holder.name, _Suite())
+            holder.counts.time.add(holder.attributes.get("time"))
+        holder.counts.counts[case.result] += 1
+        self.case_time.add(case.time)
+        failed = case.result in (FAILURE, ERROR)
+        self._repeated(case, (holder.name, *case.parts()), failed)
+        if failed:
             self.findings.append(case.finding())
 
-    def _repeated(self, case: Case) -> None:
-        passed_since = self.failed_before.get(case.identity)
-        if passed_since is not None:
-            self.retried += 1
-        if case.flaky or (passed_since is False and case.result == PASSED):
-            self.flaky += 1
-        if case.result in (FAILURE, ERROR):
-            self.failed_before.setdefault(case.identity, False)
-        elif passed_since is False and case.result == PASSED:
-            self.failed_before[case.identity] = True
+    def _repeated(self, case: Case, name: tuple[str, ...], failed: bool) -> None:
+        passed_since: bool | None = None
+        if failed or hash(name) in self._failed_hashes:
+            identity = blake2b("\x1f".join(name).encode("utf-8", "surrogatepass"), digest_size=12).digest()
+            passed_since = self._failed_before.get(identity)
+            if failed:
+                self._failed_hashes.add(hash(name))
+                self._failed_before.setdefault(identity, False)
+            elif passed_since is False and case.result == PASSED:
+                self._failed_before[identity] = True
+        self.retried += passed_since is not None
+        self.flaky += case.result == PASSED and (case.flaky or passed_since is False)
 
-    def _failed_outside(self, tag: str, suite: _Open, element: Element) -> None:
-        name = _name(suite)
-        self.outside = self.outside or name
+    def _failed_outside(self, found: _Outside) -> None:
+        self.outside = self.outside or found.suite
         self.findings.append(
             Finding(
-                rule=tag,
+                rule=found.tag,
                 severity="high",
-                fingerprint=fingerprint(tag, name, "outside its cases"),
-                path=shorten(name, 1000),
-                message=message_of(element),
+                fingerprint=fingerprint(found.tag, found.suite, "outside its cases"),
+                path=shorten(found.suite, 1000),
+                message=message_of(found.attributes, found.text),
             )
         )
 
     def _where(self) -> str:
-        return "/" + "/".join(open_.tag for open_ in self.path)
+        return "/" + "/".join(self._path)
 
     def payload(self) -> TestResults:
-        count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in (ERROR, FAILURE, SKIPPED, PASSED)}
-        declared = self._declared()
+        count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in _RESULTS}
+        own = totals_of(self.root)
+        declared = own.declared() or self.declared.declared()
         return TestResults(
             tests=sum(count.values()),
             passed=count[PASSED],
@@ -175,21 +211,9 @@ class _Reader:
             return f"suite {shorten(self.outside, 100)} reports a failure outside its cases"
         return "no test was executed" if sum(count.values()) == count[SKIPPED] else None
 
-    def _declared(self) -> Declared | None:
-        stated = _totals(self.root)
-        if all(value is None for value in stated.values()):
-            parts = [_totals(suite) for suite in self.outermost]
-            stated = {key: _added_up(part[key] for part in parts) for key in _TOTALS}
-        return None if all(value is None for value in stated.values()) else Declared(**stated)
-
     def _duration(self) -> float | None:
-        own = _seconds(self.root.get("time"))
-        outermost = _sum(_seconds(suite.get("time")) for suite in self.outermost)
-        return next((time for time in (own, outermost) if time is not None), _sum(self.case_times))
-
-
-def _name(suite: _Open) -> str:
-    return suite.attributes.get("name", "").strip() or "(unnamed)"
+        stated = (seconds_of(self.root.get("time")), self.outermost_time.sum(), self.case_time.sum())
+        return next((time for time in stated if time is not None), None)
 
 
 def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
@@ -199,53 +223,9 @@ def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
     return tuple(suites[name].finished(name) for name in names[:SUITE_LIMIT])
 
 
-def _totals(attributes: Mapping[str, str]) -> dict[str, int | None]:
-    """Reads what an element declares. CTest and GoogleTest state disabled cases beside ``skipped``; here they are skipped as well."""
-    found = {key: _total(attributes.get(key), key) for key in _TOTALS}
-    if found["skipped"] is not None:
-        found["skipped"] += _total(attributes.get("disabled"), "disabled") or 0
-    return found
-
-
-def _added_up(values: Iterable[int | None]) -> int | None:
-    """Adds up totals; None when there are none, or one is not stated."""
-    known = list(values)
-    return sum(value for value in known if value is not None) if known and None not in known else None
-
-
-def _total(text: str | None, key: str) -> int | None:
-    text = (text or "").strip()
-    if not text:
-        return None
-    if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise InputError(f'{key}="{shorten(text, 40)}"', expected="a count", where="totals of a suite")
-    return int(text)
-
-
-def _seconds(text: str | None) -> float | None:
-    """Reads a duration; a time that no test run can take (see `_LONGEST_S`) or that is no number says nothing."""
-    text = (text or "").strip()
-    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+", text):  # Surefire writes 1,234.567
-        text = text.replace(",", "")
-    if not re.fullmatch(r"[0-9]*\.?[0-9]+([eE][-+]?[0-9]{1,3})?|[0-9]+\.", text):
-        return None
-    seconds = float(text)
-    return seconds if seconds <= _LONGEST_S else None
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    """Adds up durations; None when there are none, or one is unknown."""
-    known = list(values)
-    return math.fsum(value for value in known if value is not None) if known and None not in known else None
-
-
 def _parse(source: Source) -> Parsed:
     reader = _Reader()
-    for event, element in source.xml():
-        if event == "start":
-            reader.start(element)
-        else:
-            reader.end(element)
+    source.xml_tags(reader.start, reader.end, reader.text)
     return Parsed(payload=reader.payload(), findings=reader.findings, observed_at=reader.observed_at)
 
 
@@ -254,5 +234,5 @@ def _recognise(source: Source) -> bool:
 
 
 junit_xml = Format(
-    name="junit-xml", title="Test results of pytest and many others (JUnit XML)", parser=1, recognise=_recognise, parse=_parse
+    name="junit-xml", title="Test results of pytest and many others (JUnit XML)", parser=2, recognise=_recognise, parse=_parse
 )

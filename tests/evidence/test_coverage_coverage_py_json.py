@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from compliance.errors import InputError
 from compliance.record import Json, Parsed
 
-from .helpers import CORPUS, assert_only_refuses, mutations, read, recognised
+from .helpers import assert_only_refuses, mutations, read, recognised
 
 
 def summary(lines: tuple[int, int], branches: tuple[int, int] | None = None) -> dict[str, Json]:
@@ -204,21 +204,3 @@ def test_report_of_a_real_run(tmp_path: Path, branches: bool) -> None:
         assert recognised(data) == [format_name]
         assert (parsed.payload.summary(), parsed.payload.incomplete) == (lines | taken, None), format_name
         assert (parsed.observed_at is not None) is (format_name == "coverage-py-xml")
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is no part of the repository")
-def test_corpus() -> None:
-    for case in json.loads((CORPUS / "cases.json").read_text()):
-        if case["format"] != "coverage-py-json":
-            continue
-        data, totals = (CORPUS / case["file"]).read_bytes(), case["expected"]["totals"]
-        parsed = read("coverage", "coverage-py-json", data)
-        assert recognised(data) == ["coverage-py-json"]
-        assert parsed.payload.summary() == {
-            "lines_covered": totals["covered_lines"],
-            "lines_total": totals["num_statements"],
-            "branches_covered": totals.get("covered_branches"),
-            "branches_total": totals.get("num_branches"),
-        }, case["id"]
-        assert parsed.payload.model_dump()["files"] == case["expected"]["count"]
-        assert parsed.payload.incomplete is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 
 from compliance.errors import InputError
 
-from .helpers import CORPUS, assert_only_refuses, mutations, read, recognised
+from .helpers import assert_only_refuses, mutations, read, recognised
 
 ROOT = 'version="7.6.1" timestamp="1758362400123" lines-valid="4" lines-covered="3" line-rate="0.75" complexity="0"'
 BRANCHES = 'branches-valid="4" branches-covered="1" branch-rate="0.25"'
@@ -155,26 +154,3 @@ def test_only_input_error_leaves(data: bytes) -> None:
     if parsed is not None:
         found = parsed.payload.model_dump()
         assert 0 <= found["lines_covered"] <= found["lines_total"]
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is no part of the repository")
-def test_corpus() -> None:
-    for case in json.loads((CORPUS / "cases.json").read_text()):
-        if case["format"] != "coverage-py-xml":
-            continue
-        data, expected = (CORPUS / case["file"]).read_bytes(), case["expected"]
-        parsed, root = read("coverage", "coverage-py-xml", data), expected["root_attrs"]
-        assert recognised(data) == ["coverage-py-xml"]
-        found = parsed.payload.summary()
-        assert (found["lines_covered"], found["lines_total"]) == (expected["class_lines_hit"], expected["class_lines"]), case["id"]
-        agrees = (root["lines-covered"], root["lines-valid"]) == (found["lines_covered"], found["lines_total"])
-        assert (parsed.payload.incomplete is None) is agrees, case["id"]
-        if not agrees:
-            assert f"{root['lines-covered']} of {root['lines-valid']} lines" in (parsed.payload.incomplete or "")
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is no part of the repository")
-def test_corpus_of_classic_cobertura_is_not_claimed() -> None:
-    for path in sorted((CORPUS / "cobertura").iterdir()):
-        by_coverage_py = path.name.endswith("cobertura-python.xml")
-        assert ("coverage-py-xml" in recognised(path.read_bytes())) is by_coverage_py, path.name

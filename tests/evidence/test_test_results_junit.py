@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from compliance.errors import InputError
 from compliance.record import Json
 
-from .helpers import CORPUS, assert_only_refuses, mutations, read, recognised
+from .helpers import assert_only_refuses, mutations, read, recognised
 
 VALID = b"""<?xml version="1.0" encoding="utf-8"?>
 <testsuites tests="4" failures="1" errors="0" skipped="1" time="0.5">
@@ -247,32 +246,3 @@ def test_file_of_a_real_pytest_run(tmp_path: Path) -> None:
     assert results(data)["declared"] == {"tests": 4, "failures": 1, "errors": 1, "skipped": 1}
     assert {(finding.rule, finding.path) for finding in parsed.findings} == {("failure", "test_x::test_b"), ("error", "test_x::test_d")}
     assert parsed.observed_at is not None  # pytest states the zone since 8.0
-
-
-DISABLED = {"junit-002": 10}
-"""Cases whose expected numbers count ``status="disabled"`` as passed; it is a skip."""
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is no part of the repository")
-def test_corpus() -> None:
-    for case in json.loads((CORPUS / "cases.json").read_text()):
-        if case["format"] != "junit":
-            continue
-        data, expected = (CORPUS / case["file"]).read_bytes(), case["expected"]
-        if "malformed" in case["flags"] or "wrong-root" in case["flags"]:
-            refused(data)
-            continue
-        moved = DISABLED.get(case["id"], 0)
-        assert recognised(data) == ["junit-xml"], case["id"]
-        assert counts(data) == (
-            expected["count"],
-            expected["passed"] - moved,
-            expected["failed"],
-            expected["errors"],
-            expected["skipped"] + moved,
-        ), case["id"]
-        declared = results(data)["declared"]
-        stated = expected["declared"]["tests"]
-        if stated is not None:
-            assert {key: declared[key] for key in declared} == {key: expected["declared"][key] for key in declared}, case["id"]
-        assert (results(data)["incomplete"] is None) is (expected["count"] > 0), case["id"]
