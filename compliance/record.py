@@ -160,7 +160,10 @@ def fingerprint(*parts: str | None) -> str:
     Args:
         *parts: Rule, path, and context such as the source line stripped of white space or the package; never a line number.
     """
-    text = "\x1f".join([part or "" for part in parts])
+    try:
+        text = "\x1f".join(parts)  # type: ignore[arg-type]  # nearly always all are there
+    except TypeError:
+        text = "\x1f".join([part or "" for part in parts])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import msgspec
 from sqlmodel import col, func, select
 
 from .. import jsontext
@@ -498,8 +498,8 @@ class _Writer:
             "rows": {"count": len(draft.findings), "root": ready.root.hex()},
         }
         number = self.append("evidence", body, ready.sealed)
-        rows = ((number, position, *msgspec.structs.astuple(finding)) for position, finding in enumerate(draft.findings))
-        insert_rows(self.connection, _FINDING, rows)
+        columns = {name: list(map(attrgetter(name), draft.findings)) for name in Finding.__struct_fields__}
+        insert_rows(self.connection, "finding", {"evidence": number}, {"number": range(len(draft.findings)), **columns})
         # After its findings, which none can be added to from now on (see `schema`).
         commit = dict(draft.body["subject"]).get("commit")
         self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, ready.packed.sha256, ready.payload))
@@ -539,7 +539,6 @@ _SEALED: Final = insert_sql(tables.SealedValue)
 _ARTIFACT: Final = insert_sql(tables.Artifact)
 _CHUNK: Final = insert_sql(tables.Chunk)
 _EVIDENCE: Final = insert_sql(tables.Evidence)
-_FINDING: Final = insert_sql(tables.FindingRow)
 _CHECKPOINT: Final = insert_sql(tables.CheckpointNote)
 
 

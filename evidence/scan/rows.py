@@ -45,9 +45,11 @@ class Rows:
         Without the number a waiver for one finding would silently cover every further copy of it.
         """
         first = fingerprint(*parts)
-        count = self._seen.setdefault(first, 0) + 1
-        self._seen[first] = count
-        return first if count == 1 else fingerprint(*parts, str(count))
+        if first not in self._seen:
+            self._seen[first] = 1
+            return first
+        self._seen[first] += 1
+        return fingerprint(*parts, str(self._seen[first]))
 
     @property
     def total(self) -> int:

@@ -15,18 +15,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from compliance import jsontext
 from compliance.errors import InputError
-from compliance.kind import Format
+from compliance.kind import Format, Mask
 from compliance.record import Parsed, Tool, shorten
 from compliance.source import Source
 
 from . import Category, Scan
 from .rows import Rows, reasons
 from .sarif_cut import document_of, runs_of
-from .sarif_redact import redact
+from .sarif_redact import redacted
 from .sarif_run import EXTERNAL, Run, read_run
 
 _BROKEN = re.compile(rb'\s*\{\s*("version"\s*:\s*"2\.1\.0"\s*,\s*)?"\$schema"\s*:\s*"[^"]*sarif', re.IGNORECASE)
@@ -44,7 +44,21 @@ def _recognise(source: Source) -> bool:
     return "version" in found or ("$schema" in found and b"sarif" in bytes(found["$schema"]).lower())
 
 
-def _parse(source: Source) -> Parsed:
+def _redact(source: Source, mask: Mask) -> bytes | None:
+    """Looks for secrets only where a run may show some: reading the results tells, and is not done again when none does."""
+    return redacted(source, mask) if any(run.secrets for run in source.once(_read).runs) else None
+
+
+class _Log(NamedTuple):
+    """What a log holds."""
+
+    others: Mapping[str, Any]
+    """Its members besides the runs."""
+    runs: list[Run]
+    rows: Rows
+
+
+def _read(source: Source) -> _Log:
     document = document_of(source)
     version = jsontext.loads(bytes(document["version"])) if "version" in document else None
     if version != "2.1.0":
@@ -53,7 +67,11 @@ def _parse(source: Source) -> Parsed:
         raise InputError("no runs", expected="SARIF with a list of runs")
     others = {name: jsontext.loads(bytes(document[name])) for name in document.keys() - {"runs"}}
     rows = Rows()
-    runs = [read_run(run, f"/runs/{number}", rows) for number, run in enumerate(source.once(runs_of))]
+    return _Log(others, [read_run(run, f"/runs/{number}", rows) for number, run in enumerate(source.once(runs_of))], rows)
+
+
+def _parse(source: Source) -> Parsed:
+    others, runs, rows = source.once(_read)
     tool = _tool(runs)
     payload = Scan(
         tool=tool.name,
@@ -116,4 +134,4 @@ def _only(values: list[str | None]) -> str | None:
     return values[0] if len(set(values)) == 1 else None
 
 
-SARIF = Format(name="sarif", title="SARIF 2.1.0 log", parser=2, recognise=_recognise, parse=_parse, redact=redact)
+SARIF = Format(name="sarif", title="SARIF 2.1.0 log", parser=2, recognise=_recognise, parse=_parse, redact=_redact)

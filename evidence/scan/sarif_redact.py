@@ -19,7 +19,7 @@ from compliance.source import Source
 from .masking import MOST, Masker
 from .rows import dumps, shaped
 from .sarif_cut import document_of, runs_of
-from .sarif_model import Result, RuleReference, ToolObject
+from .sarif_model import Result, ToolObject
 from .sarif_rules import Rules
 from .sarif_tools import category_of_rules, is_secret_rule, known_category
 
@@ -30,18 +30,12 @@ _VALUES = re.compile(r"secret|match|raw|value|content|code|snippet|password|toke
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|`([^`\n]+)`")
 
 
-class _Named(msgspec.Struct, rename="camel"):
-    """What a result says of its rule."""
+def redacted(source: Source, mask: Mask) -> bytes | None:
+    """Masks the secrets of all runs; None when there are none.
 
-    rule_id: str | None = None
-    rule: RuleReference | None = None
-
-
-_NAMES = msgspec.json.Decoder(list[_Named])
-
-
-def redact(source: Source, mask: Mask) -> bytes | None:
-    """Masks the secrets of all runs; None when there are none."""
+    Raises:
+        InputError: Something in it is not SARIF 2.1.0.
+    """
     masker = _Masker(mask)
     with jsontext.collector_paused():
         runs = [_run(run, masker) for run in source.once(runs_of)]
@@ -58,8 +52,6 @@ def _run(run: Mapping[str, msgspec.Raw], masker: _Masker) -> Mapping[str, msgspe
     tool = shaped(jsontext.loads(bytes(run["tool"])), ToolObject, "/runs/tool")
     rules = Rules(tool)
     whole = known_category(tool.driver.name) == "secrets" or category_of_rules(list(rules), (), False) == "secrets"
-    if not whole and not _may_name_secret(rules, results):
-        return run
     before = masker.used
     masked = [_result(item, rules, whole, masker) for item in jsontext.elements(results)]
     if masker.used == before and not whole:
@@ -67,17 +59,6 @@ def _run(run: Mapping[str, msgspec.Raw], masker: _Masker) -> Mapping[str, msgspe
     kept = {"results", "tool"}
     changed = {name: _tree(value, masker) for name, value in run.items() if name not in kept}
     return {**run, **changed, "results": msgspec.Raw(_array(masked))}
-
-
-def _may_name_secret(rules: Rules, results: msgspec.Raw) -> bool:
-    """Looks at the rules that the run lists and at the ids that stand in its results, without reading these one by one."""
-    if any(is_secret_rule(rule.id or "", rule) for rule in rules):
-        return True
-    try:
-        named = {name for one in _NAMES.decode(results) for name in (one.rule_id, one.rule and one.rule.id) if name}
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return True  # a closer look says what is wrong
-    return any(is_secret_rule(rule_id, None) for rule_id in named)
 
 
 def _result(text: msgspec.Raw, rules: Rules, whole: bool, masker: _Masker) -> msgspec.Raw:

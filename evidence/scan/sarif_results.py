@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,12 +12,11 @@ from compliance.errors import InputError
 from compliance.record import Finding, shorten
 
 from .rows import Rows, line_of, misshaped, path_of_uri
-from .sarif_model import Artifact, Location, Result, Rule, Suppression
+from .sarif_model import Artifact, ArtifactLocation, Location, Result, Rule, Suppression
 from .sarif_rules import Rules
 
 _NOT_STABLE = frozenset({"commitSha", "email", "author", "date", "commitMessage"})
 """Partial fingerprints of gitleaks that say who committed, not what was found."""
-_RESULT = msgspec.json.Decoder(Result)
 _PLACEHOLDERS = frozenset({"requires login", ""})
 """What Semgrep writes as a fingerprint without an account."""
 
@@ -29,7 +29,10 @@ class Results:
         self._artifacts = artifacts
         self._rows = rows
         self._paths: dict[str, str] = {}
+        self.named: set[str] = set()
+        """Ids of rules that the results name, those that are no findings too."""
         self.rule_ids: set[str] = set()
+        """Ids of the rules of the findings."""
         self.weaknesses = False
         """Whether a result itself names weaknesses or a security severity."""
 
@@ -43,13 +46,10 @@ class Results:
         Raises:
             InputError: A result is no SARIF result; with its pointer.
         """
-        decode, add = _RESULT.decode, self._rows.add
         number = 0
         try:
-            for text in jsontext.checked(texts):
-                result = decode(text)
-                if result.kind not in ("pass", "notApplicable") and result.baseline_state != "absent":
-                    add(self._finding(result))
+            for value in jsontext.read_each(texts):
+                self._result(msgspec.convert(value, Result))
                 number += 1
         except msgspec.ValidationError as error:
             raise misshaped(error, f"{where}/{number}") from error
@@ -57,25 +57,31 @@ class Results:
             place = f"{where}/{number}" + (f" {error.where}" if error.where else "")
             raise InputError(error.found, expected=error.expected, where=place) from error
 
-    def _finding(self, result: Result) -> Finding:
+    def _result(self, result: Result) -> None:
+        named = result.rule_id or (result.rule.id if result.rule else None)
+        if named:
+            self.named.add(named)
+        if result.kind in ("pass", "notApplicable") or result.baseline_state == "absent":
+            return
         rule, severity = self._rules.judged(result)
-        rule_id = result.rule_id or _reference_id(result) or (rule.id if rule else None) or "unknown"
+        rule_id = named or (rule.id if rule else None) or "unknown"
         self.rule_ids.add(rule_id)
-        if result.taxa or (result.properties and "security-severity" in result.properties):
+        properties = result.properties
+        if result.taxa or (properties and "security-severity" in properties):
             self.weaknesses = True
-        location = result.locations[0] if result.locations else None
-        path, line, snippet = self._place(location)
+        path, line, snippet = self._place(result.locations[0]) if result.locations else (None, None, None)
         message = self._rules.message(result, rule)
-        return Finding(
+        finding = Finding(
             rule=rule_id,
             severity=severity,
             state="suppressed" if _is_suppressed(result.suppressions) else "open",
-            confidence=_confidence(result, rule),
+            confidence=_confidence(properties, rule),
             fingerprint=self._rows.unique(rule_id, path, _stable(result) or (snippet or "").strip() or message),
             path=path,
             line=line,
             message=shorten(message) if message else None,
         )
+        self._rows.add(finding)
 
     def _place(self, location: Location | None) -> tuple[str | None, int | None, str | None]:
         """Returns path, line and source text of a location; for one without file, the full name of the code element."""
@@ -85,28 +91,23 @@ class Results:
         if physical is None:
             names = [item.fully_qualified_name or item.name for item in location.logical_locations or ()]
             return (names[0] if names else None), None, None
-        region = physical.region
-        line = line_of(region.start_line) if region else None
-        text = region.snippet.text if region and region.snippet else None
-        return (
-            self._path(physical.artifact_location.uri, physical.artifact_location.index) if physical.artifact_location else None,
-            line,
-            text,
-        )
+        file, region = physical.artifact_location, physical.region
+        path = self._path(file) if file else None
+        if region is None:
+            return path, None, None
+        return path, line_of(region.start_line), region.snippet.text if region.snippet else None
 
-    def _path(self, uri: str | None, index: int | None) -> str | None:
+    def _path(self, file: ArtifactLocation) -> str | None:
+        uri, index = file.uri, file.index
         if uri is None and index is not None and 0 <= index < len(self._artifacts):
             location = self._artifacts[index].location
             uri = location.uri if location else None
         if uri is None:
             return None
-        if uri not in self._paths:
-            self._paths[uri] = path_of_uri(uri)
-        return self._paths[uri]
-
-
-def _reference_id(result: Result) -> str | None:
-    return result.rule.id if result.rule else None
+        path = self._paths.get(uri)
+        if path is None:
+            path = self._paths[uri] = path_of_uri(uri)
+        return path
 
 
 def _is_suppressed(suppressions: Sequence[Suppression] | None) -> bool:
@@ -114,9 +115,9 @@ def _is_suppressed(suppressions: Sequence[Suppression] | None) -> bool:
     return bool(suppressions) and all(item.status in (None, "accepted") for item in suppressions or ())
 
 
-def _confidence(result: Result, rule: Rule | None) -> str | None:
+def _confidence(own: dict[str, Any] | None, rule: Rule | None) -> str | None:
     """Returns the confidence: Bandit's and others' in the result's properties, CodeQL's ``precision`` in the rule's."""
-    own, shared = result.properties, rule.properties if rule else None
+    shared = rule.properties if rule else None
     for bag, name in ((own, "issue_confidence"), (own, "confidence"), (shared, "precision")):
         value = bag.get(name) if bag else None
         if isinstance(value, str) and value:

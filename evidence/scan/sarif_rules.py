@@ -81,10 +81,11 @@ class Rules:
             rule = self.find(result)
             return rule, self.severity(result, rule).value
         key = (result.rule_id, result.rule_index, result.level, result.kind)
-        if key not in self._judged:
+        known = self._judged.get(key)
+        if known is None:
             rule = self.find(result)
-            self._judged[key] = rule, self.severity(result, rule).value
-        return self._judged[key]
+            known = self._judged[key] = rule, self.severity(result, rule).value
+        return known
 
     def severity(self, result: Result, rule: Rule | None) -> Severity:
         """Returns how severe a result is: the ``security-severity`` of the result, else of its rule, else its effective level."""

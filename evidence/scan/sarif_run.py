@@ -18,7 +18,7 @@ from .rows import Rows, count_of, reasons, shaped
 from .sarif_model import Artifact, Invocation, Revision, ToolObject
 from .sarif_results import Results
 from .sarif_rules import Rules
-from .sarif_tools import category_of_rules, known_category
+from .sarif_tools import category_of_rules, is_secret_rule, known_category
 
 T = TypeVar("T")
 
@@ -42,6 +42,8 @@ class Run:
     ended: datetime | None
     commit: str | None
     incomplete: str | None
+    secrets: bool
+    """Whether a result may show a secret: the tool looks for them, or a rule is about them."""
 
 
 def read_run(run: Mapping[str, msgspec.Raw], where: str, rows: Rows) -> Run:
@@ -75,6 +77,9 @@ def read_run(run: Mapping[str, msgspec.Raw], where: str, rows: Rows) -> Run:
         ended=_ended(invocations),
         commit=_commit(_list(parts, "versionControlProvenance", Revision, where)),
         incomplete=_incomplete(tool.driver.name, category, computed, invocations, errors, parts),
+        secrets=known_category(tool.driver.name) == "secrets"
+        or any(is_secret_rule(rule.id or "", rule) for rule in rules)
+        or any(is_secret_rule(rule_id, None) for rule_id in reader.named),
     )
 
 

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from compliance.store.bulk import ROWS, insert_rows
+from compliance.store.bulk import PARAMETERS, insert_rows
+
+MOST = PARAMETERS // 2
 
 
-@pytest.mark.parametrize("count", [0, 1, ROWS - 1, ROWS, ROWS + 1, 3 * ROWS, 3 * ROWS + 5])
-def test_all_rows_are_written_once(count: int) -> None:
+def written(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE TABLE t (number INTEGER PRIMARY KEY, text TEXT)")
-    insert_rows(connection, "INSERT INTO t (number, text) VALUES (?, ?)", ((n, str(n)) for n in range(count)))
-    assert connection.execute("SELECT number, text FROM t ORDER BY number").fetchall() == [(n, str(n)) for n in range(count)]
+    connection.execute("CREATE TABLE t (part INTEGER, number INTEGER, text TEXT, word TEXT, PRIMARY KEY (part, number))")
+    insert_rows(connection, "t", {"part": 7}, dict(zip(("number", "text", "word"), zip(*rows, strict=True), strict=bool(rows))))
+    found = connection.execute("SELECT * FROM t ORDER BY number").fetchall()
+    assert all(row[0] == 7 for row in found)
+    return [row[1:] for row in found]
 
 
-def test_the_widest_table_stays_within_the_parameters_of_every_sqlite() -> None:
+@pytest.mark.parametrize("count", [0, 1, MOST - 1, MOST, MOST + 1, 3 * MOST, 3 * MOST + 5])
+def test_all_rows_are_written_once(count: int) -> None:
+    rows = [(number, str(number), None) for number in range(count)]
+    assert written(rows) == rows
+
+
+@given(st.lists(st.tuples(st.none() | st.text(max_size=2), st.none() | st.text(max_size=2)), max_size=12))
+def test_values_that_are_not_there_are_null(values: list[tuple[Any, ...]]) -> None:
+    rows = [(number, *value) for number, value in enumerate(values)]
+    assert written(rows) == rows
+
+
+def test_the_widest_row_takes_fewer_parameters_than_a_statement_has() -> None:
     from compliance.store.tables import FindingRow
 
-    assert ROWS * len(FindingRow.model_fields) <= 999
+    assert len(FindingRow.model_fields) < PARAMETERS
