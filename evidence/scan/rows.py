@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import unquote
 
-import msgspec
-
 from compliance.errors import InputError
-from compliance.jsontext import collector_paused
+from compliance.jsonshape import misshaped as misshaped
+from compliance.jsonshape import shaped as shaped
 from compliance.record import Finding, Parsed, Severity, Tool, fingerprint, shorten
 from compliance.source import parse_time
 
 from . import BySeverity, Category, Scan
-
-T = TypeVar("T")
-
-_EXPECTED = re.compile(r"Expected (.+), got (.+)", re.DOTALL)
 
 
 class Rows:
@@ -130,34 +125,6 @@ def reasons(*parts: str | None) -> str | None:
 def count_of(number: int, one: str, many: str) -> str:
     """Writes a number with its noun."""
     return f"{number} {one if number == 1 else many}"
-
-
-def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
-    """Reads a JSON value as a typed structure.
-
-    Args:
-        value: A value of JSON's data model.
-        type_: Type that msgspec can convert to; unknown members are left out.
-        where: JSON pointer of the value, for the message.
-
-    Raises:
-        InputError: Something in it has another type.
-    """
-    try:
-        with collector_paused():
-            return msgspec.convert(value, type_)
-    except msgspec.ValidationError as error:
-        raise misshaped(error, where) from error
-
-
-def misshaped(error: msgspec.ValidationError, where: str | None = None) -> InputError:
-    """Turns msgspec's words into the project's: what was found, what was expected, where."""
-    text, _, inner = str(error).partition(" - at `$")
-    place = ((where or "") + re.sub(r"\[(\d+)\]", r"/\1", inner.rstrip("`").replace("[...]", "/*")).replace(".", "/")).replace("`", "")
-    match = _EXPECTED.fullmatch(text)
-    if match is None:
-        return InputError(text, where=place or None)
-    return InputError(match.group(2).strip("`"), expected=match.group(1).strip("`"), where=place or None)
 
 
 def whole(value: Any, where: str) -> int | None:
