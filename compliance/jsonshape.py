@@ -34,6 +34,11 @@ def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
         raise misshaped(error, where) from error
 
 
+def optional(value: Any, type_: type[T], where: str | None = None) -> T | None:
+    """As `shaped`; None for null, and for what is not there."""
+    return None if value is None else shaped(value, type_, where)
+
+
 def misshaped(error: msgspec.ValidationError, where: str | None = None) -> InputError:
     """Turns msgspec's words into the project's: what was found, what was expected, where."""
     text, _, inner = str(error).partition(" - at `$")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import CollectorError
@@ -16,6 +17,31 @@ UNTRACKED_LIMIT: Final = 100_000
 """Untracked files that are counted at most."""
 _GITLINK: Final = 0o160000
 _SUBMODULE_DEPTH: Final = 5
+
+
+def tracked(folder: Path) -> list[str] | None:
+    """Returns the files below a folder that git tracks, relative to it and sorted; links and submodules are left out.
+
+    Returns:
+        None when the folder belongs to no repository. Bytes that are no UTF-8 are kept as surrogates, so that the files can be opened.
+
+    Raises:
+        CollectorError: The repository cannot be read.
+    """
+    from dulwich.errors import NotGitRepository
+    from dulwich.repo import Repo
+
+    try:
+        with Repo.discover(str(folder)) as repo:
+            names = [name for name, entry in repo.open_index().iteritems() if stat.S_ISREG(getattr(entry, "mode", stat.S_IFREG))]
+            top = Path(os.fsdecode(repo.path)).resolve()
+    except NotGitRepository:
+        return None
+    except Exception as error:  # whatever dulwich makes of a damaged repository
+        raise CollectorError(f"the git repository cannot be read ({type(error).__name__})", hint="check it with `git fsck`") from error
+    inside = folder.resolve().relative_to(top).as_posix()
+    prefix = "" if inside == "." else f"{inside}/"
+    return [name.removeprefix(prefix) for name in sorted(map(os.fsdecode, names)) if name.startswith(prefix)]
 
 
 def modified(repo: Repo, depth: int = 0) -> set[bytes]:

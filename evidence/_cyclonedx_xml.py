@@ -1,0 +1,212 @@
+"""CycloneDX in XML, versions 1.0 to 1.7, and the vulnerability extension that went with 1.0 to 1.3.
+
+The namespace holds the version. Components are those of ``bom/components``, at all depths; other elements of the same name (in the
+metadata, in a pedigree, of a tool, in a formula) are none of what is listed. Vulnerabilities are those of ``bom/vulnerabilities`` since
+1.4, and those of the extension (``http://cyclonedx.org/schema/ext/vulnerability/1.0``), inside a component or beside all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from compliance.errors import InputError
+from compliance.record import Tool, shorten
+from compliance.source import Element, Source, parse_time
+
+from ._bom import Bom, Component, Rating, Vulnerability, given, licensed
+from ._cyclonedx_json import VERSIONS
+
+_NAMESPACE: Final = "http://cyclonedx.org/schema/bom/"
+_EXTENSION: Final = "{http://cyclonedx.org/schema/ext/vulnerability/1.0}"
+_ROOT: Final = re.compile(r"(?:[\w.-]+:)?bom")
+
+
+@dataclass
+class _Open:
+    """An element of the path from the root to where reading is."""
+
+    element: Element
+    listed: bool
+    """It is the root, a list of components that count, or one of these components."""
+    ref: str | None = None
+
+
+@dataclass
+class _Reader:
+    """Reads one file, holding a bounded part of its tree."""
+
+    version: str = ""
+    space: str = ""
+    """The namespace as it stands before the names of elements."""
+    path: list[_Open] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list)
+    vulnerabilities: list[Vulnerability] | None = None
+    described: Component | None = None
+    tools: list[Tool] = field(default_factory=list)
+    made_at: datetime | None = None
+    partial: bool = False
+
+    def start(self, element: Element) -> None:
+        tag = element.tag
+        if not self.path:
+            self._root(tag)
+        above = self.path[-1] if self.path else None
+        wanted = "component" if len(self.path) % 2 == 0 else "components"
+        listed = above is None or (above.listed and tag == f"{self.space}{wanted}")
+        self.path.append(_Open(element, listed, element.get("bom-ref")))
+        if tag == f"{_EXTENSION}vulnerabilities" or (tag == f"{self.space}vulnerabilities" and len(self.path) == 2):
+            self.vulnerabilities = self.vulnerabilities or []
+
+    def _root(self, tag: str) -> None:
+        space, _, name = tag.rpartition("}")
+        self.version = space.removeprefix("{").removeprefix(_NAMESPACE)
+        if name != "bom" or self.version not in VERSIONS:
+            found = f"root element <{shorten(name, 60)}> of namespace {shorten(space.removeprefix('{') or 'none', 100)}"
+            raise InputError(found, expected=f"<bom> of {_NAMESPACE}{VERSIONS[0]} to {VERSIONS[-1]}")
+        self.space = f"{space}}}"
+
+    def end(self, element: Element) -> None:
+        own, tag = self.path.pop(), element.tag
+        if not self.path:
+            return
+        above, depth = self.path[-1], len(self.path)
+        if own.listed and tag == f"{self.space}component":
+            self.components.append(self._component(element))
+            above.element.clear()  # frees what was read; a list of components has nothing else
+        elif tag == f"{_EXTENSION}vulnerability":
+            self._extension(element)
+        elif depth == 1 and tag == f"{self.space}metadata":
+            self._metadata(element)
+        elif depth == 2:
+            self._third_level(element, above.element)
+
+    def _third_level(self, element: Element, parent: Element) -> None:
+        if parent.tag == f"{self.space}metadata":
+            return
+        if (parent.tag, element.tag) == (f"{self.space}vulnerabilities", f"{self.space}vulnerability"):
+            self.vulnerabilities = self.vulnerabilities or []
+            self.vulnerabilities.append(self._vulnerability(element))
+        if element.tag == f"{self.space}composition":
+            self.partial |= (self._text(element, "aggregate") or "").startswith("incomplete")
+        parent.clear()
+
+    def _component(self, element: Element) -> Component:
+        name, group = self._text(element, "name"), self._text(element, "group")
+        licences, word = licensed([text for one in self._children(element, "licenses") for text in self._licences(one)])
+        shown = f"{group}/{name}" if group and name else name
+        return Component(shown, self._text(element, "version"), licences, word, given(element.get("bom-ref")))
+
+    def _licences(self, licenses: Element) -> Iterator[str | None]:
+        for one in licenses:
+            if one.tag == f"{self.space}expression":
+                yield one.text
+            elif one.tag == f"{self.space}license":
+                named = self._text(one, "id") or self._text(one, "name") or self._text(one, "url")
+                yield named or ("(text)" if self._text(one, "text") else None)
+
+    def _vulnerability(self, element: Element) -> Vulnerability:
+        states = [self._text(one, "state") for one in self._children(element, "analysis")]
+        targets = [target for affects in self._children(element, "affects") for target in self._children(affects, "target")]
+        return Vulnerability(
+            id=self._text(element, "id"),
+            ref=given(element.get("bom-ref")),
+            ratings=tuple(self._ratings(element, self.space)),
+            state=states[0] if states else None,
+            affects=tuple(ref for target in targets if (ref := self._text(target, "ref"))),
+            text=self._text(element, "description") or self._text(element, "detail"),
+        )
+
+    def _extension(self, element: Element) -> None:
+        """Reads a vulnerability of the extension: of the component that it names, else of the one that it stands in."""
+        inside = next((open_.ref for open_ in reversed(self.path) if open_.element.tag == f"{self.space}component"), None)
+        ref = given(element.get("ref")) or given(inside)
+        self.vulnerabilities = self.vulnerabilities or []
+        self.vulnerabilities.append(
+            Vulnerability(
+                id=self._text(element, "id", _EXTENSION),
+                ratings=tuple(self._ratings(element, _EXTENSION)),
+                affects=(ref,) if ref else (),
+                text=self._text(element, "description", _EXTENSION),
+            )
+        )
+        if self.path[-1].element.tag == f"{_EXTENSION}vulnerabilities":
+            self.path[-1].element.clear()
+
+    def _ratings(self, element: Element, space: str) -> Iterator[Rating]:
+        for ratings in self._children(element, "ratings", space):
+            for one in self._children(ratings, "rating", space):
+                scores = self._children(one, "score", space)
+                text = self._text(scores[0], "base", space) or given(scores[0].text) if scores else None
+                method, severity, vector = (self._text(one, name, space) for name in ("method", "severity", "vector"))
+                yield Rating(method, severity, _number(text), vector)
+
+    def _metadata(self, element: Element) -> None:
+        self.made_at = parse_time(self._text(element, "timestamp") or "")
+        for component in self._children(element, "component"):
+            self.described = self._component(component)
+        for tools in self._children(element, "tools"):
+            since_1_5 = [one for name in ("components", "services") for many in self._children(tools, name) for one in many]
+            for tool in [*self._children(tools, "tool"), *since_1_5]:
+                if name := self._text(tool, "name"):
+                    self.tools.append(Tool(shorten(name, 200), self._text(tool, "version")))
+        element.clear()
+
+    def _children(self, element: Element, name: str, space: str | None = None) -> list[Element]:
+        return [child for child in element if child.tag == f"{space or self.space}{name}"]
+
+    def _text(self, element: Element, name: str, space: str | None = None) -> str | None:
+        return next((given(child.text) for child in self._children(element, name, space)), None)
+
+
+def recognises(source: Source) -> bool:
+    """Whether the root is ``bom`` and the beginning names CycloneDX's namespace."""
+    return _NAMESPACE.encode() in source.head and _ROOT.fullmatch(source.xml_root or "") is not None
+
+
+def lists_vulnerabilities(source: Source) -> bool:
+    """Whether the file has a list of vulnerabilities, if only an empty one; false for a file that cannot be read."""
+    if source.data.find(b"vulnerabilities") < 0 and source.data.find(b"vulnerability") < 0:
+        return False
+    try:
+        return read(source).vulnerabilities is not None
+    except InputError:
+        return False
+
+
+def read(source: Source) -> Bom:
+    """Reads a file, once for all who ask.
+
+    Raises:
+        InputError: It is not CycloneDX 1.x, or not XML that is read (see `Source.xml`).
+    """
+    return source.once(_read)
+
+
+def _read(source: Source) -> Bom:
+    reader = _Reader()
+    for event, element in source.xml():
+        if event == "start":
+            reader.start(element)
+        else:
+            reader.end(element)
+    return Bom(
+        format_version=reader.version,
+        components=reader.components,
+        vulnerabilities=reader.vulnerabilities,
+        described=reader.described,
+        tools=tuple(reader.tools),
+        made_at=reader.made_at,
+        partial=reader.partial,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,20})?", text):
+        raise InputError(f"score {shorten(text, 40)!r}", expected="a number such as 7.5", where="rating")
+    return float(text)
