@@ -248,25 +248,3 @@ SECRETS_ROTATED = declared(
     service_only=True,
     min_assurance=Assurance.STATED,
 )
-
-CONTENTS_KNOWN = declared(
-    """
-    Asks: There is a software bill of materials for this version; every component has a name, a version and a licence, and none of the
-    licences is denied.
-
-    Why: When the next hole in a library becomes known, the question is within the hour whether it was shipped.
-
-    Evidence: An SBOM of this commit (kind `sbom`) in CycloneDX or SPDX.
-
-    Fix: Let the build write the SBOM from its lock file, add what the tool could not resolve, and replace components under denied licences.
-
-    Maps to: NIST SSDF PS.3.2, PW.4.4; SOC 2 CC7.1; ISO/IEC 27001:2022 A.5.21, A.8.8.
-    """,
-    module=__name__,
-    id="ALPHA-SF-6",
-    statement="What is shipped is known",
-    principle=PRINCIPLE,
-    area=Area.SECURITY,
-    reads=["sbom"],
-    required=False,
-)

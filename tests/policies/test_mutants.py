@@ -88,6 +88,13 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "access-policy.endpoints.1.access": "unknown",
     },
     "ALPHA-SF-5": {"secrets.category": "sast", "secrets.total": 1, "secrets.scanned": 0},
+    "ALPHA-SF-6": {
+        "sbom.components": 0,
+        "sbom.without_name": 1,
+        "sbom.without_version": 1,
+        "sbom.without_licence": 1,
+        "sbom.describes_version": "1.7.0",
+    },
     "ALPHA-PE-1": {
         "plan.version": "1.7.0",
         "plan.tasks": (),
@@ -242,6 +249,7 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-SF-1": {"scan.suppressed", "scan.tool"},
     "ALPHA-SF-2": {"access-policy.rules.where"},
     "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
+    "ALPHA-SF-6": {"sbom.licences.alternatives"},
     "ALPHA-ID-3": {"alert-rules.alerts.name"},
     "ALPHA-SF-7": {"access-policy.endpoints.where"},
     "ALPHA-PE-1": {f"plan.{name}" for name in _FIGURES} | {"plan.critical_path", "plan.tasks.id", "plan.tasks.title"},
