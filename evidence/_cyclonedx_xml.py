@@ -27,8 +27,9 @@ _ROOT: Final = re.compile(r"(?:[\w.-]+:)?bom")
 
 @dataclass
 class _Open:
-    """An element of the path from the root to where reading is."""
+    """A component, a list of components, or the root, in which reading is."""
 
+    depth: int
     element: Element
     listed: bool
     """It is the root, a list of components that count, or one of these components."""
@@ -42,24 +43,44 @@ class _Reader:
     version: str = ""
     space: str = ""
     """The namespace as it stands before the names of elements."""
-    path: list[_Open] = field(default_factory=list)
+    depth: int = 0
+    open: list[_Open] = field(default_factory=list)
+    second: Element | None = None
+    """The child of the root in which reading is."""
     components: list[Component] = field(default_factory=list)
     vulnerabilities: list[Vulnerability] | None = None
     described: Component | None = None
     tools: list[Tool] = field(default_factory=list)
     made_at: datetime | None = None
     partial: bool = False
+    watched: frozenset[str] = frozenset()
+    """Names of elements that matter at any depth."""
+
+    def read(self, source: Source) -> None:
+        """Reads all of it; elements that do not matter cost two comparisons."""
+        for event, element in source.xml():
+            if event == "start":
+                self.depth += 1
+                if self.depth <= 2 or element.tag in self.watched:
+                    self.start(element)
+            else:
+                if self.depth <= 3 or element.tag in self.watched:
+                    self.end(element)
+                self.depth -= 1
 
     def start(self, element: Element) -> None:
         tag = element.tag
-        if not self.path:
+        if self.depth == 1:
             self._root(tag)
-        above = self.path[-1] if self.path else None
-        wanted = "component" if len(self.path) % 2 == 0 else "components"
-        listed = above is None or (above.listed and tag == f"{self.space}{wanted}")
-        self.path.append(_Open(element, listed, element.get("bom-ref")))
-        if tag == f"{_EXTENSION}vulnerabilities" or (tag == f"{self.space}vulnerabilities" and len(self.path) == 2):
+        elif self.depth == 2:
+            self.second = element
+        if tag == f"{_EXTENSION}vulnerabilities" or (self.depth == 2 and tag == f"{self.space}vulnerabilities"):
             self.vulnerabilities = self.vulnerabilities or []
+        wanted = "components" if self.depth % 2 == 0 else "component"
+        above = self.open[-1] if self.open else None
+        inside = above is not None and above.listed and above.depth == self.depth - 1
+        if self.depth == 1 or tag in self.watched:
+            self.open.append(_Open(self.depth, element, self.depth == 1 or (inside and tag == self.space + wanted), element.get("bom-ref")))
 
     def _root(self, tag: str) -> None:
         space, _, name = tag.rpartition("}")
@@ -68,25 +89,25 @@ class _Reader:
             found = f"root element <{shorten(name, 60)}> of namespace {shorten(space.removeprefix('{') or 'none', 100)}"
             raise InputError(found, expected=f"<bom> of {_NAMESPACE}{VERSIONS[0]} to {VERSIONS[-1]}")
         self.space = f"{space}}}"
+        own = {f"{self.space}{name}" for name in ("component", "components")}
+        self.watched = frozenset(own | {f"{_EXTENSION}{name}" for name in ("vulnerability", "vulnerabilities")})
 
     def end(self, element: Element) -> None:
-        own, tag = self.path.pop(), element.tag
-        if not self.path:
+        tag = element.tag
+        own = self.open.pop() if self.open and self.open[-1].depth == self.depth else None
+        if self.depth == 1:
             return
-        above, depth = self.path[-1], len(self.path)
-        if own.listed and tag == f"{self.space}component":
+        if own is not None and own.listed and tag == f"{self.space}component":
             self.components.append(self._component(element))
-            above.element.clear()  # frees what was read; a list of components has nothing else
+            self.open[-1].element.clear()  # frees what was read; a list of components has nothing else
         elif tag == f"{_EXTENSION}vulnerability":
             self._extension(element)
-        elif depth == 1 and tag == f"{self.space}metadata":
+        elif self.depth == 2 and tag == f"{self.space}metadata":
             self._metadata(element)
-        elif depth == 2:
-            self._third_level(element, above.element)
+        elif self.depth == 3 and self.second is not None and self.second.tag != f"{self.space}metadata":
+            self._third_level(element, self.second)
 
     def _third_level(self, element: Element, parent: Element) -> None:
-        if parent.tag == f"{self.space}metadata":
-            return
         if (parent.tag, element.tag) == (f"{self.space}vulnerabilities", f"{self.space}vulnerability"):
             self.vulnerabilities = self.vulnerabilities or []
             self.vulnerabilities.append(self._vulnerability(element))
@@ -95,10 +116,17 @@ class _Reader:
         parent.clear()
 
     def _component(self, element: Element) -> Component:
-        name, group = self._text(element, "name"), self._text(element, "group")
-        licences, word = licensed([text for one in self._children(element, "licenses") for text in self._licences(one)])
-        shown = f"{group}/{name}" if group and name else name
-        return Component(shown, self._text(element, "version"), licences, word, given(element.get("bom-ref")))
+        found: dict[str, str | None] = {}
+        licences: list[str | None] = []
+        for child in element:
+            name = child.tag.removeprefix(self.space)
+            if name in ("name", "version", "group"):
+                found.setdefault(name, given(child.text))
+            elif name == "licenses":
+                licences += self._licences(child)
+        named, word = licensed(licences)
+        group, name = found.get("group"), found.get("name")
+        return Component(f"{group}/{name}" if group and name else name, found.get("version"), named, word, given(element.get("bom-ref")))
 
     def _licences(self, licenses: Element) -> Iterator[str | None]:
         for one in licenses:
@@ -122,7 +150,7 @@ class _Reader:
 
     def _extension(self, element: Element) -> None:
         """Reads a vulnerability of the extension: of the component that it names, else of the one that it stands in."""
-        inside = next((open_.ref for open_ in reversed(self.path) if open_.element.tag == f"{self.space}component"), None)
+        inside = next((one.ref for one in reversed(self.open) if one.element.tag == f"{self.space}component"), None)
         ref = given(element.get("ref")) or given(inside)
         self.vulnerabilities = self.vulnerabilities or []
         self.vulnerabilities.append(
@@ -133,8 +161,8 @@ class _Reader:
                 text=self._text(element, "description", _EXTENSION),
             )
         )
-        if self.path[-1].element.tag == f"{_EXTENSION}vulnerabilities":
-            self.path[-1].element.clear()
+        if self.open[-1].element.tag == f"{_EXTENSION}vulnerabilities":
+            self.open[-1].element.clear()
 
     def _ratings(self, element: Element, space: str) -> Iterator[Rating]:
         for ratings in self._children(element, "ratings", space):
@@ -188,11 +216,7 @@ def read(source: Source) -> Bom:
 
 def _read(source: Source) -> Bom:
     reader = _Reader()
-    for event, element in source.xml():
-        if event == "start":
-            reader.start(element)
-        else:
-            reader.end(element)
+    reader.read(source)
     return Bom(
         format_version=reader.version,
         components=reader.components,

@@ -22,7 +22,12 @@ def _parse_xml(source: Source) -> Parsed:
 
 
 CYCLONEDX_JSON = Format(
-    name="cyclonedx-json", title="CycloneDX JSON, 1.2 to 1.7", parser=1, recognise=_cyclonedx_json.recognises, parse=_parse_json
+    name="cyclonedx-json",
+    title="CycloneDX JSON, 1.2 to 1.7",
+    parser=1,
+    marks=("bomFormat", "specVersion", "components"),
+    recognise=_cyclonedx_json.recognises,
+    parse=_parse_json,
 )
 CYCLONEDX_XML = Format(
     name="cyclonedx-xml", title="CycloneDX XML, 1.0 to 1.7", parser=1, recognise=_cyclonedx_xml.recognises, parse=_parse_xml

@@ -161,4 +161,6 @@ def _version(rest: dict[str, Any]) -> str:
     return shorten(next(named, "3"), 40)
 
 
-SPDX3_JSONLD = Format(name="spdx3-jsonld", title="SPDX 3 JSON-LD", parser=1, recognise=_recognise, parse=_parse)
+SPDX3_JSONLD = Format(
+    name="spdx3-jsonld", title="SPDX 3 JSON-LD", parser=1, marks=("@context", "@graph"), recognise=_recognise, parse=_parse
+)

@@ -95,4 +95,6 @@ def _parse(source: Source) -> Parsed:
     )
 
 
-SPDX_JSON = Format(name="spdx-json", title="SPDX 2.x JSON", parser=1, recognise=_recognise, parse=_parse)
+SPDX_JSON = Format(
+    name="spdx-json", title="SPDX 2.x JSON", parser=1, marks=("spdxVersion", "SPDXID", "packages"), recognise=_recognise, parse=_parse
+)

@@ -153,4 +153,6 @@ def _decoded(source: Source) -> Iterator[tuple[int, str]]:
         yield number, text
 
 
-SPDX_TAG = Format(name="spdx-tag", title="SPDX 2.x tag-value", parser=1, recognise=_recognise, parse=_parse)
+SPDX_TAG = Format(
+    name="spdx-tag", title="SPDX 2.x tag-value", parser=1, marks=("SPDXVersion", "PackageName"), recognise=_recognise, parse=_parse
+)

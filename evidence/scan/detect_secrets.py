@@ -93,5 +93,10 @@ def _fact(source: Source, name: str) -> int | None:
 
 
 DETECT_SECRETS_JSON = Format(
-    name="detect-secrets-json", title="detect-secrets baseline (detect-secrets scan)", parser=1, recognise=_recognise, parse=_parse
+    name="detect-secrets-json",
+    title="detect-secrets baseline (detect-secrets scan)",
+    parser=1,
+    marks=("version", "plugins_used", "results"),
+    recognise=_recognise,
+    parse=_parse,
 )

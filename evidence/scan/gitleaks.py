@@ -142,6 +142,7 @@ GITLEAKS_JSON = Format(
     name="gitleaks-json",
     title="Gitleaks report (gitleaks --report-format json)",
     parser=1,
+    marks=("RuleID", "File", "Secret"),
     recognise=_recognise,
     parse=_parse,
     redact=_redact,

@@ -247,5 +247,10 @@ def _version(package: _Package) -> str | None:
 
 
 OSV_SCANNER_JSON = Format(
-    name="osv-scanner-json", title="OSV-Scanner report (osv-scanner --format json)", parser=1, recognise=_recognise, parse=_parse
+    name="osv-scanner-json",
+    title="OSV-Scanner report (osv-scanner --format json)",
+    parser=1,
+    marks=("results", "experimental_config"),
+    recognise=_recognise,
+    parse=_parse,
 )

@@ -116,8 +116,24 @@ def _trivy(expected: Expected) -> Answer:
     return (Reading("scan", "trivy-json", summary | ({"category": category} if category else {}), incomplete=False),)
 
 
+def _gitleaks(expected: Expected) -> Answer:
+    summary: dict[str, Json] = {"category": "secrets", "total": expected["count"], "suppressed": 0}
+    return (Reading("scan", "gitleaks-json", summary),)
+
+
+def _osv_scanner(expected: Expected) -> Answer:
+    summary: dict[str, Json] = {"category": "sca", "total": expected["count"], "suppressed": 0}
+    return (Reading("scan", "osv-scanner-json", summary, incomplete=expected["count"] == 0),)
+
+
 FORMATS = {
     "bandit": Rule(("bandit-json",), _bandit),
+    "gitleaks": Rule(
+        ("gitleaks-json",),
+        _gitleaks,
+        {"gitleaks-002": Refused("null alone does not say which tool", "Trivy wrote the same, and it says nothing of what was looked at")},
+    ),
+    "osv-scanner": Rule(("osv-scanner-json",), _osv_scanner),
     "pip-audit": Rule(
         ("pip-audit-json",),
         _pip_audit,
