@@ -30,7 +30,8 @@ _PERSONAL = ("Author", "Email", "Message", "author", "email", "commitMessage", "
 _NAMES = ("RuleID", "rule", "reason", "File", "file", "Commit", "commit")
 """Members that say what was found where; they stay."""
 _WORTH = 6
-"""Characters of the shortest secret that is also looked for in other members, such as links."""
+"""Characters of the shortest secret, or line of one, that is also looked for in other members, such as links."""
+_LINES = 100
 _DONE = "REDACTED"
 """What gitleaks writes itself with ``--redact``, and how our masks begin."""
 
@@ -124,13 +125,16 @@ def _redact(source: Source, mask: Mask) -> bytes | None:
 
 
 def _mask_entry(entry: dict[str, Any], mask: Mask) -> bool:
-    secret = next((value for name in ("Secret", "offender") if _is_open(value := entry.get(name))), None)
+    found = [value for name in ("Secret", "offender") if isinstance(value := entry.get(name), str) and _is_open(value)]
+    pieces = [line.strip() for secret in found for line in secret.splitlines() if len(line.strip()) >= _WORTH][:_LINES]
     before = dict(entry)
     for name, value in before.items():
         if name in (*_SECRET, *_PERSONAL) and _is_open(value):
             entry[name] = mask(value)
-        elif secret and len(secret) >= _WORTH and name not in _NAMES and isinstance(value, str) and secret in value:
-            entry[name] = value.replace(secret, mask(secret))
+        elif name not in _NAMES and isinstance(value, str):
+            for piece in pieces:
+                value = value.replace(piece, mask(piece)) if piece in value else value
+            entry[name] = value
     return entry != before
 
 
