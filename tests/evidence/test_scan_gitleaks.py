@@ -16,7 +16,7 @@ from compliance.source import Source
 
 from .helpers import assert_only_refuses, json_mutations, mutations, read, recognised, redacted
 
-SECRET = "not-a-real-" + "secret-0123"
+KEPT = "not-a-real-" + "secret-0123"
 COMMIT = "ab" * 20
 
 
@@ -28,8 +28,8 @@ def new(**more: Json) -> dict[str, Json]:
         "EndLine": 7,
         "StartColumn": 3,
         "EndColumn": 40,
-        "Match": f'key = "{SECRET}"',
-        "Secret": SECRET,
+        "Match": f'key = "{KEPT}"',
+        "Secret": KEPT,
         "File": "app/settings.py",
         "SymlinkFile": "",
         "Commit": COMMIT,
@@ -37,27 +37,27 @@ def new(**more: Json) -> dict[str, Json]:
         "Author": "Jane Doe",
         "Email": "jane@example.org",
         "Date": "2026-03-01T10:00:00Z",
-        "Message": f"add {SECRET}",
+        "Message": f"add {KEPT}",
         "Tags": [],
         "RuleID": "generic-api-key",
         "Fingerprint": f"{COMMIT}:app/settings.py:generic-api-key:7",
-        "Link": f"https://example.org/blob?q={SECRET}",
+        "Link": f"https://example.org/blob?q={KEPT}",
     } | more
 
 
 def old(**more: Json) -> dict[str, Json]:
     """An entry as version 7 writes it."""
     return {
-        "line": f'key = "{SECRET}"',
+        "line": f'key = "{KEPT}"',
         "lineNumber": 7,
-        "offender": SECRET,
+        "offender": KEPT,
         "offenderEntropy": -1,
         "commit": COMMIT,
         "repo": "app",
         "repoURL": "",
         "leakURL": "",
         "rule": "Generic API Key",
-        "commitMessage": f"add {SECRET}",
+        "commitMessage": f"add {KEPT}",
         "author": "Jane Doe",
         "email": "jane@example.org",
         "file": "app/settings.py",
@@ -102,12 +102,12 @@ def test_fingerprints_survive_line_moves_and_masks() -> None:
     assert prints[0] == prints[1] == prints[2]
 
 
-@pytest.mark.parametrize("entry", [new(), old(), new(Secret=f"{SECRET}\nsecond line", Match=f"{SECRET}\nsecond line")])
+@pytest.mark.parametrize("entry", [new(), old(), new(Secret=f"{KEPT}\nsecond line", Match=f"{KEPT}\nsecond line")])
 def test_secrets_and_people_are_masked_before_anything_is_stored(entry: dict[str, Json]) -> None:
     data = report(entry)
     masked = redacted("scan", "gitleaks-json", data)
     assert masked is not None
-    assert [text for text in (SECRET, "second line", "Jane", "jane@", "add ") if text in masked.decode()] == []
+    assert [text for text in (KEPT, "second line", "Jane", "jane@", "add ") if text in masked.decode()] == []
     assert [text for text in (COMMIT, "app/settings.py") if text not in masked.decode()] == []
     assert read("scan", "gitleaks-json", masked).payload == read("scan", "gitleaks-json", data).payload
     assert redacted("scan", "gitleaks-json", masked) is None, "masks are not masked again"
