@@ -19,9 +19,8 @@ from compliance.source import Source
 
 from .. import _cyclonedx_json, _cyclonedx_xml
 from .._bom import Bom, Component, Vulnerability
-from . import Scan
 from .ratings import highest
-from .rows import Rows, reasons
+from .rows import Rows, reasons, statement
 
 _CLOSED: Final = ("not_affected", "false_positive", "resolved", "resolved_with_pedigree")
 _SHOWN: Final = 3
@@ -49,25 +48,18 @@ def _stated(bom: Bom) -> Parsed:
     found = bom.vulnerabilities or ()
     for finding in _findings(found, bom, rows):
         rows.add(finding)
-    payload = Scan(
-        tool=bom.tool.name,
-        tool_version=bom.tool.version,
-        category="sca",
-        total=rows.total,
-        by_severity=rows.by_severity,
-        suppressed=rows.suppressed,
+    return statement(
+        rows,
+        bom.tool,
+        "sca",
         scanned=len(bom.components) or None,
-        scanned_what="packages" if bom.components else None,
-        errors=None,
-        skipped=None,
-        rules=None,
-        lines=None,
+        scanned_what="packages",
+        observed_at=bom.made_at,
         incomplete=reasons(
             None if found else "the list of vulnerabilities is empty, which does not say that anybody looked for some",
             None if bom.components else "no component is listed: it speaks of the listed vulnerabilities only",
         ),
     )
-    return Parsed(payload=payload, findings=rows.findings, tool=bom.tool if bom.tools else None, observed_at=bom.made_at)
 
 
 def _findings(vulnerabilities: Sequence[Vulnerability], bom: Bom, rows: Rows) -> Iterator[Finding]:

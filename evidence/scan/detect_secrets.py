@@ -13,8 +13,7 @@ from compliance.kind import Format
 from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source, parse_time
 
-from . import Scan
-from .rows import Rows, clean_path, count_of, line_of, reasons, shaped
+from .rows import Rows, clean_path, count_of, line_of, reasons, shaped, statement
 
 _MEMBERS = {"results", "plugins_used", "version"}
 
@@ -52,27 +51,22 @@ def _parse(source: Source) -> Parsed:
         for result in results:
             rows.add(_finding(result, clean_path(path), rows))
     files, skipped, failed = (_fact(source, name) for name in ("files", "skipped", "failed"))
-    tool = Tool("detect-secrets", shorten(baseline.version, 100))
-    payload = Scan(
-        tool=tool.name,
-        tool_version=tool.version,
-        category="secrets",
-        total=rows.total,
-        by_severity=rows.by_severity,
-        suppressed=rows.suppressed,
+    return statement(
+        rows,
+        Tool("detect-secrets", shorten(baseline.version, 100)),
+        "secrets",
         scanned=files,
-        scanned_what=None if files is None else "files",
+        scanned_what="files",
         errors=failed,
         skipped=skipped,
         rules=len(baseline.plugins_used),
-        lines=None,
+        observed_at=parse_time(baseline.generated_at or ""),
         incomplete=reasons(
             "no file was scanned" if files == 0 else None,
             None if baseline.plugins_used else "no plugin was used",
             f"{count_of(failed, 'file', 'files')} could not be scanned" if failed else None,
         ),
     )
-    return Parsed(payload=payload, findings=rows.findings, tool=tool, observed_at=parse_time(baseline.generated_at or ""))
 
 
 def _finding(result: _Result, path: str, rows: Rows) -> Finding:

@@ -19,8 +19,7 @@ from compliance.kind import Format, Mask
 from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source
 
-from . import Scan
-from .rows import Rows, clean_path, dumps, line_of, shaped
+from .rows import Rows, clean_path, dumps, line_of, shaped, statement
 
 _OLD_RULE = ("rule", "reason")
 _SECRET = ("Secret", "Match", "Context", "Line", "line", "offender")
@@ -75,22 +74,7 @@ def _parse(source: Source) -> Parsed:
     rows = Rows()
     for number, entry in enumerate(entries):
         rows.add(_finding(entry, f"/{number}", rows))
-    tool = Tool("gitleaks")
-    payload = Scan(
-        tool=tool.name,
-        tool_version=None,
-        category="secrets",
-        total=rows.total,
-        by_severity=rows.by_severity,
-        suppressed=rows.suppressed,
-        scanned=None,
-        scanned_what=None,
-        errors=None,
-        skipped=None,
-        rules=None,
-        lines=None,
-    )
-    return Parsed(payload=payload, findings=rows.findings, tool=tool)
+    return statement(rows, Tool("gitleaks"), "secrets")
 
 
 def _finding(entry: Any, where: str, rows: Rows) -> Finding:

@@ -25,9 +25,9 @@ from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source
 
 from .._bom import Rating
-from . import Category, Scan
+from . import Category
 from .ratings import highest
-from .rows import Rows, clean_path, reasons, shaped
+from .rows import Rows, clean_path, shaped, statement
 
 _KNOWN = {"results", "experimental_config", "license_summary", "image_metadata", "experimental_generic_findings"}
 """Members of a document without results; any other one makes it somebody else's."""
@@ -148,23 +148,15 @@ def _stated(results: Sequence[_Result], category: Category, find: _Find, part: s
                 rows.add(finding)
     entries = [entry for result in results for entry in result.packages or ()]
     all_listed = category == "licence" or any(not entry.vulnerabilities for entry in entries)
-    tool = Tool("osv-scanner")
-    payload = Scan(
-        tool=tool.name,
-        tool_version=None,
-        category=category,
-        total=rows.total,
-        by_severity=rows.by_severity,
-        suppressed=0,
+    return statement(
+        rows,
+        Tool("osv-scanner"),
+        category,
+        part=part,
         scanned=len(entries) if all_listed else None,
-        scanned_what="packages" if all_listed else None,
-        errors=None,
-        skipped=None,
-        rules=None,
-        lines=None,
-        incomplete=reasons(None if entries else "no package is listed: nothing says how many were looked at"),
+        scanned_what="packages",
+        incomplete=None if entries else "no package is listed: nothing says how many were looked at",
     )
-    return Parsed(payload=payload, findings=rows.findings, tool=tool, part=part)
 
 
 def _vulnerabilities(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Finding]:

@@ -133,7 +133,7 @@ def test_a_bare_value_names_no_tool(text: bytes) -> None:
     assert recognised(text) == []
     with pytest.raises(UnrecognisedError) as caught:
         recognise(Source("x", text), _kinds(), "scan")
-    assert "names no tool" in caught.value.reason or text == b" [ ] \n"
+    assert "alone does not say which tool" in caught.value.reason or text == b" [ ] \n"
 
 
 def _kinds() -> dict[str, Kind]:

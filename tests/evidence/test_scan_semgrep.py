@@ -256,8 +256,8 @@ def test_a_page_of_the_web_api_is_no_clean_scan() -> None:
 def test_recognises_its_own_and_no_look_alike() -> None:
     assert recognised(report()) == ["semgrep-json"]
     assert recognised(b'{"results": [], "errors": []}') == ["semgrep-json"]
+    assert recognised(b'{"results": []}') == ["osv-scanner-json"], "as OSV-Scanner writes that it found nothing"
     documents: tuple[Json, ...] = (
-        {"results": []},
         {"results": {}, "errors": []},
         {"results": [], "errors": [], "generated_at": "x"},
         {"results": [], "errors": {}},
