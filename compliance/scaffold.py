@@ -70,6 +70,7 @@ def look(root: Path) -> Findings:
         "coverage": [p for p in paths if re.search(r"(^|/)coverage\.(json|xml)$", p)],
         "test-results": [p for p in paths if re.search(r"(^|/)(junit[^/]*|TEST-[^/]+|test-results?)\.xml$", p)],
         "scan": [p for p in paths if p.endswith(".sarif")],
+        "sbom": [p for p in paths if re.search(r"(^|/)s?bom\.(json|xml)$|\.(cdx\.json|cdx\.xml|spdx\.json|spdx)$", p)],
     }
     found.files = {kind: many for kind, many in by_kind.items() if many}
     found.profile, found.profile_why = _profile(root, paths)
@@ -153,6 +154,7 @@ def toml(found: Findings) -> str:
 def _collect(found: Findings) -> Iterator[str]:
     if found.has_git:
         yield from ("[collect.source.git]  # state of the checkout, unfinished work in production code", "")
+        yield from ("[collect.scan.secrets]  # secrets in the files that git tracks", "")
     if found.languages["Python"]:
         yield from ("[collect.scan.bandit]  # static analysis of the Python code", 'targets = ["."]', 'exclude = [".venv", "tests"]', "")
         if found.requirements:
