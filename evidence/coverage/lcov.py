@@ -19,13 +19,14 @@ from typing import Final
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.record import Parsed
-from compliance.source import Source
+from compliance.source import LINE_LIMIT, Source
 
 from ._files import FILE_LIMIT, Counts, Sum, folder_of
 from ._lcov_record import Record, shown
 
 MERGED_LIMIT: Final = 128 << 20
 """Bytes of what is known of files that have several records."""
+_BLOCK: Final = 1 << 20
 _SOURCE_FILE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*SF:(.*)$", re.MULTILINE)
 _BLANK: Final = rb"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*"
 _FIRST: Final = re.compile(_BLANK + rb"(?:TN:|SF:)")
@@ -99,8 +100,10 @@ class _Reader:
 def _records(source: Source) -> Counter[bytes]:
     """Counts the records of each source file."""
     found: Counter[bytes] = Counter()
-    for match in _SOURCE_FILE.finditer(source.data):
-        found[match[1].strip()] += 1
+    stream = source.open()
+    while block := stream.read(_BLOCK):
+        block += stream.readline(LINE_LIMIT)
+        found.update(match[1].strip() for match in _SOURCE_FILE.finditer(block))
         if len(found) > FILE_LIMIT:
             raise InputError(f"more than {FILE_LIMIT} source files", expected="fewer")
     return found
