@@ -63,7 +63,8 @@ def each(text: bytes | msgspec.Raw, type_: type[T], where: str) -> Iterator[T]:
     if bytes(memoryview(text)[:4]) == b"null":
         return
     decoder = msgspec.json.Decoder(type_)
-    for number, element in enumerate(jsontext.checked(jsontext.elements(text))):
+    elements = jsontext.elements(text)
+    for number, (element, _) in enumerate(zip(elements, jsontext.read_each(elements), strict=True)):
         try:
             yield decoder.decode(element)
         except msgspec.ValidationError as error:
