@@ -37,6 +37,8 @@ LINE_LIMIT: Final = 16 << 20
 _HEAD: Final = 65536
 _BOM: Final = b"\xef\xbb\xbf"
 _CHUNK: Final = 1 << 20
+_KEPT: Final = 16 << 20
+"""Bytes of a mapped file that stay in memory behind the place where it is read; a multiple of every page size."""
 
 T = TypeVar("T")
 
@@ -108,7 +110,13 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes in hexadecimal."""
-        return hashlib.sha256(self.data).hexdigest()
+        if isinstance(self.data, bytes):
+            return hashlib.sha256(self.data).hexdigest()
+        digest = hashlib.sha256()
+        stream = self.open()
+        while piece := stream.read(_CHUNK):
+            digest.update(piece)
+        return digest.hexdigest()
 
     @cached_property
     def head(self) -> bytes:
@@ -213,11 +221,12 @@ class Source:
 
 
 class _MappedStream(io.RawIOBase):
-    """A stream over mapped bytes; each has a position of its own."""
+    """A stream over mapped bytes; each has a position of its own. Pages that were read are given back, or the whole file would stay."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._position = 0
+        self._kept_from = 0
 
     def readable(self) -> bool:
         return True
@@ -239,6 +248,9 @@ class _MappedStream(io.RawIOBase):
         piece = self._data[self._position : self._position + len(buffer)]
         buffer[: len(piece)] = piece
         self._position += len(piece)
+        if self._position - self._kept_from >= _KEPT:
+            self._data.madvise(mmap.MADV_DONTNEED, self._kept_from, _KEPT)
+            self._kept_from += _KEPT
         return len(piece)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,22 @@ from compliance import source as module
 from compliance import yamltext
 from compliance.errors import InputError
 from compliance.source import Source
+
+
+def test_a_mapped_file_does_not_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MEMORY_LIMIT", 1 << 20)
+    path = tmp_path / "log"
+    path.write_bytes(b"a line of a log\n" * (6 << 20))
+    source = Source.from_path(path)
+    before = resident()
+    assert sum(1 for _ in source.lines()) == 6 << 20
+    assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert resident() - before < 48 << 20
+
+
+def resident() -> int:
+    """Bytes of mapped files in memory."""
+    return next(int(line.split()[1]) << 10 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
 
 
 def test_a_large_file_is_mapped_and_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,12 @@ _ENDED: Final[Mapping[bytes, Outcome]] = {
 }
 _REFUSED: Final = (b"EPERM", b"EACCES")
 _REFUSED_CODES: Final = frozenset({b"-1", b"-13"})
-_WHO: Final = (b"auid", b"acct", b"uid", b"AUID", b"UID")
-_WHAT: Final = frozenset({b"name", b"exe", b"path", b"unit", b"cmd", b"acct", b"grp", b"file", b"vm", b"dev", b"device", b"table"})
+_WHO_OR_WHAT: Final[Mapping[bytes, int]] = {
+    **dict.fromkeys((b"name", b"exe", b"path", b"unit", b"cmd", b"grp", b"file", b"vm", b"dev", b"device", b"table"), RESOURCE),
+    **dict.fromkeys((b"auid", b"uid", b"AUID", b"UID"), ACTOR),
+    b"acct": ACTOR | RESOURCE,
+}
+_HOW: Final = frozenset({b"success", b"res", b"result"})
 _ACTORS: Final = ("acct", "auid", "uid", "AUID", "UID", "EUID", "SUID", "FSUID", "OAUID", "ID", "id", "sauid", "SAUID", "addr", "hostname")
 _HEX_FIELDS: Final = frozenset(
     name.encode()
@@ -72,9 +76,40 @@ class _Open:
     says: int = TRACE
     ended: Outcome | None = None
 
+    def take(self, fields: Iterable[tuple[bytes, bytes, bytes]], raw: bytes, kind: str) -> list[bytes]:
+        """Takes a record: names with their quoted and their bare values.
+
+        Returns:
+            What stands in it in hexadecimal, decoded.
+        """
+        how: Outcome | None = None
+        code = b""
+        decoded = []
+        for name, quoted, bare in fields:
+            value = quoted or bare
+            if name in _WHO_OR_WHAT and value not in _UNSET:
+                self.says |= _WHO_OR_WHAT[name]
+            elif name in _HOW:
+                how = _ENDED.get(value.rstrip(b"),").lower(), how)
+            elif name == b"exit":
+                code = value
+            if bare and _is_hex(name, bare, kind):
+                decoded.append(_decoded(bare))
+        if how == "failure" and (code in _REFUSED_CODES or code.startswith(_REFUSED)):
+            how = "denied"
+        if kind == "APPARMOR_DENIED" or (how is None and kind in ("AVC", "USER_AVC") and _was_denied(raw)):
+            how = "denied"
+        if how is not None and self.ended != "denied":
+            self.ended = how
+        return decoded
+
     def event(self) -> Event:
         """Returns the event as far as it is known."""
         return Event(self.time, class_of_types(self.types), self.says | (OUTCOME if self.ended else 0), self.ended)
+
+
+def _was_denied(raw: bytes) -> bool:
+    return b"denied" in raw and b"permissive=1" not in raw
 
 
 def _recognise(source: Source) -> bool:
@@ -111,20 +146,17 @@ class _Reader:
     def line(self, number: int, raw: bytes) -> None:
         """Takes a line that is not blank."""
         header = _header(raw)
-        if header is None or not self._is_id(header):
+        found = None if header is None else self._event_of(header)
+        if header is None or found is None:
             self.tally.unreadable(number, raw)
             return
-        kind = name_of_type((header[2] or b"").decode("ascii", "replace"))
-        rest = raw[header.end() :]
-        fields = _fields(rest)
-        found = self._event_of(header, kind)
+        kind = name_of_type(header[2].decode("ascii", "replace")) if header[2] else ""
         if kind:
             found.types.append(kind)
             found.says |= ACTION
-        found.says |= _said(fields)
-        found.ended = _ended(fields, rest, kind) or found.ended if found.ended != "denied" else "denied"
-        texts = dict(_texts(fields, kind))
-        self.tally.personal.record(number, b" ".join([raw, *(text.encode() for text in texts.values())]), texts)
+        fields = _FIELD.findall(raw, header.end())
+        decoded = found.take(fields, raw, kind)
+        self.tally.personal.record(number, b" ".join([raw, *decoded]) if decoded else raw, lambda: dict(_texts(fields, kind)))
 
     def finish(self) -> Tally:
         """Takes the events that are still open."""
@@ -133,21 +165,22 @@ class _Reader:
         self._open.clear()
         return self.tally
 
-    def _is_id(self, header: re.Match[bytes]) -> bool:
-        """Tells whether time and serial can be those of an event: in an interpreted time there are digits as well."""
-        return int(header[4]) < ROLL and header[3][:1].isalnum() and any(48 <= char <= 57 for char in header[3])
-
-    def _event_of(self, header: re.Match[bytes], kind: str) -> _Open:
-        key = (header[1] or b"", header[3], header[4])
+    def _event_of(self, header: re.Match[bytes]) -> _Open | None:
+        """Returns the event of a record; None when time or serial cannot be those of one."""
+        node, time, serial = key = (header[1] or b"", header[3], header[4])
         found = self._open.get(key)
-        if found is None:
-            found = self._open[key] = _Open(_time(header[3]))
-            if kind.startswith("DAEMON_"):
-                self.tally.unnumbered += 1
-            else:
-                self._serials.add(key[0], int(header[4]), found.time)
-            if len(self._open) > WINDOW:
-                self.tally.add(self._open.pop(next(iter(self._open))).event())
+        if found is not None:
+            return found
+        number = int(serial)
+        if number >= ROLL or not time[:1].isalnum() or not any(48 <= char <= 57 for char in time):
+            return None
+        found = self._open[key] = _Open(_time(time))
+        if (header[2] or b"").startswith(b"DAEMON_"):
+            self.tally.unnumbered += 1
+        else:
+            self._serials.add(node, number, found.time)
+        if len(self._open) > WINDOW:
+            self.tally.add(self._open.pop(next(iter(self._open))).event())
         return found
 
 
@@ -157,45 +190,25 @@ def _time(text: bytes) -> datetime | None:
     return _START + timedelta(seconds=int(match[1]), milliseconds=int(match[2] or 0)) if match else None
 
 
-def _fields(text: bytes) -> list[tuple[bytes, bytes, bool]]:
-    """Returns names and values, those inside of ``msg='...'`` and those after 0x1d too, and whether the value was quoted."""
-    return [(match[1], match[3].rstrip(b"),") if match[2] is None else match[2], match[2] is not None) for match in _FIELD.finditer(text)]
+def _is_hex(name: bytes, value: bytes, kind: str) -> bool:
+    """Tells whether an unquoted value is a text in hexadecimal; the arguments of a system call are addresses."""
+    may_be = name in _HEX_FIELDS or (kind == "EXECVE" and _ARGUMENT.fullmatch(name) is not None)
+    return may_be and _HEX.fullmatch(value) is not None
 
 
-def _said(fields: Iterable[tuple[bytes, bytes, bool]]) -> int:
-    said = 0
-    for name, value, _ in fields:
-        if value not in _UNSET:
-            said |= (ACTOR if name in _WHO else 0) | (RESOURCE if name in _WHAT else 0)
-    return said
+def _decoded(value: bytes) -> bytes:
+    return bytes.fromhex(value.decode()).replace(b"\0", b" ")
 
 
-def _ended(fields: Iterable[tuple[bytes, bytes, bool]], text: bytes, kind: str) -> Outcome | None:
-    found: Outcome | None = None
-    code = b""
-    for name, value, _ in fields:
-        if name in (b"success", b"res", b"result"):
-            found = _ENDED.get(value.lower(), found)
-        elif name == b"exit":
-            code = value
-    if found == "failure" and (code in _REFUSED_CODES or code.startswith(_REFUSED)):
-        return "denied"
-    if kind in ("AVC", "USER_AVC") and found is None:
-        return "denied" if b"denied" in text and b"permissive=1" not in text else None
-    return "denied" if kind == "APPARMOR_DENIED" else found
-
-
-def _texts(fields: Iterable[tuple[bytes, bytes, bool]], kind: str) -> Iterator[tuple[str, str]]:
-    """Yields the fields that hold text, decoded; the arguments of a system call are addresses."""
-    for name, value, quoted in fields:
-        argument = _ARGUMENT.fullmatch(name) is not None
-        if argument and kind != "EXECVE":
+def _texts(fields: Iterable[tuple[bytes, bytes, bytes]], kind: str) -> Iterator[tuple[str, str]]:
+    """Yields the fields that hold text, decoded."""
+    for name, quoted, bare in fields:
+        if kind != "EXECVE" and _ARGUMENT.fullmatch(name):
             continue
-        if not quoted and (argument or name in _HEX_FIELDS) and _HEX.fullmatch(value):
-            value = bytes.fromhex(value.decode()).replace(b"\0", b" ")
-        elif value.isdigit() and not argument:
-            continue
-        yield name.decode(), value.decode("utf-8", "replace")
+        if bare and _is_hex(name, bare, kind):
+            yield name.decode(), _decoded(bare).decode("utf-8", "replace")
+        elif not bare.isdigit():
+            yield name.decode(), (quoted or bare).decode("utf-8", "replace")
 
 
 def _parse(source: Source) -> Parsed:
