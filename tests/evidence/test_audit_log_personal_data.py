@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .helpers import read
+
+hints = importlib.import_module("compliance.evidence.audit_log.personal_hints")
+rules = importlib.import_module("compliance.evidence.audit_log.personal_rules")
 
 BASE = {"timestamp": "2025-09-20T10:00:00Z", "level": "info", "event": "y"}
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -94,6 +100,28 @@ def test_what_is_found(text: object, rule: str) -> None:
 )
 def test_what_is_not_found(text: object) -> None:
     assert found(text) == []
+
+
+SAMPLES = [
+    *("alice@example.com", JWT, "Bearer 3f7a9c1e5b2d4860aa11bb22", "4111111111111111", "4111 1111 1111 1111", "3782-822463-10005"),
+    *("30569309025904", "12345678Z", "12345678-Z", "X1234567L", "RSSMRA85T10A562S", "255081416802538", "2 55 08 14 168 025 38"),
+    *("131052-308T", "131052+308T", "010203A123M", "529.982.247-25", "ghp_" + "a1" * 18),
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.text(st.sampled_from('a1Z.-+ _\n\t"\\é{:,'), max_size=4),
+    st.sampled_from(SAMPLES),
+    st.text(st.sampled_from('a1Z.-+ _\n"é}:,'), max_size=4),
+    st.booleans(),
+)
+def test_hints_miss_nothing_that_a_rule_finds(before: str, sample: str, after: str, ascii_only: bool) -> None:
+    text = before + sample + after
+    wanted = {"email": rules.EMAIL, "token": rules.TOKEN, "card": rules.NUMBERS, "national-id": rules.NUMBERS}
+    raw = json.dumps({"note": text}, ensure_ascii=ascii_only).encode()
+    given_hints = hints.wanted_in(raw, hints.hints_in(b"{}\n" + raw + b"\n{}"))
+    assert all(given_hints & wanted[rule] for rule in rules.rules_in(text))
 
 
 def test_numbers_in_ids_of_traces_are_not_cards() -> None:
