@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -246,3 +247,13 @@ def test_file_of_a_real_pytest_run(tmp_path: Path) -> None:
     assert results(data)["declared"] == {"tests": 4, "failures": 1, "errors": 1, "skipped": 1}
     assert {(finding.rule, finding.path) for finding in parsed.findings} == {("failure", "test_x::test_b"), ("error", "test_x::test_d")}
     assert parsed.observed_at is not None  # pytest states the zone since 8.0
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    case = b"<testcase classname='c' name='n%d' time='0.1'><system-out>said %d</system-out></testcase>\n"
+    data = b"<testsuite name='s'>" + b"".join(case % (number, number) for number in range(50_000)) + b"</testsuite>"
+    tracemalloc.start()
+    assert counts(data) == (50_000, 50_000, 0, 0, 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20

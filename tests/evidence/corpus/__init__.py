@@ -48,8 +48,8 @@ Answer = tuple[Reading, ...] | Refused
 class Rule:
     """How to read the answers of one format of the corpus."""
 
-    built: tuple[str, ...]
-    """Names of formats in the catalog, of which one at least must be there; without, the cases are skipped."""
+    formats: tuple[str, ...]
+    """Names in the catalog of the formats that read its files."""
     answer: Callable[[Expected], Answer]
     exceptions: Mapping[str, Answer] = field(default_factory=dict)
     """By case id."""
