@@ -1,12 +1,15 @@
-"""What changed between two assessments: gates, thresholds, evidence, waivers. Pure."""
+"""What changed between two assessments: gates, thresholds, evidence, waivers, findings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from .assessment import Assessment, GateResult
-from .record import Json, Model
+from .record import Finding, Json, Model
+
+if TYPE_CHECKING:
+    from .store import Store
 
 What = Literal["subject", "profile", "outcome", "gate", "threshold", "evidence", "waiver", "policy"]
 
@@ -36,6 +39,33 @@ def compare(before: Assessment, after: Assessment) -> list[Change]:
         *_named("waiver", _waivers(before), _waivers(after), decides=True),
         *_evidence(before, after),
     ]
+
+
+def findings_between(store: Store, before: Assessment, after: Assessment) -> tuple[list[Finding], list[Finding]]:
+    """Returns the findings that were opened and those that were closed, by their fingerprints.
+
+    Only evidence of kinds and formats that both assessments rest on is compared: a scanner that did not run closes nothing.
+    """
+    sides = [_evidence_of(store, one) for one in (before, after)]
+    both = sides[0].keys() & sides[1].keys()
+    one, other = ({found.fingerprint: found for key in both for found in _open(store, side[key])} for side in sides)
+    opened = [finding for name, finding in other.items() if name not in one]
+    closed = [finding for name, finding in one.items() if name not in other]
+    return opened, closed
+
+
+def _open(store: Store, numbers: Sequence[int]) -> Iterator[Finding]:
+    for number in numbers:
+        yield from store.findings(number, open_only=True)
+
+
+def _evidence_of(store: Store, assessment: Assessment) -> dict[tuple[str, ...], list[int]]:
+    found: dict[tuple[str, ...], list[int]] = {}
+    for number in sorted({entry for gate in assessment.gates for entry in gate.evidence}):
+        body = store.entry(number).body
+        key = tuple(str(part) for part in (body["kind"], body["format"], body["source"]["tool"], body.get("part")))
+        found.setdefault(key, []).append(number)
+    return found
 
 
 def _fields(before: Assessment, after: Assessment) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from .record import Json, Model
+from .record import Finding, Json, Model
 from .times import rfc3339
 from .waiver import Waiver
 
@@ -261,6 +261,71 @@ class StatusDocument(Printed):
     waivers: list[ListedWaiver]
 
 
+class DiffFinding(Model):
+    """A finding that was opened or closed."""
+
+    severity: str
+    rule: str
+    where: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, one: Finding) -> DiffFinding:
+        """Returns what a document says of a finding."""
+        place = one.path or one.package or ""
+        where = place if one.line is None else f"{place}:{one.line}"
+        return cls(severity=one.severity, rule=one.rule, where=where, fingerprint=one.fingerprint)
+
+
+class DiffDocument(Printed):
+    """``compliance/diff/v1``."""
+
+    schema_id: Literal["compliance/diff/v1"] = Field(default="compliance/diff/v1", alias="schema")
+    before: int
+    """Ledger entry of the assessment."""
+    after: int
+    changes: list[dict[str, Json]]
+    """Each with what, name, before, after, and whether it decides."""
+    opened: list[DiffFinding]
+    closed: list[DiffFinding]
+
+
+class AppliedGate(Model):
+    """A gate that is asked."""
+
+    id: str
+    framework: str
+    title: str
+    required: bool
+    reads: list[str]
+    max_age: str | None
+    declared: str | None
+    """Why it does not apply, and who says so."""
+    evidence: list[int] | None
+    """Entries of the kinds that it reads, whether they count or not; null without ``--coverage``."""
+    needs_evidence: bool
+    """False for gates that only read what people decided."""
+
+
+class UnreadEvidence(Model):
+    """Evidence of a kind that no gate reads."""
+
+    entry: int
+    kind: str
+    name: str
+
+
+class GatesDocument(Printed):
+    """``compliance/gates/v1``."""
+
+    schema_id: Literal["compliance/gates/v1"] = Field(default="compliance/gates/v1", alias="schema")
+    point: str
+    left_out: int
+    gates: list[AppliedGate]
+    unread: list[UnreadEvidence] | None
+    """Null without ``--coverage``."""
+
+
 PRINTED: tuple[type[Printed], ...] = (
     IngestDocument,
     CollectDocument,
@@ -274,5 +339,7 @@ PRINTED: tuple[type[Printed], ...] = (
     ReleaseDocument,
     WaiversDocument,
     StatusDocument,
+    DiffDocument,
+    GatesDocument,
 )
 """Every document that a command prints, besides that of ``check``."""

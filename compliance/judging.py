@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from . import decision, view
@@ -11,8 +12,10 @@ from .assessment import Assessment, StoreState
 from .checkout import Checkout, subject_of
 from .errors import NothingToJudgeError, StoreError
 from .home import signers
+from .point import Point
 from .project import Project
 from .store import Draft, Store
+from .subject import Subject
 from .times import now, rfc3339
 from .view import View
 
@@ -41,6 +44,32 @@ def judge(
     Raises:
         NothingToJudgeError: There is no evidence or no gate.
     """
+    found = case(project, store, point, as_of, clock)
+    return found.judge(found.time, only), found.view
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a judgement needs, read from the store: it can be judged at several times."""
+
+    project: Project
+    view: View
+    subject: Subject
+    point: Point
+    state: StoreState
+    time: datetime
+
+    def judge(self, at: datetime, only: Iterable[str] | None = None) -> Assessment:
+        """Judges with the clock at a time.
+
+        Raises:
+            NothingToJudgeError: There is no evidence or no gate.
+        """
+        return assess(self.project, self.view, self.subject, self.point, at, self.state, only=only, judged_at=now())
+
+
+def case(project: Project, store: Store, point: str, as_of: datetime | None = None, clock: datetime | None = None) -> Case:
+    """Reads what a judgement needs; arguments and errors are those of `judge`."""
     at = project.point(point)
     subject = subject_of(project, Checkout.find(project.root), at.environment)
     time = as_of or clock or now()
@@ -48,8 +77,7 @@ def judge(
     if size == 0:
         raise NothingToJudgeError(f"the ledger had no entry by {rfc3339(time)}", hint="give a later --as-of")
     seen = view.build(store, project.catalog.kinds, subject, roles=project.roles, signers=lambda: signers(project), upto=size)
-    state = StoreState(size=size, root=store.root_at(size).hex())
-    return assess(project, seen, subject, at, time, state, only=only, judged_at=now()), seen
+    return Case(project, seen, subject, at, StoreState(size=size, root=store.root_at(size).hex()), time)
 
 
 def assessment_draft(assessment: Assessment) -> Draft:

@@ -21,8 +21,10 @@ COMMANDS: Final = (
     "waive",
     "verify",
     "explain",
+    "gates",
     "log",
     "show",
+    "diff",
     "release",
     "keys",
 )

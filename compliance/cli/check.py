@@ -9,7 +9,10 @@ import typer
 from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from ..assessment import Assessment
+    from ..forecast import Forecast
 
 
 def run(
@@ -19,13 +22,15 @@ def run(
     framework: Annotated[str | None, typer.Option(help="Judge only the gates of this framework; never recorded.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Judge with the clock and the ledger at this time: 2026-01-31T12:00:00Z.")] = None,
     clock: Clock = None,
+    forecast: Annotated[str | None, typer.Option(help="Say what turns red within this span if nothing is done, such as 90d.")] = None,
     fail_on: Annotated[Literal["no-go", "conditions"], typer.Option(help="Outcome that makes the exit code 1.")] = "no-go",
     record: Annotated[bool, typer.Option("--record", help="Append the assessment to the ledger.")] = False,
     format: Format = "text",
 ) -> int:
     """Judge the stored evidence; exit code 0 is go, 1 is no-go."""
     from ..errors import NothingToJudgeError, UsageError
-    from ..judging import judge, record_assessment
+    from ..forecast import forecast as look_ahead
+    from ..judging import case, record_assessment
 
     if not session.store_path.exists():
         raise NothingToJudgeError(
@@ -37,15 +42,14 @@ def run(
         raise UsageError("--record with --gate or --framework: a partial check is never recorded")
     if as_of is not None and clock is not None:
         raise UsageError("--as-of with --clock: give one of them")
-    times = (read_time("--as-of", as_of), only, read_time("--clock", clock))
-    if record:
-        with session.writing() as store:
-            assessment, _ = judge(session.project, store, point, *times)
+    span = _span(forecast)
+    with session.writing() if record else session.reading() as store:
+        found = case(session.project, store, point, read_time("--as-of", as_of), read_time("--clock", clock))
+        assessment = found.judge(found.time, only)
+        if record:
             record_assessment(store, assessment)
-    else:
-        with session.reading() as store:
-            assessment, _ = judge(session.project, store, point, *times)
-    show(session, assessment, format)
+    ahead = None if span is None else look_ahead(lambda at: found.judge(at, only), found.time, span)
+    show(session, assessment, format, ahead)
     return exit_code(assessment, fail_on)
 
 
@@ -55,17 +59,30 @@ def exit_code(assessment: Assessment, fail_on: str = "no-go") -> int:
     return 1 if assessment.outcome in failing else 0
 
 
-def show(session: Session, assessment: Assessment, format: str) -> None:
-    """Prints an assessment."""
+def show(session: Session, assessment: Assessment, format: str, ahead: Forecast | None = None) -> None:
+    """Prints an assessment, and what will become of it."""
     if format == "json":
         from ..report.json import check_document
 
-        print_json(check_document(assessment))
+        document = check_document(assessment)
+        print_json(document if ahead is None else {**document, "forecast": ahead.model_dump(mode="json")})
         return
-    from ..report.terminal import lines
+    from ..report.terminal import forecast_lines, lines
 
     for line in lines(assessment, colour=session.colour):
         print(line)
+    for line in forecast_lines(ahead) if ahead else ():
+        print(line)
+
+
+def _span(text: str | None) -> timedelta | None:
+    from ..errors import InputError, UsageError
+    from ..times import read_span
+
+    try:
+        return None if text is None else read_span(text)
+    except InputError as error:
+        raise UsageError(f"--forecast {error.reason}") from error
 
 
 def _only(session: Session, gates: list[str] | None, framework: str | None) -> list[str] | None:

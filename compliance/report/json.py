@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
 from ..decision import Condition, Stand
+from ..forecast import Forecast
 from ..record import Json, Model
 from ..times import rfc3339
 from ..waiver import Waiver
@@ -108,6 +109,8 @@ class CheckDocument(Model):
     waivers: list[Waiver]
     conditions: list[Condition]
     roles: list[Stand]
+    forecast: Forecast | None = None
+    """What turns red if nothing is done; only with ``--forecast``."""
 
 
 def check_document(assessment: Assessment) -> dict[str, Json]:

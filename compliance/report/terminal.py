@@ -8,6 +8,7 @@ from typing import Final
 
 from ..assessment import Assessment, GateResult
 from ..cli.table import width, wrap
+from ..forecast import Forecast
 from ..gate import Status
 from ..plaintext import safe
 from ..times import show_span
@@ -122,3 +123,14 @@ def _end(assessment: Assessment, colour: bool) -> Iterator[str]:
     pieces = wrap(safe(assessment.because), width() - len(assessment.outcome) - 2)
     yield f"{word}: {pieces[0]}"
     yield from (" " * (len(assessment.outcome) + 2) + piece for piece in pieces[1:])
+
+
+def forecast_lines(ahead: Forecast) -> Iterator[str]:
+    """Yields what turns red, and when, if nothing is done."""
+    yield ""
+    yield f"if nothing is done until {ahead.until:%Y-%m-%d}:"
+    if not ahead.turns:
+        yield "  nothing turns red that is green now"
+    for turn in ahead.turns:
+        advisory = "" if turn.required else " (advisory)"
+        yield from _indented(f"{turn.at:%Y-%m-%d %H:%M} UTC  {turn.gate}{advisory}: {turn.message}", 2)

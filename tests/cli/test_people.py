@@ -229,3 +229,44 @@ waivers:
         assert said in words, words
     states = [one["state"] for one in team.run("waive", "list", "--format", "json").json["waivers"]]
     assert states == ["requested", "requested"]
+
+
+def test_what_changed_between_two_assessments_is_shown(team: Team) -> None:
+    before = team.run("check", "--point", "tests", "--record")
+    team.ingest(GREEN)
+    after = team.run("check", "--point", "tests", "--record")
+    assert (before.code, after.code) == (1, 1)
+    numbers = [str(one["entry"]) for one in team.run("log", "--type", "assessment", "--format", "json").json["entries"]]
+    found = team.run("diff", *numbers, "--format", "json").json
+    gate = next(one for one in found["changes"] if one["name"] == "ALPHA-PF-5")
+    assert (gate["before"], gate["after"], gate["decides"]) == ("fail", "pass", True)
+    assert [(one["rule"], one["where"]) for one in found["closed"]] == [("failure", "b")]
+    assert found["opened"] == []
+    text = team.done("diff", *numbers)
+    assert "gate ALPHA-PF-5: fail -> pass" in text
+    assert "1 findings closed" in text
+    assert "no assessment of that number" in team.run("diff", "1", "999").err
+
+
+def test_gates_without_evidence_and_evidence_without_gates_are_named(team: Team) -> None:
+    found = team.run("gates", "--point", "production", "--coverage", "--format", "json").json
+    by_id = {one["id"]: one for one in found["gates"]}
+    assert by_id["ALPHA-PF-5"]["evidence"]
+    assert by_id["ALPHA-PF-6"]["evidence"] == []
+    assert by_id["REL-6"]["needs_evidence"] is False
+    assert found["unread"] == []
+    assert [one["kind"] for one in team.run("gates", "--point", "rollback", "--coverage", "--format", "json").json["unread"]] == [
+        "test-results"
+    ]
+    assert "ALPHA-PF-6" in team.done("gates", "--coverage")
+    assert "ALPHA-PF-5" in team.done("gates")
+
+
+def test_a_check_can_look_ahead(team: Team) -> None:
+    team.ingest(GREEN)
+    team.sign("security", team.ada, "--approve", "--expires", "3d")
+    team.sign("product-owner", team.ben, "--approve")
+    ahead = team.run("check", "--point", "tests", "--forecast", "90d", "--format", "json").json["forecast"]
+    assert [(one["gate"], one["after"]) for one in ahead["turns"]] == [("REL-6", "not-assessed")]
+    assert "REL-6: not approved: security" in " ".join(team.done("check", "--point", "tests", "--forecast", "90d").split())
+    assert team.run("check", "--forecast", "soon").code == 2
