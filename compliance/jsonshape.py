@@ -62,10 +62,8 @@ def each(text: bytes | msgspec.Raw, type_: type[T], where: str) -> Iterator[T]:
     """
     if bytes(memoryview(text)[:4]) == b"null":
         return
-    decoder = msgspec.json.Decoder(type_)
-    elements = jsontext.elements(text)
-    for number, (element, _) in enumerate(zip(elements, jsontext.read_each(elements), strict=True)):
+    for number, value in enumerate(jsontext.read_each(jsontext.elements(text))):
         try:
-            yield decoder.decode(element)
+            yield msgspec.convert(value, type_)
         except msgspec.ValidationError as error:
             raise misshaped(error, f"{where}/{number}") from error
