@@ -16,13 +16,11 @@ from compliance.gate import (
     Params,
     Reason,
     Verdict,
-    declared,
     failed,
     gate,
     not_assessed,
     passed,
 )
-from compliance.record import Assurance
 
 from .._say import count, number, worst
 
@@ -224,27 +222,3 @@ def no_secret(inputs: Inputs, _params: Params) -> Verdict:
     if empty:
         return not_assessed(Reason.INCOMPLETE, "; ".join(empty), observed=observed, threshold=limits)
     return passed(f"no secret found in {count(len(scans), 'scan')}", observed=observed, threshold=limits)
-
-
-SECRETS_ROTATED = declared(
-    """
-    Asks: Every secret of the inventory was rotated within 90 days, has an owner, and has not expired.
-
-    Why: A secret that never changes is shared with everybody who ever had it; one without owner is rotated by nobody.
-
-    Evidence: The inventory of secrets with the times of their rotation (kind `secret-rotation`), never the secrets themselves. A stated
-    inventory is accepted, and printed as such.
-
-    Fix: Rotate what is overdue or expired, name an owner for each secret, and let the secret manager write the inventory.
-
-    Maps to: SOC 2 CC6.1; ISO/IEC 27001:2022 A.5.17, A.8.24.
-    """,
-    module=__name__,
-    id="ALPHA-SF-4",
-    statement="Secrets are rotated",
-    principle=PRINCIPLE,
-    area=Area.SECURITY,
-    reads=["secret-rotation"],
-    service_only=True,
-    min_assurance=Assurance.STATED,
-)

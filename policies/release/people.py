@@ -3,36 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from compliance.decision import Stand, is_overridden, missing
-from compliance.gate import Area, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
+from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.record import Assurance
 
 from .._say import LIMIT, count
 
 PRINCIPLE: Final = "People"
 
-RISKS_TREATED = declared(
-    """
-    Asks: Every risk has likelihood, impact, owner, mitigation and status, and no residual risk is HIGH without a valid waiver.
 
-    Why: A risk without an owner is accepted by nobody and carried by the users.
+class Risks(Params):
+    """Thresholds of REL-5."""
 
-    Evidence: The risk register (kind `risk-register`). A stated register is accepted, and printed as such.
+    high_residual: Annotated[int, AtMost(), Field(ge=0)] = 0
+    """Risks whose residual level is high and which no waiver accepts, at most (count)."""
 
-    Fix: Complete the named risk, carry out its mitigation, or have somebody who may accept it do so in a waiver with an expiry.
 
-    Maps to: NIST SSDF PW.1.2, RV.2.2; SOC 2 CC3.2, CC9.1; ISO/IEC 27001:2022 A.5.8.
-    """,
-    module=__name__,
+@gate(
     id="REL-5",
     statement="Risks are owned and treated",
     principle=PRINCIPLE,
     area=Area.OPERATIONS,
     reads=["risk-register"],
     min_assurance=Assurance.STATED,
+    params=Risks,
 )
+def risks_are_treated(inputs: Inputs, params: Risks) -> Verdict:
+    """Looks for what the registers leave out, and for high residual risks.
+
+    Asks: Every risk has likelihood, impact, owner, mitigation and status, and no residual risk is HIGH without a valid waiver.
+
+    Why: A risk without an owner is accepted by nobody and carried by the users.
+
+    Evidence: The risk register of this version, or of none (`compliance ingest`). Without a residual level a risk counts as its likelihood
+    and impact say. A stated register is accepted, and printed as such.
+
+    Fix: Complete the named risk, carry out its mitigation, or have somebody who may accept it do so in a waiver of its finding
+    (`compliance waive request --finding`, with the fingerprint that is named).
+
+    Maps to: NIST SSDF PW.1.2, RV.2.2; SOC 2 CC3.2, CC9.1; ISO/IEC 27001:2022 A.5.8.
+    """
+    registers = [item.payload for item in inputs.of("risk-register")]
+    risks = [risk for one in registers if one.version in (None, inputs.subject.version) for risk in one.risks]
+    limits = {"lacking": 0, **params.model_dump()}
+    lacking = [(risk, words) for risk in risks if (words := _lacks(risk))]
+    high = [risk for risk in risks if risk.residual == "high" and not risk.waived]
+    observed = {"risks": len(risks), "lacking": len(lacking), "high_residual": len(high), "waived": sum(risk.waived for risk in risks)}
+    broken = []
+    if len(high) > params.high_residual:
+        broken.append(f"{count(len(high), 'high residual risk')} without a waiver ({', '.join(risk.id for risk in high[:3])})")
+    if lacking:
+        broken.append(f"{count(len(lacking), 'risk')} without {', '.join(lacking[0][1])} ({lacking[0][0].id})")
+    if broken:
+        places = [Place(f"{risk.id} {risk.title}", f"high residual risk, finding {risk.fingerprint}") for risk in high]
+        places += [Place(f"{risk.id} {risk.title}", f"no {', no '.join(words)}") for risk, words in lacking]
+        return failed("; ".join(broken), observed=observed, threshold=limits, places=places[:LIMIT])
+    if not risks:
+        return not_assessed(Reason.MISSING, "no risk is registered for this version", observed=observed, threshold=limits)
+    worst = ", ".join(f"{sum(risk.residual == level for risk in risks)} {level}" for level in ("high", "medium", "low"))
+    return passed(f"{count(len(risks), 'risk')}, each owned and treated; residual: {worst}", observed=observed, threshold=limits)
+
+
+def _lacks(risk: Any) -> list[str]:
+    told = {
+        "likelihood": risk.likelihood is not None,
+        "impact": risk.impact is not None,
+        "owner": risk.owned,
+        "mitigation": risk.mitigated,
+        "status": risk.status is not None,
+    }
+    return [name for name, has in told.items() if not has]
 
 
 @gate(

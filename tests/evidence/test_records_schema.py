@@ -17,6 +17,9 @@ from .test_records_access_policy import ACCESS_POLICY
 from .test_records_checkpoint import CHECKPOINT
 from .test_records_deployment import ATTEMPT, DEPLOYMENT
 from .test_records_drill import DRILL
+from .test_records_privacy import PRIVACY
+from .test_records_risk_register import REGISTER
+from .test_secret_rotation import RECORD as SECRETS
 
 MODELS = {
     "rollback-drill": ("rollback_drill", "RollbackDrillRecord"),
@@ -24,6 +27,9 @@ MODELS = {
     "deployment": ("deployment", "DeploymentRecord"),
     "access-policy": ("access_policy.record", "AccessPolicyRecord"),
     "plan": ("plan.plan_yaml", "PlanDocument"),
+    "risk-register": ("risk_register", "RiskRegisterRecord"),
+    "privacy": ("privacy", "PrivacyRecord"),
+    "secret-rotation": ("secret_rotation.record", "SecretRotationRecord"),
 }
 FORMATS = {"plan": "plan-yaml"}
 """Names of the formats that are not ``record-yaml``."""
@@ -34,6 +40,9 @@ EXAMPLES = [
     ("deployment", ATTEMPT),
     ("access-policy", ACCESS_POLICY),
     ("plan", PLAN),
+    ("risk-register", REGISTER),
+    ("privacy", PRIVACY),
+    ("secret-rotation", SECRETS),
 ]
 UNFIT = [
     ("rollback-drill", DRILL, b"environment: staging\n", b""),
@@ -53,6 +62,12 @@ UNFIT = [
     ("plan", PLAN, b"estimate: 2h", b"estimate: 2 hours"),
     ("plan", PLAN, b"id: docs", b"id: the docs"),
     ("plan", PLAN, b"recorded-at", b"written-at"),
+    ("risk-register", REGISTER, b"likelihood: high", b"likelihood: certain"),
+    ("risk-register", REGISTER, b"id: R4", b"id: R 4"),
+    ("privacy", PRIVACY, b"right: erasure", b"right: deletion"),
+    ("privacy", PRIVACY, b"retention-days: 730", b"retention-days: long"),
+    ("secret-rotation", SECRETS, b"rotated-at", b"changed-at"),
+    ("secret-rotation", SECRETS, b"name: lonely", b"name: two words"),
 ]
 
 

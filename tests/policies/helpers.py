@@ -97,6 +97,32 @@ def _task(name: str, start: float, end: float, *needs: str) -> dict[str, Json]:
     }
 
 
+def _secret(name: str, **changes: Any) -> dict[str, Json]:
+    set_at = ago(days=30)
+    return {"name": name, "owned": True, "owner": "ops", "set_at": set_at, "set_by": set_at, "expires_at": ago(days=-60), **changes}
+
+
+def _risk(name: str, residual: str) -> dict[str, Json]:
+    return {
+        "id": name,
+        "title": f"What {name} is about",
+        "likelihood": "medium",
+        "impact": "high",
+        "owned": True,
+        "owner": "ops",
+        "mitigated": True,
+        "mitigation": "a second region",
+        "status": "mitigated",
+        "residual": residual,
+        "fingerprint": f"{name:0<32}".lower(),
+        "waived": False,
+    }
+
+
+def _right(name: str) -> dict[str, Json]:
+    return {"right": name, "written": True, "procedure": f"docs/{name}.md", "limit_days": 30, "tested_at": ago(days=40), "took_days": 2.0}
+
+
 _SECTIONS: Final = ("overview", "health_checks", "alert_response", "deployment", "rollback", "recovery", "contacts")
 
 GOOD: Final[dict[str, dict[str, Any]]] = {
@@ -308,6 +334,15 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "up": None,
         "critical_alerts": 0,
     },
+    "secret-rotation": {"origin": "record", "secrets": (_secret("admin-key"), _secret("oauth")), "left_out": 0},
+    "risk-register": {"version": "1.8.0", "risks": (_risk("R1", "low"), _risk("R2", "medium"))},
+    "privacy": {
+        "laws": ("gdpr",),
+        "reviewed_at": ago(days=60),
+        "reviewed_by": "dpo",
+        "activities": ({"id": "accounts", "lacks": (), "lawful_basis": "contract", "retention_days": 730, "transfers": 1},),
+        "rights": tuple(_right(name) for name in ("access", "rectification", "erasure", "portability", "objection")),
+    },
     "plan": {
         "title": "Release 1.8",
         "version": "1.8.0",
@@ -363,6 +398,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ALPHA-SF-1": ("sast", "sca"),
     "ALPHA-SF-2": ("access-policy",),
     "ALPHA-SF-3": ("audit-log",),
+    "ALPHA-SF-4": ("secret-rotation",),
     "ALPHA-SF-5": ("secrets",),
     "ALPHA-SF-7": ("access-policy",),
     "ALPHA-PE-1": ("plan",),
@@ -371,6 +407,8 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ALPHA-ID-1": ("audit-log",),
     "ALPHA-ID-2": ("metrics",),
     "ALPHA-ID-3": ("alert-rules",),
+    "AEI21-PR-1": ("privacy",),
+    "AEI21-PR-2": ("privacy",),
     "AEI21-PR-3": ("audit-log",),
     "AEI21-AT-1": ("audit-log",),
     "AEI21-AT-2": ("audit-log",),
@@ -382,6 +420,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "REL-2": ("load-test",),
     "REL-3": ("load-test",),
     "REL-4": ("health",),
+    "REL-5": ("risk-register",),
     "REL-9": ("pipeline",),
 }
 """The gates that are built, and the smallest evidence that they pass."""

@@ -6,7 +6,7 @@ import pytest
 
 from compliance.gate import Place, Reason
 
-from .helpers import about, assert_fails, assert_open, assert_passes, item, judge
+from .helpers import about, ago, assert_fails, assert_open, assert_passes, item, judge
 
 
 def _found(*fields: str, more: int = 0) -> dict[str, Any]:
@@ -63,3 +63,67 @@ def test_pr3_every_log_counts() -> None:
 def test_pr3_a_log_without_events_is_open(others: int) -> None:
     empty = item("audit-log", {"events": 0}, entry=2)
     assert_open(judge("AEI21-PR-3", empty, *[item("audit-log")] * others), Reason.INCOMPLETE)
+
+
+def test_pr1_a_record_that_says_everything_passes() -> None:
+    verdict = about("AEI21-PR-1", "privacy")
+    assert_passes(verdict)
+    assert verdict.message == "1 processing activity fully recorded, last reviewed 60 d ago"
+
+
+def test_pr1_an_activity_that_says_too_little_fails_and_is_placed() -> None:
+    verdict = about("AEI21-PR-1", "privacy", {"activities.0.lacks": ("retention", "transfer safeguard")})
+    assert_fails(verdict, "1 processing activity without retention, transfer safeguard (accounts)")
+    assert verdict.places == (Place("accounts", "no retention, no transfer safeguard"),)
+
+
+def test_pr1_the_review_holds_at_its_boundary() -> None:
+    assert_passes(about("AEI21-PR-1", "privacy", {"reviewed_at": ago(days=180)}))
+    assert_fails(about("AEI21-PR-1", "privacy", {"reviewed_at": ago(days=180.1)}), "last reviewed 180.1 d ago; expected at most 180 d")
+    assert_passes(about("AEI21-PR-1", "privacy", {"reviewed_at": ago(days=300)}, review_max_age_days=365))
+
+
+@pytest.mark.parametrize("reviewed", [None, ago(days=-1)])
+def test_pr1_a_record_without_a_review_is_open(reviewed: Any) -> None:
+    assert_open(about("AEI21-PR-1", "privacy", {"reviewed_at": reviewed}), Reason.INCOMPLETE, "does not say when it was last reviewed")
+
+
+def test_pr1_a_record_without_activities_is_open_and_takes_nothing_away() -> None:
+    rights_only = item("privacy", {"activities": (), "reviewed_at": None}, entry=2)
+    assert_open(judge("AEI21-PR-1", rights_only), Reason.INCOMPLETE, "no processing activity")
+    assert_passes(judge("AEI21-PR-1", item("privacy"), rights_only))
+
+
+def test_pr2_a_tested_procedure_for_each_right_passes() -> None:
+    verdict = about("AEI21-PR-2", "privacy")
+    assert_passes(verdict)
+    assert verdict.message.endswith("access, rectification, erasure, portability, objection or opt-out")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rights.0.right": "erasure"}, "access: no procedure"),
+        ({"rights.1.written": False}, "rectification: the procedure is not written down"),
+        ({"rights.2.tested_at": None}, "erasure: never tested"),
+        ({"rights.2.tested_at": ago(days=-1)}, "erasure: never tested"),
+        ({"rights.3.limit_days": None}, "portability: no limit in days"),
+        ({"rights.3.limit_days": 31}, "portability: 31 d; expected at most 30 d"),
+        ({"rights.4.took_days": 30.5}, "objection or opt-out: 30.5 d; expected at most 30 d"),
+    ],
+)
+def test_pr2_a_right_without_a_tested_procedure_in_time_fails(changes: dict[str, Any], words: str) -> None:
+    assert_fails(about("AEI21-PR-2", "privacy", changes), words)
+
+
+def test_pr2_under_the_ccpa_alone_there_are_45_days() -> None:
+    slow = {f"rights.{number}.limit_days": 45 for number in range(5)}
+    assert_passes(about("AEI21-PR-2", "privacy", {"laws": ("ccpa",), **slow}))
+    assert_fails(about("AEI21-PR-2", "privacy", {"laws": ("gdpr", "ccpa"), **slow}), "45 d; expected at most 30 d")
+    assert_fails(about("AEI21-PR-2", "privacy", {"laws": ("ccpa",), **slow}, ccpa_limit_days=40), "expected at most 40 d")
+
+
+def test_pr2_records_count_together_and_the_best_procedure_of_a_right_counts() -> None:
+    rest = item("privacy", {"rights.0.tested_at": None}, entry=2)
+    assert_passes(judge("AEI21-PR-2", rest, item("privacy")))
+    assert_open(judge("AEI21-PR-2", item("privacy", {"rights": ()})), Reason.INCOMPLETE, "no procedure for people's rights")

@@ -136,6 +136,10 @@ def test_defaults_are_the_thresholds_of_the_catalogue() -> None:
         "ALPHA-SF-6": {"without_name": 0, "without_version": 0, "without_licence": 0, "denied_licences": []},
         "ALPHA-ID-1": {"structured_percent": 99.0},
         "ALPHA-PE-2": {"overrun": 1.5},
+        "ALPHA-SF-4": {"rotated_within_days": 90.0},
+        "AEI21-PR-1": {"review_max_age_days": 180.0},
+        "AEI21-PR-2": {"limit_days": 30.0, "ccpa_limit_days": 45.0},
+        "REL-5": {"high_residual": 0},
         "ALPHA-ID-2": {"window_max_age_hours": 24.0},
         "ALPHA-ID-3": {
             "for_s": 1.0,
@@ -185,6 +189,7 @@ COUNTS = {
     *(("AEI21-DR-3", name) for name in ("failed_probes", "critical_alerts")),
     ("REL-1", "critical_errors"),
     ("ALPHA-ID-3", "for_s"),
+    ("REL-5", "high_residual"),
 }
 SHARES = {
     ("ALPHA-PF-6", "lines_percent"): 100,
@@ -194,6 +199,8 @@ SHARES = {
     ("REL-4", "availability"): 1,
 }
 POSITIVE = {
+    *(("ALPHA-SF-4", "rotated_within_days"), ("AEI21-PR-1", "review_max_age_days")),
+    *(("AEI21-PR-2", name) for name in ("limit_days", "ccpa_limit_days")),
     *(("ALPHA-PF-2", "probes"), ("ALPHA-PF-5", "passed"), ("ALPHA-SF-1", "dependency_scan_max_age_days")),
     *(("ALPHA-SF-3", "window_max_age_hours"), ("ALPHA-ID-2", "window_max_age_hours"), ("AEI21-OE-1", "review_max_age_days")),
     *(("AEI21-AT-2", name) for name in ("heartbeat_s", "window_hours", "window_max_age_hours")),

@@ -87,6 +87,13 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "access-policy.endpoints.0.reason": None,
         "access-policy.endpoints.1.access": "unknown",
     },
+    "ALPHA-SF-4": {
+        "secret-rotation.secrets": (),
+        "secret-rotation.secrets.0.owned": False,
+        "secret-rotation.secrets.0.set_at": None,
+        "secret-rotation.secrets.1.set_by": ago(days=91),
+        "secret-rotation.secrets.1.expires_at": ago(days=1),
+    },
     "ALPHA-SF-5": {"secrets.category": "sast", "secrets.total": 1, "secrets.scanned": 0},
     "ALPHA-SF-6": {
         "sbom.components": 0,
@@ -134,6 +141,19 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         **{f"alert-rules.alerts.{number}.modes": () for number in range(4)},
         "alert-rules.alerts.1.for_s": None,
         "alert-rules.alerts.2.labels": ("cluster",),
+    },
+    "AEI21-PR-1": {
+        "privacy.activities": (),
+        "privacy.activities.0.lacks": ("retention",),
+        "privacy.reviewed_at": ago(days=181),
+    },
+    "AEI21-PR-2": {
+        "privacy.rights": (),
+        "privacy.rights.0.right": "erasure",
+        "privacy.rights.1.written": False,
+        "privacy.rights.2.tested_at": None,
+        "privacy.rights.3.limit_days": 31,
+        "privacy.rights.4.took_days": 31.0,
     },
     "AEI21-PR-3": {"audit-log.events": 0, "audit-log.personal_data": 1, "audit-log.personal_fields": {"message": 1}},
     "AEI21-AT-1": {"audit-log.chain": "absent", "audit-log.events": 0},
@@ -205,6 +225,16 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "health.first": ago(hours=24),
         "health.last": ago(hours=2),
     },
+    "REL-5": {
+        "risk-register.version": "1.7.0",
+        "risk-register.risks": (),
+        "risk-register.risks.0.likelihood": None,
+        "risk-register.risks.0.impact": None,
+        "risk-register.risks.0.owned": False,
+        "risk-register.risks.0.mitigated": False,
+        "risk-register.risks.0.status": None,
+        "risk-register.risks.0.residual": "high",
+    },
     "REL-9": {
         "pipeline.deploys": (),
         "pipeline.deploys.0.gate": None,
@@ -214,6 +244,7 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
 """By gate: path into the passing evidence, and a value that it must not pass with."""
 
 OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("AEI21-PR-2", "privacy.laws"): {"privacy.laws": ("gdpr", "ccpa"), "privacy.rights.0.limit_days": 45},
     ("ALPHA-PF-2", "health.endpoints.probes"): {"health.endpoints.0.statuses": {"200": 2}},
     ("ALPHA-PF-3", "source.tags.signed"): {"source.tags.0.annotated": False, "source.tags.0.signed": False},
     ("ALPHA-SF-1", "sast.total"): {"sast.total": 0, "sast.scanned": None},
@@ -250,6 +281,8 @@ SHOWN: Final[dict[str, set[str]]] = {
     "ALPHA-SF-2": {"access-policy.rules.where"},
     "ALPHA-SF-5": {"scan.suppressed", "scan.tool"},
     "ALPHA-SF-6": {"sbom.licences.alternatives"},
+    "ALPHA-SF-4": {"secret-rotation.secrets.name", "secret-rotation.origin"},
+    "REL-5": {"risk-register.risks.waived"},
     "ALPHA-ID-3": {"alert-rules.alerts.name"},
     "ALPHA-SF-7": {"access-policy.endpoints.where"},
     "ALPHA-PE-1": {f"plan.{name}" for name in _FIGURES} | {"plan.critical_path", "plan.tasks.id", "plan.tasks.title"},

@@ -1,4 +1,4 @@
-"""REL-6 and REL-7: those who must decide have decided, and what they asked for came."""
+"""REL-5 to REL-7: risks are treated, those who must decide have decided, and what they asked for came."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compliance.decision import Condition, SignOff, Stand
 from compliance.gate import Inputs, Reason, Verdict
 from compliance.subject import Subject
 
-from .helpers import AS_OF, ago, assert_fails, assert_open, assert_passes, gate
+from .helpers import AS_OF, about, ago, assert_fails, assert_open, assert_passes, gate, item, judge
 
 EMPTY = Inputs(subject=Subject(project="p"), point="production", as_of=AS_OF, items={})
 
@@ -102,3 +102,42 @@ def test_a_condition_that_lapsed_does(due: datetime) -> None:
     verdict = ask("REL-7", conditions=(condition(due), condition(ago(days=-1))))
     assert_fails(verdict, "1 condition past the due date: C9")
     assert verdict.places[0].what.endswith("waits for evidence of kind coverage")
+
+
+def test_rel5_risks_that_are_owned_and_treated_pass() -> None:
+    verdict = about("REL-5", "risk-register")
+    assert_passes(verdict)
+    assert verdict.message == "2 risks, each owned and treated; residual: 0 high, 1 medium, 1 low"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"risks.0.owned": False}, "1 risk without owner (R1)"),
+        ({"risks.1.mitigated": False, "risks.1.status": None}, "1 risk without mitigation, status (R2)"),
+        ({"risks.0.likelihood": None, "risks.0.impact": None}, "1 risk without likelihood, impact (R1)"),
+        ({"risks.1.residual": "high"}, "1 high residual risk without a waiver (R2)"),
+    ],
+)
+def test_rel5_a_risk_without_owner_or_treatment_fails(changes: dict[str, Any], words: str) -> None:
+    assert_fails(about("REL-5", "risk-register", changes), words)
+
+
+def test_rel5_a_high_residual_risk_names_the_finding_that_a_waiver_would_accept() -> None:
+    verdict = about("REL-5", "risk-register", {"risks.1.residual": "high"})
+    assert [(place.where, place.what) for place in verdict.places] == [
+        ("R2 What R2 is about", "high residual risk, finding r2000000000000000000000000000000")
+    ]
+    assert_passes(about("REL-5", "risk-register", {"risks.1.residual": "high", "risks.1.waived": True}))
+    assert_passes(about("REL-5", "risk-register", {"risks.1.residual": "high"}, high_residual=1))
+
+
+def test_rel5_a_closed_risk_has_no_residual_one() -> None:
+    assert_passes(about("REL-5", "risk-register", {"risks.1.residual": None, "risks.1.status": "closed"}))
+
+
+def test_rel5_the_register_of_this_version_counts() -> None:
+    assert_passes(about("REL-5", "risk-register", {"version": None}))
+    assert_open(about("REL-5", "risk-register", {"version": "1.7.0"}), Reason.MISSING, "no risk is registered for this version")
+    old = item("risk-register", {"version": "1.7.0", "risks.0.owned": False}, entry=2)
+    assert_passes(judge("REL-5", item("risk-register"), old))

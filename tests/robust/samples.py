@@ -23,6 +23,12 @@ SUFFIXES: Final = {
     "metrics openmetrics": ".prom",
     "pipeline github-workflow": ".yml",
     "plan markdown-document": ".md",
+    "privacy record-yaml": ".yaml",
+    "risk-register record-yaml": ".yaml",
+    "secret-rotation record-yaml": ".yaml",
+    "secret-rotation aws-secrets-json": ".json",
+    "secret-rotation gcloud-secrets-json": ".json",
+    "secret-rotation azure-secrets-json": ".json",
     "plan plan-yaml": ".yaml",
     "rollback-drill record-yaml": ".yaml",
     "runbook markdown-runbook": ".md",
@@ -128,6 +134,11 @@ _DOCUMENTS: Final[dict[str, Json]] = {
         "fixes": [],
     },
     "scan sarif": sarif(sarif_result()),
+    "secret-rotation aws-secrets-json": {"SecretList": [{"Name": "db-NUMBER", "CreatedDate": "2025-08-18T09:05:31+02:00"}]},
+    "secret-rotation gcloud-secrets-json": [{"name": "projects/1/secrets/oauth-NUMBER", "createTime": "2025-08-18T09:05:31Z"}],
+    "secret-rotation azure-secrets-json": [
+        {"id": "https://demo.vault.azure.net/secrets/smtp-NUMBER", "attributes": {"created": "2025-07-01T08:00:00+00:00"}}
+    ],
     "source source-json": {
         "schema": "compliance/source/v1",
         "observed_at": "2025-06-01T12:00:00Z",
@@ -240,6 +251,24 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - run: npm test || true
+""",
+    "privacy record-yaml": """\
+schema: compliance/privacy/v1
+recorded-at: 2025-09-20T09:00:00Z
+activities:
+  - {id: accounts-NUMBER, purpose: Signing in}
+""",
+    "risk-register record-yaml": """\
+schema: compliance/risk-register/v1
+recorded-at: 2025-09-20T09:00:00Z
+risks:
+  - {id: R-NUMBER, title: No second region, likelihood: low, impact: high}
+""",
+    "secret-rotation record-yaml": """\
+schema: compliance/secret-rotation/v1
+recorded-at: 2025-09-20T09:00:00Z
+secrets:
+  - {name: oauth-NUMBER, owner: ops, rotated-at: 2025-08-20T09:00:00Z}
 """,
     "plan markdown-document": """\
 # Phase NUMBER

@@ -66,7 +66,7 @@ def deep(name: str, data: bytes) -> bytes:
 
 def doubled(name: str, data: bytes) -> bytes:
     if name in JSON:
-        return re.sub(rb'^\{("[$\w]+": )', rb"{\g<1>1, \g<1>", data)
+        return re.sub(rb'^(\[?\{)("[$\w]+": )', rb"\g<1>\g<2>1, \g<2>", data)
     return re.sub(rb"^(\w+: .*\n)", rb"\1\1", data)
 
 
