@@ -35,7 +35,9 @@ def pack(source: Source) -> Packed:
     hasher = hashlib.sha256()
     chunks: list[bytes] = []
     chunker = compressor.chunker(size=source.size, chunk_size=CHUNK)
-    chunks.extend(chunker.compress(memoryview(source.data)))
+    stream = source.open()  # of a large file, no more than a piece stays in memory
+    while piece := stream.read(CHUNK):
+        chunks.extend(chunker.compress(piece))
     chunks.extend(chunker.finish())  # type: ignore[no-untyped-call]
     for chunk in chunks:
         hasher.update(chunk)

@@ -16,7 +16,7 @@ from typing import Final
 from compliance.errors import InputError
 from compliance.source import LINE_LIMIT, Source, decode
 
-PIECE: Final = 8 << 20
+PIECE: Final = 4 << 20
 """Bytes that are read at a time."""
 FIELDS_LIMIT: Final = 10_000
 """Fields of a row."""

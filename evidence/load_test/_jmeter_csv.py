@@ -1,6 +1,6 @@
 """A JTL in separated values: each row is one sample.
 
-Rows are counted in pieces of 8 MB. A piece is first counted as a whole: by polars, where it is installed (see `_jmeter_polars`), else by
+Rows are counted in pieces of 4 MB. A piece is first counted as a whole: by polars, where it is installed (see `_jmeter_polars`), else by
 the functions of the standard library that are written in C. Whatever is unusual in it, such as a row of another length, makes that piece be
 read again row by row, which finds the row and refuses the file, so that there is one place only that says what is wrong.
 """

@@ -16,7 +16,7 @@ from ._jmeter_csv import ELAPSED, EPOCH_DIGITS, FLAGS, TRANSACTION, Samples
 from ._jmeter_layout import Layout
 from ._jmeter_time import EPOCH_CLOCK
 
-_GROUPS_LIMIT: Final = 1_000_000
+_GROUPS_LIMIT: Final = 200_000
 """Groups of name, time and outcome that are held before they are added up."""
 _KEYS: Final = ("label", "elapsed", "success")
 
