@@ -44,19 +44,17 @@ def signing_key(project: Project, given: Path | None, ask: Callable[[str], str |
 
     Args:
         project: Names the key in its configuration.
-        given: A PKCS#12 file that goes before it.
+        given: A key file that goes before it.
         ask: Asks for a passphrase; returns None when nobody can be asked.
 
     Raises:
         SigningKeyError: There is none, or it cannot be used.
     """
-    from .sign.keys import load_pkcs12
-
     configured = project.document.sign.key
     path = given or (project.root / configured if configured else keys_folder() / f"{TRIAL}.p12")
     if not path.exists() and given is None and configured is None:
-        raise SigningKeyError("no signing key", hint="name a PKCS#12 file in [sign] key, or make a trial key with `compliance keys create`")
-    return load_key(path, ask) if given or configured else load_pkcs12(path, os.environ.get(PASSPHRASE_VARIABLE))
+        raise SigningKeyError("no signing key", hint="name one in [sign] key, or make a trial key with `compliance keys create`")
+    return load_key(path, ask)
 
 
 def load_key(path: Path, ask: Callable[[str], str | None]) -> SigningKey:
@@ -65,22 +63,9 @@ def load_key(path: Path, ask: Callable[[str], str | None]) -> SigningKey:
     Raises:
         SigningKeyError: It cannot be used.
     """
-    from .sign.keys import load_pkcs12
+    from .sign.keyfile import load_key_file
 
-    passphrase = os.environ.get(PASSPHRASE_VARIABLE)
-    if passphrase is None and not _opens_without(path):
-        passphrase = ask(f"Passphrase of {path.name}")
-    return load_pkcs12(path, passphrase)
-
-
-def _opens_without(path: Path) -> bool:
-    from .sign.keys import load_pkcs12
-
-    try:
-        load_pkcs12(path)
-    except SigningKeyError as error:
-        return "passphrase" not in str(error)
-    return True
+    return load_key_file(path, os.environ.get(PASSPHRASE_VARIABLE) or ask)
 
 
 def signers(project: Project) -> Signers:

@@ -1,34 +1,26 @@
 """The one form of CMS signature that this project writes: PAdES B-B with every byte decided.
 
-A profile of RFC 5652 and ETSI EN 319 142-1: SHA-256, detached, the signer's certificate and its intermediates and nothing
-else, three signed attributes (content type, message digest, ESS signing-certificate-v2 over *all* certificates carried, so
-that none can be altered), no unsigned attributes, DER throughout, ECDSA with the lower of the two possible ``s``.
-`build_cms` is a function of certificates, digest and signature value; a verifier takes these three from a signature, builds
-it anew and compares, and so finds every changed byte, also where no hash reaches.
+A profile of RFC 5652 and ETSI EN 319 142-1: the digest that belongs to the key (see `algorithms`), detached, the signer's
+certificate and its intermediates and nothing else, three signed attributes (content type, message digest, ESS
+signing-certificate-v2 over *all* certificates carried, so that none can be altered), no unsigned attributes, DER throughout,
+ECDSA with the lower of the two possible ``s``. `build_cms` is a function of certificates, digest and signature value; a verifier
+takes these three from a signature, builds it anew and compares, and so finds every changed byte, also where no hash reaches.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from asn1crypto import cms, tsp  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from compliance.sign.keys import PrivateKey, SigningKey, certificate_der
+from compliance.sign.algorithms import DigestName, canonical_form, digest_name, require_supported, size_limit, verify
+from compliance.sign.keys import SigningKey, certificate_der
 
-__all__ = ["CmsParts", "build_cms", "cms_size_limit", "is_canonical", "read_cms", "sign_document", "verifies"]
-
-_ORDERS: Final = {
-    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    "secp384r1": int("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16),
-}
-"""Group orders, SP 800-186 section 3.2.1."""
+__all__ = ["CmsParts", "build_cms", "cms_size_limit", "digest_of", "is_canonical", "read_cms", "sign_document", "verifies"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class CmsParts:
 
     Args:
         certificates: DER certificates, the signer's first, then its intermediates upwards.
-        document_digest: SHA-256 of the signed byte ranges.
+        document_digest: Digest of the signed byte ranges, with the algorithm that belongs to the key.
         signature: The signature value.
     """
 
@@ -47,38 +39,38 @@ class CmsParts:
 
 
 def sign_document(key: SigningKey, document_digest: bytes) -> bytes:
-    """The CMS signature of a key over a document's SHA-256."""
+    """The CMS signature of a key over a document's digest, made with ``key.digest_name``.
+
+    Raises:
+        SigningKeyError: The key cannot be used.
+    """
     certificates = _certificates(key)
     attributes = _signed_attributes(certificates, document_digest).dump()
-    return build_cms(CmsParts(certificates, document_digest, _raw_signature(key.private_key, attributes)))
+    return build_cms(CmsParts(certificates, document_digest, key.sign(attributes)))
 
 
 def cms_size_limit(key: SigningKey) -> int:
     """Most bytes that a signature of this key can take; the DER form of an ECDSA signature varies in length."""
-    private_key = key.private_key
-    if isinstance(private_key, rsa.RSAPrivateKey):
-        size = private_key.key_size // 8
-    else:
-        top = _ORDERS[private_key.curve.name] - 1
-        size = len(encode_dss_signature(top, top // 2))
-    return len(build_cms(CmsParts(_certificates(key), bytes(32), bytes(size))))
+    digest = bytes(hashlib.new(key.digest_name).digest_size)
+    return len(build_cms(CmsParts(_certificates(key), digest, bytes(size_limit(key.public_key)))))
 
 
 def build_cms(parts: CmsParts) -> bytes:
     """The DER bytes of the signature with these parts."""
     signer = asn1.Certificate.load(parts.certificates[0], strict=True)
-    kind = "sha256_rsa" if signer.public_key.algorithm == "rsa" else "sha256_ecdsa"
+    digest = digest_name(_public_key(parts))
+    kind = f"{digest}_{'rsa' if signer.public_key.algorithm == 'rsa' else 'ecdsa'}"
     signer_info = {
         "version": "v1",
         "sid": {"issuer_and_serial_number": {"issuer": signer.issuer, "serial_number": signer.serial_number}},
-        "digest_algorithm": {"algorithm": "sha256"},
+        "digest_algorithm": {"algorithm": digest},
         "signed_attrs": _signed_attributes(parts.certificates, parts.document_digest),
         "signature_algorithm": {"algorithm": kind},
         "signature": parts.signature,
     }
     signed_data = {
         "version": "v1",
-        "digest_algorithms": [{"algorithm": "sha256"}],
+        "digest_algorithms": [{"algorithm": digest}],
         "encap_content_info": {"content_type": "data"},
         "certificates": [asn1.Certificate.load(der, strict=True) for der in parts.certificates],
         "signer_infos": [signer_info],
@@ -106,32 +98,28 @@ def read_cms(der: bytes) -> CmsParts:
     )
 
 
-def is_canonical(parts: CmsParts) -> bool:
-    """Whether the signature value is in its one permitted form: strict DER and, for ECDSA, the lower ``s``.
+def digest_of(parts: CmsParts) -> DigestName:
+    """The algorithm of the document's digest."""
+    return digest_name(_public_key(parts))
 
-    Anyone can turn an ECDSA signature (r, s) into the equally valid (r, n - s) without the key.
-    """
-    public_key = x509.load_der_x509_certificate(parts.certificates[0]).public_key()
-    if not isinstance(public_key, ec.EllipticCurvePublicKey):
-        return True
-    r, s = decode_dss_signature(parts.signature)
-    return s <= _ORDERS[public_key.curve.name] // 2 and encode_dss_signature(r, s) == parts.signature
+
+def is_canonical(parts: CmsParts) -> bool:
+    """Whether the signature value is in its one permitted form: strict DER and, for ECDSA, the lower ``s``."""
+    return canonical_form(require_supported(_public_key(parts), "certificate"), parts.signature) == parts.signature
 
 
 def verifies(parts: CmsParts) -> None:
     """Checks the signature value against the certificate's key.
 
     Raises:
-        Exception: It does not verify (cryptography's InvalidSignature), or the key is of a kind not used here.
+        ComplianceError: It does not verify, or the key is of a kind not used here.
     """
-    attributes = _signed_attributes(parts.certificates, parts.document_digest).dump()
-    public_key = x509.load_der_x509_certificate(parts.certificates[0]).public_key()
-    if isinstance(public_key, ec.EllipticCurvePublicKey) and public_key.curve.name in _ORDERS:
-        public_key.verify(parts.signature, attributes, ec.ECDSA(hashes.SHA256()))
-    elif isinstance(public_key, rsa.RSAPublicKey):
-        public_key.verify(parts.signature, attributes, padding.PKCS1v15(), hashes.SHA256())
-    else:
-        raise ValueError(f"{type(public_key).__name__} is not a kind of key used for PDFs")
+    public_key = require_supported(_public_key(parts), "certificate")
+    verify(public_key, parts.signature, _signed_attributes(parts.certificates, parts.document_digest).dump())
+
+
+def _public_key(parts: CmsParts) -> object:
+    return x509.load_der_x509_certificate(parts.certificates[0]).public_key()
 
 
 def _certificates(key: SigningKey) -> tuple[bytes, ...]:
@@ -148,11 +136,3 @@ def _signed_attributes(certificates: tuple[bytes, ...], document_digest: bytes) 
             cms.CMSAttribute({"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": hashed})]}),
         ]
     )
-
-
-def _raw_signature(private_key: PrivateKey, attributes: bytes) -> bytes:
-    if isinstance(private_key, rsa.RSAPrivateKey):
-        return private_key.sign(attributes, padding.PKCS1v15(), hashes.SHA256())
-    order = _ORDERS[private_key.curve.name]
-    r, s = decode_dss_signature(private_key.sign(attributes, ec.ECDSA(hashes.SHA256())))
-    return encode_dss_signature(r, min(s, order - s))

@@ -1,6 +1,7 @@
-"""Keys that sign PDFs: ECDSA P-256 and P-384, RSA from 3072 bits, with their certificates, from PKCS#12 files.
+"""Keys that sign, with the certificates that name their holders: in a file, on a token, or behind a command.
 
-Ed25519 is refused on purpose: pdfsig, mutool and OpenSSL 3.0 report PDF signatures made with it as broken.
+`SigningKey.sign` is the one way to a signature, wherever the key lies. Ed25519 is refused on purpose: pdfsig, mutool and OpenSSL 3.0
+report PDF signatures made with it as broken.
 """
 
 from __future__ import annotations
@@ -12,31 +13,34 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, Protocol, get_args
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-from compliance.errors import SigningKeyError
+from compliance.errors import InputError, SigningKeyError
+from compliance.sign import algorithms
+from compliance.sign.algorithms import DigestName, PrivateKey, PublicKey
 
 __all__ = [
     "TRIAL_ORGANISATION",
+    "Algorithm",
     "PrivateKey",
+    "RemoteKey",
     "SigningKey",
     "certificate_der",
     "certificate_fingerprint",
     "create_trial_key",
+    "file_stem",
     "is_trial_certificate",
-    "load_pkcs12",
     "subject_name",
 ]
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-"""The kinds of private key that PDF readers accept signatures of."""
+Algorithm = Literal["p256", "p384", "rsa3072", "rsa4096"]
+"""Kinds of key that can be made."""
 
 TRIAL_ORGANISATION: Final = "compliance-toolkit trial key - proves nothing to others"
 """Organisation in the subject of every trial certificate (64 characters at most, RFC 5280 appendix A)."""
@@ -45,10 +49,21 @@ TRIAL_MARKER: Final = ObjectIdentifier("2.25.42221588024285752249991595624360183
 """Extension that marks a trial certificate; an OID under the UUID arc (ITU-T X.667), so nobody had to be asked."""
 
 TRIAL_LIFETIME: Final = timedelta(days=730)
-MINIMUM_RSA_BITS: Final = 3072
 
 _MARKER_VALUE: Final = b"\x0c\x05trial"  # DER: UTF8String "trial"
 _CLOCK_SKEW: Final = timedelta(hours=1)
+
+
+class RemoteKey(Protocol):
+    """A private key that never leaves its place, such as a token or a key service."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Signs data with the algorithm that belongs to the kind of key (see `algorithms`): DER for ECDSA.
+
+        Raises:
+            SigningKeyError: The key cannot be used.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,14 +71,51 @@ class SigningKey:
     """A private key with the certificate that names its holder.
 
     Args:
-        private_key: The key; it is never shown.
+        private_key: The key, or the way to it; it is never shown.
         certificate: Certificate of the key.
         chain: Intermediate certificates from the issuer of ``certificate`` upwards, without the root.
     """
 
-    private_key: PrivateKey = field(repr=False)
+    private_key: PrivateKey | RemoteKey = field(repr=False)
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
+
+    def sign(self, data: bytes) -> bytes:
+        """Signs data: ECDSA with SHA-256 (P-256) or SHA-384 (P-384), RSA with PKCS #1 v1.5 and SHA-256.
+
+        Returns:
+            The signature value in its canonical form: DER with the lower ``s`` for ECDSA.
+
+        Raises:
+            SigningKeyError: The key cannot be used, or made a signature that does not fit the certificate.
+        """
+        public_key = self.public_key
+        if isinstance(self.private_key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+            return algorithms.canonical_form(public_key, algorithms.sign(self.private_key, data))
+        value = self.private_key.sign(data)
+        try:
+            algorithms.verify(public_key, value, data)
+            return algorithms.canonical_form(public_key, value)
+        except (InputError, ValueError) as error:
+            found = "ECDSA" if isinstance(public_key, ec.EllipticCurvePublicKey) else "RSA (PKCS #1 v1.5)"
+            raise SigningKeyError(
+                f"the key of {self.subject} made a signature that its certificate does not verify",
+                hint=f"expected {found} with {self.digest_name.upper()}; check that key and certificate belong together",
+            ) from error
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half.
+
+        Raises:
+            SigningKeyError: The certificate is one of a key that is not used here.
+        """
+        return algorithms.require_supported(self.certificate.public_key(), f"certificate of {self.subject}")
+
+    @property
+    def digest_name(self) -> DigestName:
+        """The digest that belongs to the key."""
+        return algorithms.digest_name(self.certificate.public_key())
 
     @property
     def is_trial(self) -> bool:
@@ -131,24 +183,25 @@ def subject_name(certificate: x509.Certificate) -> str:
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
-def create_trial_key(directory: Path, name: str, *, passphrase: str | None = None, now: datetime | None = None) -> SigningKey:
-    """Makes an ECDSA P-256 key with a self-signed certificate that says it is a trial.
+def create_trial_key(
+    directory: Path, name: str, *, algorithm: Algorithm = "p256", passphrase: str | None = None, now: datetime | None = None
+) -> SigningKey:
+    """Makes a key with a self-signed certificate that says it is a trial.
 
     Writes ``<directory>/<name>.p12`` (mode 0600) and the certificate alone as ``<directory>/<name>.pem``.
 
     Args:
         directory: Folder of the files; made with mode 0700 if it does not exist.
-        name: Name of the holder; letters outside ``A-Za-z0-9._-`` become ``-`` in the file names.
+        name: Name of the holder; `file_stem` makes the file names of it.
+        algorithm: Kind of the key.
         passphrase: Protects the PKCS#12 file; without one the file's mode is the only protection.
         now: Start of validity; the clock if not given.
 
     Raises:
         SigningKeyError: The name is unusable, a file of that name exists (it is never overwritten) or cannot be written.
     """
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
-    if not stem or len(name) > 64:
-        raise SigningKeyError(f"key name {name!r}; expected 1 to 64 characters with a letter or digit")
-    private_key = ec.generate_private_key(ec.SECP256R1())
+    stem = file_stem(name)
+    private_key = _generate(algorithm)
     key = SigningKey(private_key, _trial_certificate(private_key, name, now or datetime.now(UTC)))
     encryption = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     bundle = pkcs12.serialize_key_and_certificates(name.encode(), private_key, key.certificate, None, encryption)
@@ -157,39 +210,27 @@ def create_trial_key(directory: Path, name: str, *, passphrase: str | None = Non
     return key
 
 
-def load_pkcs12(path: Path, passphrase: str | None = None, *, now: datetime | None = None) -> SigningKey:
-    """Reads a signing key from a PKCS#12 file.
-
-    Args:
-        path: The file.
-        passphrase: Its passphrase, if it has one.
-        now: Time at which the certificate must be valid; the clock if not given.
+def file_stem(name: str) -> str:
+    """The name of a key's files: letters outside ``A-Za-z0-9._-`` become ``-``.
 
     Raises:
-        SigningKeyError: The file cannot be read, the passphrase is wrong, key and certificate do not fit, the kind of key
-            is not usable for PDFs, the certificate does not allow signing or is not valid now.
+        SigningKeyError: Nothing is left of it, or it is longer than a common name may be.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SigningKeyError(f"signing key {path}: {error.strerror}", hint="compliance keys create makes a trial key") from error
-    try:
-        bundle = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase else None)
-    except ValueError as error:
-        raise SigningKeyError(
-            f"signing key {path}: wrong passphrase, or not a PKCS#12 file", hint="check the passphrase and the file"
-        ) from error
-    if bundle.key is None or bundle.cert is None:
-        raise SigningKeyError(f"signing key {path}: the file holds no private key with its certificate")
-    certificate = bundle.cert.certificate
-    others = [extra.certificate for extra in bundle.additional_certs]
-    key = SigningKey(_supported(bundle.key, path), certificate, _chain(certificate, others))
-    _require_signing_certificate(key, path)
-    key.require_valid(now or datetime.now(UTC))
-    return key
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
+    if not stem or len(name) > 64:
+        raise SigningKeyError(f"key name {name!r}; expected 1 to 64 characters with a letter or digit")
+    return stem
 
 
-def _trial_certificate(private_key: ec.EllipticCurvePrivateKey, name: str, now: datetime) -> x509.Certificate:
+def _generate(algorithm: Algorithm) -> PrivateKey:
+    if algorithm not in get_args(Algorithm):
+        raise SigningKeyError(f"key algorithm {algorithm!r}; expected one of {', '.join(get_args(Algorithm))}")
+    if algorithm.startswith("rsa"):
+        return rsa.generate_private_key(65537, int(algorithm.removeprefix("rsa")))
+    return ec.generate_private_key(ec.SECP384R1() if algorithm == "p384" else ec.SECP256R1())
+
+
+def _trial_certificate(private_key: PrivateKey, name: str, now: datetime) -> x509.Certificate:
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, TRIAL_ORGANISATION),
@@ -222,57 +263,8 @@ def _trial_certificate(private_key: ec.EllipticCurvePrivateKey, name: str, now: 
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.UnrecognizedExtension(TRIAL_MARKER, _MARKER_VALUE), critical=False)
-        .sign(private_key, hashes.SHA256())
+        .sign(private_key, hashes.SHA384() if algorithms.digest_name(public_key) == "sha384" else hashes.SHA256())
     )
-
-
-def _supported(private_key: object, path: Path) -> PrivateKey:
-    if isinstance(private_key, rsa.RSAPrivateKey):
-        if private_key.key_size >= MINIMUM_RSA_BITS:
-            return private_key
-        found = f"RSA with {private_key.key_size} bits"
-    elif isinstance(private_key, ec.EllipticCurvePrivateKey):
-        if isinstance(private_key.curve, ec.SECP256R1 | ec.SECP384R1):
-            return private_key
-        found = f"an elliptic curve key on {private_key.curve.name}"
-    else:
-        kind = type(private_key).__name__.removesuffix("PrivateKey")
-        found = f"a key of the kind {kind}, whose signatures PDF readers reject"
-    raise SigningKeyError(f"signing key {path}: {found}; expected ECDSA P-256 or P-384, or RSA of {MINIMUM_RSA_BITS} bits or more")
-
-
-def _chain(certificate: x509.Certificate, others: list[x509.Certificate]) -> tuple[x509.Certificate, ...]:
-    """Orders the intermediates from the signer upwards and leaves out roots and whatever does not belong."""
-    chain: list[x509.Certificate] = []
-    current = certificate
-    while (issuer := _issuer(current, others)) is not None and issuer not in chain:
-        chain.append(issuer)
-        current = issuer
-    return tuple(chain)
-
-
-def _issuer(certificate: x509.Certificate, others: list[x509.Certificate]) -> x509.Certificate | None:
-    for other in others:
-        if other.subject == other.issuer or other == certificate:
-            continue
-        try:
-            certificate.verify_directly_issued_by(other)
-        except (ValueError, TypeError, InvalidSignature):
-            continue
-        return other
-    return None
-
-
-def _require_signing_certificate(key: SigningKey, path: Path) -> None:
-    spki = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    if key.certificate.public_key().public_bytes(*spki) != key.private_key.public_key().public_bytes(*spki):
-        raise SigningKeyError(f"signing key {path}: the certificate belongs to another key")
-    try:
-        usage = key.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return
-    if not (usage.digital_signature or usage.content_commitment):
-        raise SigningKeyError(f"signing key {path}: the certificate's key usage does not allow signatures")
 
 
 def _write_new(contents: dict[Path, tuple[bytes, int]]) -> None:

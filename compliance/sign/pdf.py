@@ -1,13 +1,20 @@
-"""The toolkit's own signature on a report: it certifies the file and seals it.
+"""Signatures in PDFs: the toolkit certifies a document, people sign the fields that were prepared in it.
 
-One increment after the unsigned bytes, which stay as they are: a tagged signature field, its appearance, and a certification
-signature (DocMDP, only form filling and further signatures allowed) in the profile of `compliance.sign.cms`.
+Each step appends one update to the bytes before it, which stay as they are:
+
+1. `prepare_fields` adds tagged, empty signature fields, one per role;
+2. `sign_pdf` certifies the document (DocMDP, only filling in forms allowed): from now on no field can be added;
+3. `sign_field` signs a prepared field, in any order, without breaking a signature before it.
+
+Every signature is PAdES in the profile of `compliance.sign.cms`. Other programs may sign the prepared fields as well.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from compliance.errors import SigningKeyError
@@ -18,12 +25,52 @@ if TYPE_CHECKING:
     from compliance.report.pdf import Box
     from compliance.sign.keys import SigningKey
 
-__all__ = ["FIELD_NAME", "sign_pdf"]
+__all__ = ["FIELD_NAME", "SignatureField", "prepare_fields", "sign_field", "sign_pdf"]
 
 FIELD_NAME: Final = "Toolkit"
 """Name of the field that holds the toolkit's signature."""
 
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class SignatureField:
+    """A place for a signature.
+
+    Args:
+        name: Name of the field: a letter, then letters, digits, ``_`` or ``-``.
+        description: What a screen reader says, such as ``Signature of security``.
+        box: Where it is shown, such as ``rendered.boxes["sig-security"]``; None for a field without a visible place.
+    """
+
+    name: str
+    description: str
+    box: Box | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses a name that PDF programs take for a path, or that differs from program to program."""
+        if not _FIELD_NAME.fullmatch(self.name):
+            raise SigningKeyError(f"signature field name {self.name!r}; expected a letter, then letters, digits, _ or -")
+
+
+def prepare_fields(pdf: bytes, wanted: Sequence[SignatureField]) -> bytes:
+    """Adds empty signature fields to a PDF made by `compliance.report.pdf.render_pdf`; it stays PDF/A-3a and PDF/UA-1.
+
+    Args:
+        pdf: The file, without any signature.
+        wanted: The fields.
+
+    Returns:
+        The file with the fields; it starts with exactly the bytes of ``pdf``.
+
+    Raises:
+        SigningKeyError: A field of that name exists, the file is signed already, or it cannot be read.
+    """
+    from compliance.sign import _increments
+
+    stream = io.BytesIO(pdf)
+    _increments.prepare(stream, wanted)
+    return stream.getvalue()
 
 
 def sign_pdf(
@@ -38,9 +85,10 @@ def sign_pdf(
     """Certifies a PDF made by `compliance.report.pdf.render_pdf`; it stays PDF/A-3a and PDF/UA-1.
 
     Args:
-        pdf: The unsigned file.
+        pdf: The file, without any signature; fields may be prepared in it.
         key: Who signs.
-        box: Where the signature is shown, such as ``rendered.boxes["sig-toolkit"]``; None shows nothing.
+        box: Where the signature is shown, such as ``rendered.boxes["sig-toolkit"]``; None shows nothing. The field is made, unless
+            it is one of those that are prepared.
         field_name: Name of the signature field.
         reason: Why it is signed, in a few words for people.
         when: Time of the signature as the signer claims it, with a zone.
@@ -52,13 +100,44 @@ def sign_pdf(
         SigningKeyError: The certificate is not valid at ``when``, or the file cannot be signed.
         RenderError: The stamp cannot be rendered.
     """
-    from compliance.sign import _certify
+    from compliance.sign import _increments
 
+    _require_time(key, when)
+    field = SignatureField(field_name, f"Signature of {key.subject}", box)
+    stream = io.BytesIO(pdf)
+    _increments.certify(stream, field, _increments.Signing(key, reason, when))
+    return stream.getvalue()
+
+
+def sign_field(pdf: bytes, field_name: str, key: SigningKey, *, reason: str, when: datetime, note: str | None = None) -> bytes:
+    """Signs a prepared field of a certified document; the signatures that it has stay valid.
+
+    What is signed is the whole file as it stands: verify it first (`compliance.sign.pdf_verify.inspect_pdf`).
+
+    Args:
+        pdf: The file.
+        field_name: Name of the field.
+        key: Who signs.
+        reason: Why, in a few words for people, such as ``Approve``.
+        when: Time of the signature as the signer claims it, with a zone.
+        note: A line that is shown in the field besides name and time, such as the decision.
+
+    Returns:
+        The signed file; it starts with exactly the bytes of ``pdf``.
+
+    Raises:
+        SigningKeyError: There is no such field, it is signed, the certificate is not valid at ``when``, or the file cannot be signed.
+        RenderError: The stamp cannot be rendered.
+    """
+    from compliance.sign import _increments
+
+    _require_time(key, when)
+    stream = io.BytesIO(pdf)
+    _increments.fill(stream, field_name, _increments.Signing(key, reason, when, note))
+    return stream.getvalue()
+
+
+def _require_time(key: SigningKey, when: datetime) -> None:
     if when.tzinfo is None:
         raise SigningKeyError(f"the time of the signature {when.isoformat()} has no time zone")
-    if not _FIELD_NAME.fullmatch(field_name):
-        raise SigningKeyError(f"signature field name {field_name!r}; expected a letter, then letters, digits, _ or -")
     key.require_valid(when)
-    stream = io.BytesIO(pdf)
-    _certify.certify(stream, key, box=box, field_name=field_name, reason=reason, when=when)
-    return stream.getvalue()

@@ -224,12 +224,14 @@ class _Inspection:
         return f"{len(rebuilt)} bytes, and {len(padded) - len(rebuilt)} zeros"
 
     def _digest(self) -> str:
+        from compliance.sign.cms import digest_of
+
         place, parts = self._required_place(), self._required_parts()
-        digest = hashlib.sha256(self._pdf[: place.start])
+        digest = hashlib.new(digest_of(parts), self._pdf[: place.start])
         digest.update(self._pdf[place.end : place.end + place.tail])
         if digest.digest() != parts.document_digest:
             raise _RefutedError(f"the file has {digest.hexdigest()}, signed was {parts.document_digest.hex()}")
-        return f"sha256:{digest.hexdigest()}"
+        return f"{digest.name}:{digest.hexdigest()}"
 
     def _value(self) -> str:
         from compliance.sign.cms import verifies

@@ -22,7 +22,7 @@ _LINE_HEIGHT: Final = 1.3
 _LARGEST: Final = 9.0  # points
 
 
-def render_stamp(key: SigningKey, when: datetime, *, width: float, height: float) -> bytes:
+def render_stamp(key: SigningKey, when: datetime, *, width: float, height: float, note: str | None = None) -> bytes:
     """A PDF of one page, as large as the box: who signed, when, with which certificate, and whether it is a trial.
 
     Args:
@@ -30,8 +30,11 @@ def render_stamp(key: SigningKey, when: datetime, *, width: float, height: float
         when: Time of the signature, UTC.
         width: Width of the box in points.
         height: Height of the box in points.
+        note: A line below the name, such as a decision.
     """
-    size = min(_LARGEST, height / (_LINES * _LINE_HEIGHT + 1))
+    lines = _LINES if note is None else _LINES + 1
+    size = min(_LARGEST, height / (lines * _LINE_HEIGHT + 1))
+    noted = "" if note is None else f"<p>{escape(visible(note))}</p>"
     trial = '<p class="trial">TRIAL KEY: proves nothing to others</p>' if key.is_trial else ""
     style = (
         f"@page {{ size: {width}pt {height}pt; margin: 0 }}"
@@ -42,7 +45,7 @@ def render_stamp(key: SigningKey, when: datetime, *, width: float, height: float
     )
     return render_page(
         f"<!DOCTYPE html><html lang='en'><head><title>Signature</title><style>{style}</style></head><body>"
-        f"<p class='who'>Signed by {escape(visible(key.subject))}</p>"
+        f"<p class='who'>Signed by {escape(visible(key.subject))}</p>{noted}"
         f"<p>{when:%Y-%m-%d %H:%M:%S} UTC</p>{trial}"
         f"<p class='small'>Certificate SHA-256 {key.fingerprint[:32]}…</p></body></html>",
         when=when,

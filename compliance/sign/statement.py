@@ -141,7 +141,7 @@ def sign(statement: Mapping[str, Json], key: Path | SigningKey) -> Signature:
     from . import dsse
     from .keys import certificate_der
 
-    value = base64.b64encode(dsse.sign(key.private_key, PAYLOAD_TYPE, data)).decode()
+    value = base64.b64encode(dsse.sign(key, PAYLOAD_TYPE, data)).decode()
     chain = tuple(base64.b64encode(certificate_der(one)).decode() for one in (key.certificate, *key.chain))
     return Signature("x509", value, chain)
 

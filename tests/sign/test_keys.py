@@ -10,13 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from compliance.errors import SigningKeyError
+from compliance.sign.keyfile import load_key_file
 from compliance.sign.keys import (
     TRIAL_LIFETIME,
     TRIAL_ORGANISATION,
     certificate_fingerprint,
     create_trial_key,
     is_trial_certificate,
-    load_pkcs12,
 )
 from tests.sign.documents import WHEN, YEAR, Authority, certificate, private_key, write_pkcs12
 
@@ -39,15 +39,17 @@ def test_a_trial_key_is_stored_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
     public = x509.load_pem_x509_certificate((tmp_path / "keys" / "Ada-Lovelace.pem").read_bytes())
     assert public == key.certificate
-    loaded = load_pkcs12(tmp_path / "keys" / "Ada-Lovelace.p12", now=WHEN)
+    loaded = load_key_file(tmp_path / "keys" / "Ada-Lovelace.p12", now=WHEN)
     assert loaded.fingerprint == key.fingerprint == certificate_fingerprint(key.certificate)
 
 
 def test_a_passphrase_protects_a_trial_key(tmp_path: Path) -> None:
     create_trial_key(tmp_path, "ada", passphrase="secret", now=WHEN)
+    with pytest.raises(SigningKeyError, match="needs a passphrase"):
+        load_key_file(tmp_path / "ada.p12", now=WHEN)
     with pytest.raises(SigningKeyError, match="wrong passphrase"):
-        load_pkcs12(tmp_path / "ada.p12", now=WHEN)
-    assert load_pkcs12(tmp_path / "ada.p12", "secret", now=WHEN).is_trial
+        load_key_file(tmp_path / "ada.p12", "wrong", now=WHEN)
+    assert load_key_file(tmp_path / "ada.p12", "secret", now=WHEN).is_trial
 
 
 @pytest.mark.parametrize("taken", ["ada.p12", "ada.pem"])
@@ -77,7 +79,7 @@ def test_supported_keys_load_with_their_chain_but_without_root_and_strangers(tmp
     key = private_key(kind)
     cert = authority.issue("Ada", key)
     path = write_pkcs12(tmp_path / "k.p12", key, cert, [stranger.middle, authority.root, authority.middle])
-    loaded = load_pkcs12(path, "secret", now=WHEN)
+    loaded = load_key_file(path, "secret", now=WHEN)
     assert loaded.certificate == cert
     assert loaded.chain == (authority.middle,)
     assert not loaded.is_trial
@@ -92,12 +94,12 @@ def test_keys_that_pdf_readers_do_not_take_are_refused(tmp_path: Path, kind: str
     key = private_key(kind)
     path = write_pkcs12(tmp_path / "k.p12", key, certificate("Ada", key))
     with pytest.raises(SigningKeyError, match=message):
-        load_pkcs12(path, "secret", now=WHEN)
+        load_key_file(path, "secret", now=WHEN)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SigningKeyError, match="No such file"):
-        load_pkcs12(tmp_path / "none.p12")
+        load_key_file(tmp_path / "none.p12")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a key", os.urandom(2000)])
@@ -105,13 +107,13 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path, content: bytes) -> Non
     path = tmp_path / "k.p12"
     path.write_bytes(content)
     with pytest.raises(SigningKeyError, match="not a PKCS#12 file"):
-        load_pkcs12(path, "secret")
+        load_key_file(path, "secret")
 
 
 def test_a_file_without_a_key_is_refused(tmp_path: Path) -> None:
     path = write_pkcs12(tmp_path / "k.p12", None, None, [Authority().root])
     with pytest.raises(SigningKeyError, match="no private key"):
-        load_pkcs12(path, "secret")
+        load_key_file(path, "secret")
 
 
 @pytest.mark.parametrize(("shift", "message"), [(YEAR + timedelta(days=1), "expired at"), (-YEAR - timedelta(days=1), "is valid from")])
@@ -119,14 +121,14 @@ def test_a_certificate_outside_of_its_validity_is_refused(tmp_path: Path, shift:
     key = private_key("p256")
     path = write_pkcs12(tmp_path / "k.p12", key, certificate("Ada", key))
     with pytest.raises(SigningKeyError, match=message):
-        load_pkcs12(path, "secret", now=WHEN + shift)
+        load_key_file(path, "secret", now=WHEN + shift)
 
 
 def test_a_certificate_that_does_not_allow_signing_is_refused(tmp_path: Path) -> None:
     key = private_key("p256")
     path = write_pkcs12(tmp_path / "k.p12", key, certificate("Ada", key, can_sign=False))
     with pytest.raises(SigningKeyError, match="key usage"):
-        load_pkcs12(path, "secret", now=WHEN)
+        load_key_file(path, "secret", now=WHEN)
 
 
 def test_a_key_never_shows_itself(tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.signers import cms_embedder
 
 from compliance.errors import SigningKeyError
-from compliance.sign.cms import _ORDERS, CmsParts, build_cms, is_canonical, read_cms, sign_document, verifies
+from compliance.sign.algorithms import ORDERS
+from compliance.sign.cms import CmsParts, build_cms, is_canonical, read_cms, sign_document, verifies
 from compliance.sign.fields import add_signature_field
 from compliance.sign.keys import SigningKey, create_trial_key
-from compliance.sign.pdf import sign_pdf
+from compliance.sign.pdf import SignatureField, prepare_fields, sign_field, sign_pdf
 from compliance.sign.pdf_verify import CHECKS, SignedPdf, inspect_pdf
 from compliance.sign.trust import TrustStore, judge_signer
 from tests.sign.documents import WHEN, YEAR, Authority, certificate, pem, private_key, report
@@ -175,13 +176,48 @@ def test_a_signed_pdf_is_not_signed_again(key: SigningKey, signed: bytes) -> Non
         sign_pdf(signed, key, box=None, reason="r", when=WHEN)
 
 
+# --- several signers ---
+
+ROLES = {"security": (0, (50.0, 50.0, 250.0, 120.0)), "qa": None, "owner": (0, (300.0, 50.0, 500.0, 120.0))}
+
+
+@pytest.fixture(scope="session")
+def prepared() -> bytes:
+    return prepare_fields(report().content, [SignatureField(name, f"Signature of {name}", box) for name, box in ROLES.items()])
+
+
+@pytest.fixture(scope="session")
+def certified(prepared: bytes, key: SigningKey) -> bytes:
+    return sign_pdf(prepared, key, box=report().boxes["sig-toolkit"], reason="Packet", when=WHEN)
+
+
+def test_each_step_only_appends(prepared: bytes, certified: bytes, authority: Authority) -> None:
+    approved = sign_field(certified, "qa", authority.signing_key("Quinn", "p384"), reason="Approve", when=WHEN, note="Approve")
+    assert prepared.startswith(report().content)
+    assert certified.startswith(prepared)
+    assert approved.startswith(certified)
+
+
+def test_only_prepared_empty_fields_can_be_signed(prepared: bytes, certified: bytes, key: SigningKey) -> None:
+    with pytest.raises(SigningKeyError, match="has no signature field sales"):
+        sign_field(certified, "sales", key, reason="Approve", when=WHEN)
+    with pytest.raises(SigningKeyError, match="already signed"):
+        sign_field(certified, "Toolkit", key, reason="Approve", when=WHEN)
+    with pytest.raises(SigningKeyError, match="already has a signature field qa"):
+        prepare_fields(prepared, [SignatureField("qa", "Signature")])
+    with pytest.raises(SigningKeyError, match="already has a signature"):
+        prepare_fields(certified, [SignatureField("sales", "Signature")])
+
+
 # --- what others say ---
 
 
 @pytest.mark.xdist_group("jvm")
-def test_signed_files_conform_to_pdf_a_3a_and_pdf_ua_1(tmp_path: Path, signed: bytes, key: SigningKey) -> None:
+def test_signed_files_conform_to_pdf_a_3a_and_pdf_ua_1(tmp_path: Path, signed: bytes, certified: bytes, key: SigningKey) -> None:
     trial = create_trial_key(tmp_path, "Ada Müller", now=WHEN)
-    files = {"visible.pdf": signed, "invisible.pdf": sign(key, visible=False), "trial.pdf": sign(trial)}
+    files = {"visible.pdf": signed, "invisible.pdf": sign(key, visible=False), "trial.pdf": sign(trial), "certified.pdf": certified}
+    files["one.pdf"] = sign_field(certified, "security", key, reason="Approve", when=WHEN, note="Approve")
+    files["two.pdf"] = sign_field(files["one.pdf"], "qa", key, reason="Approve", when=WHEN)
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     found = failures(["3a", "ua1"], *(tmp_path / name for name in files))
@@ -342,7 +378,7 @@ def test_the_twin_of_an_ecdsa_signature_is_refuted(signed: bytes) -> None:
     """(r, n - s) verifies as well as (r, s), and can be made without the key."""
     parts = read_cms(cms_of(signed))
     r, s = decode_dss_signature(parts.signature)
-    twin = CmsParts(parts.certificates, parts.document_digest, encode_dss_signature(r, _ORDERS["secp256r1"] - s))
+    twin = CmsParts(parts.certificates, parts.document_digest, encode_dss_signature(r, ORDERS["secp256r1"] - s))
     verifies(twin)
     assert not is_canonical(twin)
     rebuilt = build_cms(twin)
@@ -369,7 +405,7 @@ def test_a_signature_after_the_certificates_end_is_refuted(monkeypatch: pytest.M
 def test_a_certificate_that_may_not_sign_is_refuted() -> None:
     private = private_key("p256")
     cert = certificate("Ada", private, can_sign=False)
-    assert refuted(inspect_pdf(sign(SigningKey(private, cert)))) == {"certificate"}  # type: ignore[arg-type]
+    assert refuted(inspect_pdf(sign(SigningKey(private, cert)))) == {"certificate"}
 
 
 def test_another_field_name_is_refuted(key: SigningKey) -> None:

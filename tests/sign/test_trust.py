@@ -72,10 +72,10 @@ def test_a_trusted_person_cannot_vouch_for_others() -> None:
 
 def test_a_person_under_a_trusted_root_cannot_vouch_for_others() -> None:
     authority = Authority()
-    ada = authority.signing_key("Ada")
-    eve = private_key("p256")
-    eves = certificate("Eve", eve, (ada.certificate, ada.private_key))
-    assert TrustStore([authority.root]).trusts(eves, chain=(ada.certificate, authority.middle), when=WHEN) is None
+    ada, eve = private_key("p256"), private_key("p256")
+    adas = authority.issue("Ada", ada)
+    eves = certificate("Eve", eve, (adas, ada))
+    assert TrustStore([authority.root]).trusts(eves, chain=(adas, authority.middle), when=WHEN) is None
 
 
 def test_a_path_that_was_not_valid_then_is_not_trusted() -> None:

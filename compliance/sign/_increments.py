@@ -1,0 +1,143 @@
+"""The part of `compliance.sign.pdf` that needs pyHanko; imported at the first signature only. Each function appends one update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import fields, signers
+from pyhanko.sign.signers import cms_embedder
+
+from compliance.errors import SigningKeyError
+from compliance.sign.cms import cms_size_limit, sign_document
+from compliance.sign.fields import add_signature_field
+from compliance.sign.stamp import render_stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from compliance.sign.keys import SigningKey
+    from compliance.sign.pdf import SignatureField
+
+_LEVEL: Final = "/XXComplianceLevel"
+"""Private entry of the signature dictionary (a third-class name, ISO 32000-1 annex E): this toolkit signed, at this PAdES level."""
+
+
+@dataclass(frozen=True)
+class Signing:
+    """How a field is signed."""
+
+    key: SigningKey
+    reason: str
+    when: datetime
+    note: str | None = None
+    """A line of the appearance."""
+
+
+def prepare(stream: BytesIO, wanted: Sequence[SignatureField]) -> None:
+    """Adds empty, tagged signature fields to the PDF in the stream."""
+    with _signable():
+        writer = _open_unsigned(stream)
+        for one in wanted:
+            _require_new(writer, one.name)
+            add_signature_field(writer, one.name, one.description, one.box)
+        writer.write_in_place()  # type: ignore[no-untyped-call]
+
+
+def certify(stream: BytesIO, field: SignatureField, signing: Signing) -> None:
+    """Signs a field, which is made if it is not prepared, with a certification signature."""
+    with _signable():
+        writer = _open_unsigned(stream)
+        if not any(name == field.name for name, _, _ in fields.enumerate_sig_fields(writer)):
+            add_signature_field(writer, field.name, field.description, field.box)
+        modification = cms_embedder.SigMDPSetup(md_algorithm=signing.key.digest_name, certify=True, docmdp_perms=fields.MDPPerm.FILL_FORMS)
+        _sign(writer, field.name, signing, modification)
+
+
+def fill(stream: BytesIO, name: str, signing: Signing) -> None:
+    """Signs a prepared field with an approval signature."""
+    with _signable():
+        writer = IncrementalPdfFileWriter(stream)
+        _require_empty(writer, name)
+        _sign(writer, name, signing, None)
+
+
+@contextmanager
+def _signable() -> Iterator[None]:
+    try:
+        yield
+    except (PdfError, KeyError, IndexError) as error:
+        raise SigningKeyError(f"the PDF cannot be signed: {error}", hint="only tagged PDFs made by this toolkit can be signed") from error
+
+
+def _open_unsigned(stream: BytesIO) -> IncrementalPdfFileWriter:
+    writer = IncrementalPdfFileWriter(stream)
+    # A certification has to be the first signature, and fields cannot be added once it is there.
+    if any(value is not None for _, value, _ in fields.enumerate_sig_fields(writer)):
+        raise SigningKeyError("the PDF already has a signature")
+    return writer
+
+
+def _require_new(writer: IncrementalPdfFileWriter, name: str) -> None:
+    if any(found == name for found, _, _ in fields.enumerate_sig_fields(writer)):
+        raise SigningKeyError(f"the PDF already has a signature field {name}")
+
+
+def _require_empty(writer: IncrementalPdfFileWriter, name: str) -> None:
+    found = {field: value for field, value, _ in fields.enumerate_sig_fields(writer)}
+    if name not in found:
+        raise SigningKeyError(f"the PDF has no signature field {name}", hint=f"its fields: {', '.join(sorted(found)) or 'none'}")
+    if found[name] is not None:
+        raise SigningKeyError(f"the signature field {name} is already signed")
+
+
+def _sign(writer: IncrementalPdfFileWriter, name: str, signing: Signing, modification: cms_embedder.SigMDPSetup | None) -> None:
+    ((_, _, field),) = fields.enumerate_sig_fields(writer, with_name=name)
+    _show(writer, field, signing)
+    placeholder = signers.SignatureObject(
+        timestamp=signing.when.astimezone(UTC).replace(microsecond=0),
+        subfilter=fields.SigSeedSubFilter.PADES,
+        name=signing.key.subject,
+        reason=signing.reason,
+        bytes_reserved=2 * cms_size_limit(signing.key),
+    )
+    placeholder[pdf_name(_LEVEL)] = pdf_name("/B-B")
+    _embed(writer, name, placeholder, modification, signing.key.digest_name, lambda digest: sign_document(signing.key, digest))
+
+
+def _show(writer: IncrementalPdfFileWriter, field: Any, signing: Signing) -> None:
+    """Draws the signature into its box, if it has one."""
+    widget = field.get_object()
+    left, bottom, right, top = (float(value) for value in widget["/Rect"])
+    # A field without a visible place lies out of the page or has no size.
+    if right - left < 1 or top - bottom < 1 or right <= 0 or top <= 0:
+        return
+    drawn = render_stamp(signing.key, signing.when.astimezone(UTC), width=right - left, height=top - bottom, note=signing.note)
+    appearance = writer.import_page_as_xobject(PdfFileReader(BytesIO(drawn)))
+    widget[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): appearance})  # type: ignore[no-untyped-call]
+    writer.update_container(widget)
+
+
+def _embed(
+    writer: IncrementalPdfFileWriter,
+    name: str,
+    placeholder: Any,
+    modification: cms_embedder.SigMDPSetup | None,
+    digest_name: str,
+    make: Callable[[bytes], bytes],
+) -> None:
+    """Runs pyHanko's four-step protocol with a CMS object of our own making."""
+    steps = cms_embedder.PdfCMSEmbedder().write_cms(name, writer, existing_fields_only=True)
+    next(steps)
+    steps.send(cms_embedder.SigObjSetup(sig_placeholder=placeholder, mdp_setup=modification))
+    prepared, _ = steps.send(cms_embedder.SigIOSetup(md_algorithm=digest_name, in_place=True))
+    steps.send(make(prepared.document_digest))
