@@ -5,7 +5,9 @@ Which Markdown is a runbook, in this order:
 1. its front matter says so (``type``, ``kind``, ``category``, ``layout`` or ``doc_type`` is ``runbook`` or ``playbook``);
 2. its title (front matter, or the first heading) speaks of a runbook, playbook, operations manual, on-call guide or standard operating
    procedure, and not of a report, a changelog or of runbooks in general;
-3. it follows the convention of the Prometheus operator: three of the headings Meaning, Impact, Diagnosis, Mitigation;
+3. it follows the convention of the Prometheus operator: three of the headings Meaning, Impact, Diagnosis, Mitigation; or it is headed by
+   the name of an alert (one word of three or more, such as ``KubeAPIErrorBudgetBurn``) and has one of these headings, or the title of its
+   front matter is that name in words;
 4. at least four of the seven sections stand under their plain names, three of them health checks, alert response, rollback or recovery,
    and its title does not speak of a report, plan, phase or readme.
 """
@@ -43,6 +45,7 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _NOT_OPERATIONS = re.compile(r"\b(?:plan|phase|proposal|design|specification|checklist|contributing|summary|tutorial)\b", re.IGNORECASE)
+_HUMP = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$", re.MULTILINE)
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _YAML_START = re.compile(r"""(?:\s*(?:#[^\n]*)?\n|---[^\n]*\n)*+["']?[\w.-]+["']?:(?:\s|$)""")
@@ -61,8 +64,18 @@ def _recognise(source: Source) -> bool:
         return True
     body = _FENCED.sub("", _HTML_COMMENT.sub("", split.body))
     found = [(len(match.group(1)), match.group(2)) for match in _HEADING.finditer(body)]
-    title = front_matter.text_field(split.fields, "title") or (found[0][1] if found else "")
-    return _claims(title, [text for _, text in found]) and not _is_yaml(source, split)
+    stated = front_matter.text_field(split.fields, "title")
+    headings = [text for _, text in found]
+    named = bool(found) and found[0][0] == 1 and _is_of_alert(stated or "", headings)
+    return (named or _claims(stated or next(iter(headings), ""), headings)) and not _is_yaml(source, split)
+
+
+def _is_of_alert(title: str, headings: list[str]) -> bool:
+    """Tells whether the first heading is the name of an alert, by what else speaks for that."""
+    name = headings[0]
+    if "".join(humps := _HUMP.findall(name)) != name or len(humps) < 3:
+        return False
+    return title.replace(" ", "").lower() == name.lower() or not sections.ALERT_CONVENTION.isdisjoint(map(sections.plain, headings))
 
 
 def _claims(title: str, headings: list[str]) -> bool:

@@ -206,6 +206,9 @@ def test_hostile_bytes_are_refused(data: bytes) -> None:
         "Operations Runbook\n\n# Payments run book\n\n## First\n",
         "# KubeletDown\n\n## Meaning\n\n## Impact\n\n## Diagnosis\n",
         "# Payments\n\n## Health checks\n\n## Alert response\n\n## Rollback procedure\n\n## Contacts\n",
+        "# KubeAPIErrorBudgetBurn\n\n## Impact\n\n## Full context\n",
+        "---\ntitle: Prometheus Duplicate Timestamps\nweight: 20\n---\n\n# PrometheusDuplicateTimestamps\n\nFind the pod.\n",
+        "# etcdNoLeader\n\ntext\n\n## Mitigation\n\nElect one.\n",
     ],
 )
 def test_runbooks_are_recognised(text: str) -> None:
@@ -230,6 +233,11 @@ def test_runbooks_are_recognised(text: str) -> None:
         '{"title": "runbook"}',
         "<xml># Runbook</xml>",
         "# Runbook",
+        "# KubeAPIErrorBudgetBurn\n\n## Usage\n",
+        "---\ntitle: Java Script\n---\n\n# JavaScript\n\ntext\n",
+        "# Kube API error budget burn\n\n## Impact\n",
+        "text\n\n## KubeAPIErrorBudgetBurn\n\n### Impact\n",
+        "---\ntitle: Runbooks\n---\n",
         "---\nbookHidden: true\n---\n",
         "---\na: [\n---\n# Runbook\n\n## X\n",
     ],
