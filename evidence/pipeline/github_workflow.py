@@ -23,7 +23,7 @@ from .payload import Neutralised, Pipeline
 
 _ON: Final = re.compile(rb"^(?:on|\"on\"|'on')[ \t]*:", re.MULTILINE)
 _JOBS: Final = re.compile(rb"^(?:jobs|\"jobs\"|'jobs')[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
-_JOB: Final = re.compile(rb"^[ \t]+(?:-[ \t]+)?(?:runs-on|steps|uses)[ \t]*:", re.MULTILINE)
+_JOB: Final = re.compile(rb"^[ \t]+(?:-[ \t]+)?[\"']?(?:runs-on|steps|uses)[\"']?[ \t]*:", re.MULTILINE)
 SIZE_LIMIT: Final = 1 << 20
 """Bytes of the largest workflow file; reading YAML with its places takes about 20 s for each MiB."""
 NEUTRALISED_LIMIT: Final = 10_000

@@ -142,6 +142,33 @@ def test_look_alikes_are_not_claimed(name: str) -> None:
 def test_a_workflow_is_claimed_by_nobody_else() -> None:
     assert recognised(WORKFLOW) == [NAME]
     assert recognised(b"on: push\njobs: {a: {runs-on: x, steps: [{run: npm test}]}}\n") == [NAME]
+    assert recognised(b'"on": push\n"jobs":\n  "a":\n    "runs-on": x\n    "steps":\n      - "run": npm test\n') == [NAME]
+
+
+PLACEHOLDERS = b"""on:
+  push:
+    branches: [ $default-branch, $protected-branches ]
+  schedule:
+    - cron: $cron-weekly
+jobs:
+  analyze:
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        language: $detected-codeql-languages
+    steps:
+      - run: echo ${{ matrix.language }}
+  publish:
+    needs: analyze
+    uses: ./.github/workflows/publish.yml
+    secrets: inherit
+"""
+
+
+def test_a_template_with_placeholders_is_a_workflow() -> None:
+    assert recognised(PLACEHOLDERS) == [NAME]
+    payload = pipeline(PLACEHOLDERS)
+    assert (payload.jobs, payload.edges, payload.triggers) == (2, 1, ("push", "schedule"))
 
 
 REFUSED = {
