@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from .errors import CatalogError
-from .gate import Framework, Gate
+from .gate import Framework, Gate, broken_gate
 from .kind import Collector, Format, Kind
 from .mapping import mapped
 
@@ -72,7 +72,7 @@ def load(evidence: Sequence[Path] = (), policies: Sequence[Path] = ()) -> Catalo
     if not evidence and not policies:
         return catalog
     kinds = _merge("kind", catalog.kinds, _kinds([_import_folder(folder) for folder in evidence]))
-    frameworks, gates = _policies([_import_folder(folder) for folder in policies])
+    frameworks, gates = _policies([_import_folder(folder) for folder in policies], own=True)
     return Catalog(kinds, _merge("framework", catalog.frameworks, frameworks), _merge("gate", catalog.gates, gates))
 
 
@@ -92,19 +92,37 @@ def _kinds(packages: Iterable[ModuleType]) -> dict[str, Kind]:
     return found
 
 
-def _policies(packages: Iterable[ModuleType]) -> tuple[dict[str, Framework], dict[str, Gate]]:
+def _policies(packages: Iterable[ModuleType], *, own: bool = False) -> tuple[dict[str, Framework], dict[str, Gate]]:
+    """Finds frameworks and their gates.
+
+    Args:
+        packages: Packages of frameworks, or frameworks themselves.
+        own: They are the user's: a module of them that cannot be imported becomes a gate that says so, and the others are judged.
+    """
     frameworks: dict[str, Framework] = {}
     gates: dict[str, Gate] = {}
     for package in packages:
         for top in [package] if _defined(package, Framework) else _submodules(package):
             for framework in _defined(top, Framework):
                 frameworks = _merge("framework", frameworks, {framework.id: replace(framework, doc=top.__doc__ or "")})
-                found = [gate for module in (top, *_submodules(top)) for gate in _defined(module, Gate)]
+                modules, broken = _modules(top, framework) if own else ([top, *_submodules(top)], [])
+                found = [*broken, *(gate for module in modules for gate in _defined(module, Gate))]
                 for gate in sorted(found, key=lambda gate: _place(framework, gate)):
                     gates = _merge("gate", gates, {gate.id: replace(gate, framework=framework.id, package=package.__name__)})
     ordered = dict(sorted(frameworks.items(), key=lambda one: (one[1].order, one[0])))
     rank = {name: number for number, name in enumerate(ordered)}
     return ordered, dict(sorted(gates.items(), key=lambda one: rank[one[1].framework]))
+
+
+def _modules(top: ModuleType, framework: Framework) -> tuple[list[ModuleType], list[Gate]]:
+    """Imports the modules of a user's framework; for each that cannot be imported, a gate stands."""
+    modules, broken = [top], []
+    for info in pkgutil.iter_modules(getattr(top, "__path__", [])):
+        try:
+            modules.append(_import(lambda name=f"{top.__name__}.{info.name}": importlib.import_module(name), info.name))
+        except CatalogError as error:
+            broken.append(broken_gate(f"{framework.id}/{info.name}", str(error)))
+    return modules, broken
 
 
 def _place(framework: Framework, gate: Gate) -> tuple[int, list[tuple[int, str]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
@@ -336,6 +336,26 @@ def declared(
         **metadata: As for `gate`.
     """
     return _make(None, module, doc, id, statement, principle, area, reads, metadata)
+
+
+def broken_gate(name: str, why: str) -> Gate:
+    """Stands for the gates of a module of the user's that cannot be imported: never assessed, at every decision point, never waived.
+
+    Args:
+        name: Id of the framework and name of the module.
+        why: What importing it said.
+    """
+    doc = f"""
+    Asks: Whether the policy module {name} can be loaded. Its gates are not known.
+    Why: A policy that cannot be loaded judges nothing, and must not pass by that.
+    Evidence: None; the module itself.
+    Fix: Correct the module.
+    Maps to: nothing.
+    """
+    points = ("change", "staging", "production", "rollback")
+    statement, area = f"The policy module {name} can be loaded", Area.OPERATIONS
+    made = declared(doc, module=__name__, id=name, statement=statement, principle="", area=area, reads=(), points=points, waivable=False)
+    return replace(made, judge=lambda _inputs, _params: not_assessed(Reason.UNREADABLE, why))
 
 
 def _make(

@@ -232,7 +232,11 @@ class Judge:
         judge = setting.gate.judge
         if judge is None:
             raise TypeError(f"gate {setting.gate.id} has no judge")
-        return judge(inputs, setting.params)
+        try:
+            return judge(inputs, setting.params)
+        except Exception as error:  # a policy that fails, fails alone and by name
+            message = f"the gate's code failed ({type(error).__name__}: {error})"
+            return Verdict(status=Status.NOT_ASSESSED, reason=Reason.UNREADABLE, message=message, fix="Correct the code of this gate.")
 
     @cached_property
     def _beside(self) -> Mapping[str, tuple[Item, ...]]:

@@ -37,7 +37,7 @@ class Point:
         if self.gates:
             return gate.id in self.gates
         if self.like == "change":
-            return bool(gate.reads) and all(_bound_to_commit(kind_id, kinds) for kind_id in gate.reads)
+            return self.like in gate.points or (bool(gate.reads) and all(_bound_to_commit(kind_id, kinds) for kind_id in gate.reads))
         return self.like in gate.points
 
 
