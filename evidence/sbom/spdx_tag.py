@@ -21,7 +21,8 @@ from .._bom import Bom, Component, given
 from .inventory import stated
 from .spdx import DOCUMENT, checked_version, described, licence_of, tools_of
 
-_TAG: Final = re.compile(r"([A-Za-z][A-Za-z0-9]*)\s*:\s*(.*)", re.DOTALL)
+_TAG: Final = re.compile(r"([A-Z][A-Za-z0-9]*)\s*:\s*(.*)", re.DOTALL)
+"""All tags of SPDX begin with a capital letter."""
 _OPEN, _CLOSE = "<text>", "</text>"
 _FIRST: Final = 50
 """Lines at the beginning among which the version stands."""

@@ -32,7 +32,15 @@ SUFFIXES: Final = {
     "plan plan-yaml": ".yaml",
     "rollback-drill record-yaml": ".yaml",
     "runbook markdown-runbook": ".md",
+    "sbom cyclonedx-json": ".json",
+    "sbom cyclonedx-xml": ".xml",
+    "sbom spdx-json": ".json",
+    "sbom spdx-tag": ".spdx",
+    "sbom spdx3-jsonld": ".json",
     "scan bandit-json": ".json",
+    "scan detect-secrets-json": ".json",
+    "scan gitleaks-json": ".json",
+    "scan osv-scanner-json": ".json",
     "scan pip-audit-json": ".json",
     "scan sarif": ".sarif",
     "source source-json": ".json",
@@ -101,6 +109,42 @@ _DOCUMENTS: Final[dict[str, Json]] = {
         "failed": 6,
         "latency_ms": {"p50": 41.5, "p95": 120, "p99": 310, "max": 702.25, "mean": 55.1},
         "percentiles_over": "all",
+    },
+    "sbom cyclonedx-json": {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"timestamp": "2026-03-01T10:00:00Z"},
+        "components": [{"type": "library", "name": "left-pad", "version": "1.NUMBER", "licenses": [{"license": {"id": "MIT"}}]}],
+    },
+    "sbom spdx-json": {
+        "spdxVersion": "SPDX-2.3",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "creationInfo": {"created": "2026-03-01T10:00:00Z", "creators": ["Tool: syft-1.50.0"]},
+        "packages": [{"SPDXID": "SPDXRef-a", "name": "left-pad", "versionInfo": "1.NUMBER", "licenseDeclared": "MIT"}],
+    },
+    "sbom spdx3-jsonld": {
+        "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+        "@graph": [
+            {"type": "CreationInfo", "@id": "_:c", "specVersion": "3.0.1", "created": "2026-03-01T10:00:00Z"},
+            {"type": "software_Package", "spdxId": "https://example.org/a", "name": "a", "software_packageVersion": "1.NUMBER"},
+        ],
+    },
+    "scan detect-secrets-json": {
+        "version": "1.5.0",
+        "plugins_used": [{"name": "KeywordDetector"}],
+        "results": {"src/aNUMBER.py": [{"type": "Secret Keyword", "hashed_secret": "0f" * 20, "line_number": 3}]},
+        "generated_at": "2026-03-01T10:00:00Z",
+    },
+    "scan gitleaks-json": [
+        {"RuleID": "generic-api-key", "File": "src/aNUMBER.py", "StartLine": 3, "Match": "key = xyzzy", "Secret": "xyzzy", "Commit": ""}
+    ],
+    "scan osv-scanner-json": {
+        "results": [
+            {
+                "source": {"path": "yarn.lock", "type": "lockfile"},
+                "packages": [{"package": {"name": "a", "version": "1.NUMBER", "ecosystem": "npm"}, "vulnerabilities": [{"id": "GHSA-1"}]}],
+            }
+        ]
     },
     "scan bandit-json": {
         "errors": [],
@@ -190,6 +234,21 @@ items:
     taken-at: 2025-09-20T11:35:00Z
   - what: version
     taken-at: 2025-09-20T11:36:00Z
+""",
+    "sbom cyclonedx-xml": """\
+<?xml version="1.0" encoding="UTF-8"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1"><metadata><timestamp>2026-03-01T10:00:00Z</timestamp></metadata>
+<components><component type="library"><name>left-pad</name><version>1.NUMBER</version>
+<licenses><license><id>MIT</id></license></licenses></component></components></bom>
+""",
+    "sbom spdx-tag": """\
+SPDXVersion: SPDX-2.3
+SPDXID: SPDXRef-DOCUMENT
+Creator: Tool: syft-1.50.0
+Created: 2026-03-01T10:00:00Z
+PackageName: left-pad
+PackageVersion: 1.NUMBER
+PackageLicenseDeclared: MIT
 """,
     "coverage cobertura-xml": """\
 <?xml version="1.0" encoding="utf-8"?>
