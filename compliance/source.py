@@ -194,7 +194,7 @@ class Source:
         return xmltext.events(self.open())
 
     def xml_tags(self, start: xmltext.Start, end: xmltext.End, text: xmltext.Text | None = None) -> None:
-        """Calls ``start(tag, attributes)``, ``end(tag)`` and ``text(piece)`` for what stands in XML (see `xmltext`)."""
+        """Calls ``start(tag, attributes)``, ``end(tag)`` and ``text(piece)`` for what stands in XML (see `xmltext.tags`)."""
         if not self.data:
             raise InputError("empty file", expected="XML")
         xmltext.tags(self.open(), start, end, text)

@@ -38,7 +38,7 @@ _FIRST_LINE: Final = re.compile(r"\S[^\n]*")
 class Case:
     """What one element says; filled while its children go by."""
 
-    __slots__ = ("_attributes", "_decided", "_text", "depth", "flaky", "listens", "result")
+    __slots__ = ("_attributes", "_decided", "_text", "depth", "flaky", "result")
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.result = PASSED
@@ -47,33 +47,26 @@ class Case:
         """An attempt failed that the runner recorded in the same element."""
         self.depth = 0
         """Of the elements inside that are open."""
-        self.listens = False
-        """Whether the text that goes by is that of the element that decides."""
         self._attributes = attributes
         self._decided: Mapping[str, str] = {}
         self._text = ""
 
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Takes the beginning of an element inside."""
+    def start(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Takes the beginning of an element inside; returns whether its text may be the message."""
         self.depth += 1
-        self.listens = False
         if self.depth > 1:
-            return
+            return False
         self.flaky = self.flaky or tag in _FLAKY
         found = _RESULT_OF_CHILD.get(tag, PASSED)
-        if _RANK[found] > _RANK[self.result]:
-            self.result, self._decided, self._text = found, attributes, ""
-            self.listens = found != SKIPPED
+        if _RANK[found] <= _RANK[self.result]:
+            return False
+        self.result, self._decided, self._text = found, attributes, ""
+        return found != SKIPPED and not attributes.get("message")
 
     def text(self, text: str) -> None:
         """Takes a piece of the text of the element that decides."""
-        self._text += text
-        self.listens = len(self._text) < _TEXT_LIMIT
-
-    def end(self) -> None:
-        """Takes the end of an element inside."""
-        self.depth -= 1
-        self.listens = False
+        if len(self._text) < _TEXT_LIMIT:
+            self._text += text
 
     def finish(self) -> None:
         """Ends the element: where no child says otherwise, its own words count."""
@@ -81,11 +74,6 @@ class Case:
         if self.result == PASSED and not self.flaky and (get("status") or get("result")):
             words = (_WORDS.get(get(key, "").strip().lower(), PASSED) for key in ("status", "result"))
             self.result = max(words, key=_RANK.__getitem__)
-
-    @property
-    def time(self) -> str | None:
-        """Its duration as it is written."""
-        return self._attributes.get("time")
 
     def parts(self) -> tuple[str, str, str]:
         """Returns class, name and file."""

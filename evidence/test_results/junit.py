@@ -87,47 +87,57 @@ class _Reader:
         """Name of the first suite that reports a failure outside its cases."""
         self.observed_at: datetime | None = None
         self._path: list[str] = []
-        """Down to the case that is being read, without what is inside it."""
+        """Down to where reading is, without cases and what is inside them."""
         self._open: list[_Open] = []
+        self._attributes: Mapping[str, str] | None = None
+        """Of the case that is being read."""
         self._case: Case | None = None
+        """The same, once something stands in it: most cases just pass."""
         self._reported: _Outside | None = None
         self._failed_before: dict[bytes, bool] = {}
         """Names that failed; true once they have passed as well."""
         self._failed_hashes: set[int] = set()
         """Of the same names: asked first, because the digest of a name costs more than all else of a case that passed."""
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> bool:
         if "}" in tag:
             tag = tag.rpartition("}")[2]
-        if self._case is not None:
-            if tag == "testcase":
-                raise InputError("<testcase> inside a <testcase>", expected="cases side by side", where=self._where())
-            self._case.start(tag, attributes)
-            return
+        if self._attributes is not None:
+            return self._starts_inside(self._attributes, tag, attributes)
         if tag == "testcase" and self._path:
-            self._case = Case(attributes)
-        elif tag in ROOTS:
+            self._attributes = attributes
+            return False
+        if tag in ROOTS:
             self._suite_starts(tag, attributes)
         elif not self._path:
             raise InputError(f"root element <{shorten(tag, 60)}>", expected="<testsuites> or <testsuite>", where="/")
         elif tag in (FAILURE, ERROR) and self._path[-1] in ROOTS:
             self._reported = _Outside(tag, self._open[-1].name, attributes, len(self._path))
         self._path.append(tag)
+        return self._reported is not None
+
+    def _starts_inside(self, case: Mapping[str, str], tag: str, attributes: dict[str, str]) -> bool:
+        if tag == "testcase":
+            where = f"/{'/'.join(self._path)}/testcase"
+            raise InputError("<testcase> inside a <testcase>", expected="cases side by side", where=where)
+        if self._case is None:
+            self._case = Case(case)
+        return self._case.start(tag, attributes)
 
     def text(self, text: str) -> None:
         if self._case is not None:
-            if self._case.listens:
-                self._case.text(text)
-        elif self._reported is not None and len(self._path) == self._reported.depth + 1:
+            self._case.text(text)
+        elif self._reported is not None:
             self._reported.text = (self._reported.text + text)[:10_000]
 
     def end(self, _tag: str) -> None:
-        if self._case is not None:
-            if self._case.depth:
-                self._case.end()
+        if self._attributes is not None:
+            if self._case is not None and self._case.depth:
+                self._case.depth -= 1
                 return
-            self._finished(self._case)
-            self._case = None
+            self._finished(self._attributes, self._case)
+            self._attributes = self._case = None
+            return
         if self._path.pop() in ROOTS:
             self._open.pop()
         elif self._reported is not None and len(self._path) == self._reported.depth:
@@ -145,31 +155,36 @@ class _Reader:
             self.observed_at = time
         self._open.append(_Open(attributes.get("name", "").strip() or "(unnamed)", attributes))
 
-    def _finished(self, case: Case) -> None:
-        case.finish()
+    def _finished(self, attributes: Mapping[str, str], case: Case | None) -> None:
         holder = self._open[-1]
         if holder.counts is None:
             holder.counts = self.suites.setdefault(holder.name, _Suite())
             holder.counts.time.add(holder.attributes.get("time"))
+        self.case_time.add(attributes.get("time"))
+        seen = bool(self._failed_hashes) and _hash(holder.name, attributes) in self._failed_hashes
+        if case is None and not seen and "status" not in attributes and "result" not in attributes:
+            holder.counts.counts[PASSED] += 1
+            return
+        case = case or Case(attributes)
+        case.finish()
         holder.counts.counts[case.result] += 1
-        self.case_time.add(case.time)
         failed = case.result in (FAILURE, ERROR)
-        self._repeated(case, (holder.name, *case.parts()), failed)
-        if failed:
-            self.findings.append(case.finding())
-
-    def _repeated(self, case: Case, name: tuple[str, ...], failed: bool) -> None:
-        passed_since: bool | None = None
-        if failed or hash(name) in self._failed_hashes:
-            identity = blake2b("\x1f".join(name).encode("utf-8", "surrogatepass"), digest_size=12).digest()
-            passed_since = self._failed_before.get(identity)
-            if failed:
-                self._failed_hashes.add(hash(name))
-                self._failed_before.setdefault(identity, False)
-            elif passed_since is False and case.result == PASSED:
-                self._failed_before[identity] = True
+        passed_since = self._repeated(holder.name, case, failed) if seen or failed else None
         self.retried += passed_since is not None
         self.flaky += case.result == PASSED and (case.flaky or passed_since is False)
+        if failed:
+            self._failed_hashes.add(_hash(holder.name, attributes))
+            self.findings.append(case.finding())
+
+    def _repeated(self, suite: str, case: Case, failed: bool) -> bool | None:
+        """Returns, of a name that failed before, whether it has passed since; None of any other."""
+        identity = blake2b("\x1f".join((suite, *case.parts())).encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        passed_since = self._failed_before.get(identity)
+        if failed:
+            self._failed_before.setdefault(identity, False)
+        elif passed_since is False and case.result == PASSED:
+            self._failed_before[identity] = True
+        return passed_since
 
     def _failed_outside(self, found: _Outside) -> None:
         self.outside = self.outside or found.suite
@@ -182,9 +197,6 @@ class _Reader:
                 message=message_of(found.attributes, found.text),
             )
         )
-
-    def _where(self) -> str:
-        return "/" + "/".join(self._path)
 
     def payload(self) -> TestResults:
         count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in _RESULTS}
@@ -214,6 +226,11 @@ class _Reader:
     def _duration(self) -> float | None:
         stated = (seconds_of(self.root.get("time")), self.outermost_time.sum(), self.case_time.sum())
         return next((time for time in stated if time is not None), None)
+
+
+def _hash(suite: str, attributes: Mapping[str, str]) -> int:
+    get = attributes.get
+    return hash((suite, get("classname"), get("name"), get("file")))
 
 
 def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
