@@ -69,14 +69,14 @@ def events(stream: BinaryIO) -> Iterator[Event]:
     """
     found: list[Event] = []
     reader = _Reader(*_tree(found))
-    piece = None
-    while piece != b"":
-        piece = stream.read(reader.wanted())
+    while piece := stream.read(reader.wanted()):
         broken = reader.feed(piece)
         yield from found
         found.clear()
         if broken is not None:
             raise broken
+    if (broken := reader.feed(b"", last=True)) is not None:
+        raise broken
 
 
 def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None) -> None:
@@ -94,11 +94,11 @@ def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None) -> 
     reader = _Reader(*_counted(start, end))
     if text is not None:
         reader.listen(text)
-    piece = None
-    while piece != b"":
-        piece = stream.read(reader.wanted())
-        if (broken := reader.feed(piece)) is not None:
-            raise broken
+    broken: Exception | None = None
+    while broken is None and (piece := stream.read(reader.wanted())):
+        broken = reader.feed(piece)
+    if broken := broken or reader.feed(b"", last=True):
+        raise broken
 
 
 def _tree(found: list[Event]) -> tuple[Start, End, Text]:
@@ -188,13 +188,13 @@ class _Reader:
             self._refuse("a text", TEXT_LIMIT)
         return min(max(_PIECE, unread), _LARGEST_PIECE)
 
-    def feed(self, piece: bytes) -> InputError | None:
-        """Reads on, to the end when the piece is empty: newer versions of expat hold a tag back until then. Returns what is wrong."""
+    def feed(self, piece: bytes, *, last: bool = False) -> InputError | None:
+        """Reads on; returns what is wrong after that."""
         if (tag := piece.rfind(b"<")) >= 0:
             self._tag = self._given + tag
         self._given += len(piece)
         try:
-            self._parser.Parse(piece, not piece)
+            self._parser.Parse(piece, last)
         except InputError as error:
             return error
         except expat.ExpatError as error:

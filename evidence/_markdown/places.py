@@ -17,7 +17,7 @@ def existing(targets: Iterable[str], bases: tuple[Path, ...], project: Path | No
     """Says of each target whether it exists; without a project around, only what lies beside or below the file can be said."""
     found: dict[str, bool] = {}
     for target in targets:
-        starts = (project,) if target.startswith("/") and project else bases
+        starts = bases if not target.startswith("/") else (project,) if project else ()
         inside = [place for start in starts if _within(place := start / target.lstrip("/"), project or folder)]
         if inside or project:
             found[target] = any(_exists(place) for place in inside)

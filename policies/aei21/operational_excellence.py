@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, declared, failed, gate, not_assessed, passed
+from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 
 from .._say import LIMIT, count, days, number
 
@@ -96,19 +96,7 @@ def _days(ages: Sequence[timedelta]) -> float | None:
     return round(max(ages).total_seconds() / 86400, 2) if ages else None
 
 
-DOCUMENTS_EXIST = declared(
-    """
-    Asks: Every file, section and address that the release documents refer to exists.
-
-    Why: A release that refers to standards and reports that nobody can open was not checked against them.
-
-    Evidence: The release documents of this commit (kind `document`).
-
-    Fix: Add the named document, correct the reference, or remove it.
-
-    Maps to: SOC 2 CC2.2; ISO/IEC 27001:2022 A.5.37.
-    """,
-    module=__name__,
+@gate(
     id="AEI21-OE-2",
     statement="The documents that a release names exist",
     principle=PRINCIPLE,
@@ -116,3 +104,32 @@ DOCUMENTS_EXIST = declared(
     reads=["document"],
     required=False,
 )
+def named_documents_exist(inputs: Inputs, _params: Params) -> Verdict:
+    """Adds up what the documents refer to.
+
+    Asks: Every file and section that the release documents refer to exists in the project. Addresses on the web are not asked for.
+
+    Why: A release that refers to standards and reports that nobody can open was not checked against them.
+
+    Evidence: The release documents of this commit (kind `document`): links, and files that they name in code.
+
+    Fix: Add the named document, correct the reference, or remove it.
+
+    Maps to: SOC 2 CC2.2; ISO/IEC 27001:2022 A.5.37.
+    """
+    documents = inputs.of("document")
+    lost = [(item, target) for item in documents for target in item.payload.unresolved]
+    references = sum(item.payload.references for item in documents)
+    limits = {"unresolved": 0}
+    observed = {"documents": len(documents), "references": references, "unresolved": len(lost)}
+    if lost:
+        places = [Place(target, f"named in {item.name}" if item.name else "named in a document") for item, target in lost[:LIMIT]]
+        message = f"{count(len(lost), 'reference')} of {references} {'leads' if len(lost) == 1 else 'lead'} nowhere"
+        return failed(message, observed=observed, threshold=limits, places=places)
+    if not references:
+        return not_assessed(Reason.INCOMPLETE, "the documents refer to nothing", observed=observed, threshold=limits)
+    if not all(item.payload.references_checked for item in documents):
+        message = "whether the files that a document names exist was not looked up"
+        return not_assessed(Reason.INCOMPLETE, message, observed=observed, threshold=limits)
+    message = f"{count(references, 'reference')} in {count(len(documents), 'document')}, all there"
+    return passed(message, observed=observed, threshold=limits)

@@ -7,6 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from compliance.assessment import GateResult
 from compliance.catalog import shipped
 from compliance.gate import Gate, Inputs, Item, Reason, Status, Verdict
 from compliance.record import Assurance, Finding, Json
@@ -53,6 +54,12 @@ def _probed(path: str) -> dict[str, Json]:
         "shape_ok": True,
         "expected_status": 200,
     }
+
+
+def claim(about: str, value: float | None = None, **more: Any) -> dict[str, Json]:
+    """A claim of a release document; whole numbers are written without decimals."""
+    fields = {"line": 1, "text": about, "about": about, "stance": "claim", "ticked": None, "value": value, "total": None}
+    return {**fields, "within": None if value is None else 1.0, "bound": "is", "environment": None, "scope": None, "headline": True, **more}
 
 
 def _rule(where: str, access: str, **more: Any) -> dict[str, Json]:
@@ -369,6 +376,21 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
             _alert("LoginsDenied", "security"),
         ),
     },
+    "document": {
+        "title": "Status report",
+        "release_document": True,
+        "words": 400,
+        "boxes": 3,
+        "boxes_ticked": 3,
+        "references": 2,
+        "unresolved": (),
+        "references_checked": True,
+        "claims": (claim("p95_ms", 221.0, line=12, text="P95 221 ms"),),
+        "contradictions": (),
+        "log": None,
+        "not_understood": (),
+        "not_understood_total": 0,
+    },
     "access-policy": {
         "services": ("cloud.firestore",),
         "rules_version": "2",
@@ -416,11 +438,13 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "AEI21-DR-2": ("checkpoint",),
     "AEI21-DR-3": ("load-test", "health", "metrics"),
     "AEI21-OE-1": ("runbook",),
+    "AEI21-OE-2": ("document",),
     "REL-1": ("deployment",),
     "REL-2": ("load-test",),
     "REL-3": ("load-test",),
     "REL-4": ("health",),
     "REL-5": ("risk-register",),
+    "REL-8": ("document", "load-test"),
     "REL-9": ("pipeline",),
 }
 """The gates that are built, and the smallest evidence that they pass."""
@@ -437,6 +461,7 @@ def item(
     environment: str | None = "staging",
     scope: Mapping[str, Json] | None = None,
     findings: Sequence[Finding] = (),
+    name: str = "",
 ) -> Item:
     """Builds one piece of evidence.
 
@@ -448,6 +473,7 @@ def item(
         environment: Environment of its subject.
         scope: What a collector asked for.
         findings: What ``worst`` gives.
+        name: What the artifact is called.
     """
     fields = deepcopy(GOOD[kind])
     for path, value in (changes or {}).items():
@@ -464,6 +490,7 @@ def item(
         collected_at=ago(minutes=20),
         recorded_at=ago(minutes=20),
         scope=scope or {},
+        name=name,
         worst=lambda limit: findings[:limit],
     )
 
@@ -471,7 +498,7 @@ def item(
 def _set(target: Any, path: Sequence[str], value: Any) -> None:
     head, *rest = path
     if not rest:
-        if head not in target:
+        if head not in target and head != "incomplete":
             raise KeyError(f"got {head!r}, expected one of {', '.join(target)}")
         target[head] = value
         return
@@ -514,9 +541,10 @@ def judge(
     version: str | None = "1.8.0",
     project: Mapping[str, Json] | None = None,
     as_of: datetime = AS_OF,
+    verdicts: Mapping[str, GateResult] | None = None,
     **params: Any,
 ) -> Verdict:
-    """Asks a gate about some evidence; ``params`` are its thresholds."""
+    """Asks a gate about some evidence; ``params`` are its thresholds. A gate that judges last sees the other kinds beside its own."""
     asked = gate(gate_id)
     assert asked.judge is not None
     by_kind: dict[str, tuple[Item, ...]] = {}
@@ -526,7 +554,9 @@ def judge(
         subject=Subject(project="drivemind", version=version, commit=COMMIT, environment="staging"),
         point=point,
         as_of=as_of,
-        items=by_kind,
+        items={kind: many for kind, many in by_kind.items() if not asked.judges_last or kind in asked.reads},
+        verdicts=verdicts or {},
+        beside={kind: many for kind, many in by_kind.items() if asked.judges_last and kind not in asked.reads},
         project={"release_branch": "main", "environments": ["staging", "production"], **(project or {})},
     )
     verdict = asked.judge(inputs, asked.params(**params))

@@ -71,3 +71,26 @@ def test_oe1_a_review_that_lies_ahead_is_none() -> None:
     assert_open(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(days=-30)}), Reason.INCOMPLETE)
     assert_passes(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(hours=-24)}))
     assert_open(about("AEI21-OE-1", "runbook", {"reviewed_at": ago(hours=-24.1)}), Reason.INCOMPLETE)
+
+
+def test_oe2_references_that_resolve_pass() -> None:
+    verdict = about("AEI21-OE-2", "document")
+    assert_passes(verdict)
+    assert verdict.message == "2 references in 1 document, all there"
+
+
+def test_oe2_a_reference_that_leads_nowhere_fails_with_its_place() -> None:
+    verdict = judge("AEI21-OE-2", item("document", {"unresolved": ("./DEPLOYMENT_LOG.md",)}, name="docs/STATUS.md"))
+    assert_fails(verdict, "1 reference of 2 leads nowhere")
+    assert verdict.places == (Place("./DEPLOYMENT_LOG.md", "named in docs/STATUS.md"),)
+    assert "DEPLOYMENT_LOG" not in verdict.message
+
+
+def test_oe2_without_references_or_without_a_look_it_is_open() -> None:
+    assert_open(about("AEI21-OE-2", "document", {"references": 0}), Reason.INCOMPLETE, "the documents refer to nothing")
+    assert_open(about("AEI21-OE-2", "document", {"references_checked": False}), Reason.INCOMPLETE, "was not looked up")
+
+
+def test_oe2_documents_are_read_together() -> None:
+    verdict = judge("AEI21-OE-2", item("document"), item("document", {"unresolved": ("a.md", "#b")}, entry=2))
+    assert_fails(verdict, "2 references of 4 lead nowhere")

@@ -201,6 +201,7 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "runbook.reviewed_at": ago(days=181),
         "runbook.links_checked": False,
     },
+    "AEI21-OE-2": {"document.references": 0, "document.unresolved": ("gone.md",), "document.references_checked": False},
     "REL-1": {
         "deployment.environment": "production",
         "deployment.outcome": "attempted",
@@ -234,6 +235,18 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "risk-register.risks.0.mitigated": False,
         "risk-register.risks.0.status": None,
         "risk-register.risks.0.residual": "high",
+    },
+    "REL-8": {
+        "document.release_document": False,
+        "document.contradictions": ({"rule": "total", "line": 3, "text": "11 in total", "against": "the rows above give 10"},),
+        "document.claims": (),
+        "document.claims.0.about": "p99_ms",
+        "document.claims.0.stance": "target",
+        "document.claims.0.value": 219.9,
+        "document.claims.0.within": 0.0,
+        "document.claims.0.scope": "GET /api/files",
+        "document.claims.0.environment": "production",
+        "load-test.p95_ms": 222.0,
     },
     "REL-9": {
         "pipeline.deploys": (),
@@ -269,6 +282,8 @@ OTHER_STARTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("REL-2", "load-test.percentiles_over"): {"load-test.percentiles_over": "successful", "load-test.failed": 1},
     ("REL-3", "load-test.endpoints"): {"load-test.endpoints": (), "load-test.failed": 10, "load-test.error_rate": 0.002},
     ("REL-3", "load-test.endpoints.requests"): {"load-test.endpoints.1.requests": 900, "load-test.endpoints.1.failed": 9},
+    ("REL-8", "document.claims.bound"): {"document.claims.0.bound": "above", "document.claims.0.value": 222.0},
+    ("REL-8", "document.claims.ticked"): {"document.claims.0.ticked": True, "load-test.environment": "production"},
     ("REL-9", "pipeline.deploys.on_push_to_main"): {"pipeline.deploys.0.gate": None, "pipeline.deploys.0.on_push_to_main": False},
 }
 """Fields that decide only together with another one."""
@@ -291,6 +306,7 @@ SHOWN: Final[dict[str, set[str]]] = {
     "AEI21-PR-3": {"audit-log.personal_data_of_actors"},
     "AEI21-DR-1": {"rollback-drill.started_at", "rollback-drill.steps.name"},
     "REL-1": {"deployment.smoke_probes", "deployment.started_at"},
+    "REL-8": {*(f"document.claims.{name}" for name in ("line", "text", "headline")), "document.log", "document.not_understood"},
     "REL-2": {"load-test.requests"},
 }
 """Fields that a gate prints, or orders its evidence by, without judging them."""
