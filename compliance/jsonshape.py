@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +32,29 @@ def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
             return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
         raise misshaped(error, where) from error
+
+
+def checked(found: Mapping[str, msgspec.Raw], wanted: Collection[str], apart: Collection[str]) -> dict[str, Any]:
+    """Reads all members of a JSON object strictly and returns those that are wanted; long arrays are not held.
+
+    Args:
+        found: Members, cut by `jsontext.members`.
+        wanted: Names of the members to return, where they are there.
+        apart: Names of members that the caller reads by `each`.
+
+    Raises:
+        InputError: A member is JSON that is refused (see `jsontext`).
+    """
+    kept = {}
+    for name, text in found.items():
+        if name in wanted:
+            kept[name] = jsontext.loads(bytes(text))
+        elif name not in apart and bytes(memoryview(text)[:1]) == b"[":
+            for _ in jsontext.read_each(jsontext.elements(text)):
+                pass
+        elif name not in apart:
+            jsontext.loads(bytes(text))
+    return kept
 
 
 def optional(value: Any, type_: type[T], where: str | None = None) -> T | None:

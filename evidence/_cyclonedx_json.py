@@ -14,7 +14,7 @@ import msgspec
 
 from compliance import jsontext
 from compliance.errors import InputError
-from compliance.jsonshape import each, optional
+from compliance.jsonshape import checked, each, optional
 from compliance.record import Tool, shorten
 from compliance.source import Source, parse_time
 
@@ -121,14 +121,15 @@ def read(source: Source) -> Bom:
 
 def _read(source: Source) -> Bom:
     found = jsontext.members(source.document)
-    rest = {name: jsontext.loads(bytes(value)) for name, value in found.items() if name not in ("components", "vulnerabilities")}
+    rest = checked(found, ("bomFormat", "specVersion", "metadata"), ("components", "vulnerabilities", "compositions"))
     if rest.get("bomFormat") != "CycloneDX":
         raise InputError("no bomFormat", expected='"bomFormat": "CycloneDX"')
     if rest.get("specVersion") not in VERSIONS:
         version = shorten(repr(rest.get("specVersion")), 60)
         raise InputError(f"specVersion {version}", expected=f"a version from {VERSIONS[0]} to {VERSIONS[-1]}", where="/specVersion")
     metadata = optional(rest.get("metadata"), _Metadata, "/metadata") or _Metadata()
-    compositions = optional(rest.get("compositions"), list[_Composition], "/compositions") or []
+    parts = each(found["compositions"], _Composition, "/compositions") if "compositions" in found else ()
+    aggregates = [item.aggregate or "" for item in parts]
     listed = not _is_absent(found, "vulnerabilities")
     return Bom(
         format_version=rest["specVersion"],
@@ -137,7 +138,7 @@ def _read(source: Source) -> Bom:
         described=_component(metadata.component) if metadata.component else None,
         tools=tuple(_tools(metadata.tools)),
         made_at=parse_time(metadata.timestamp or ""),
-        partial=any((item.aggregate or "").startswith("incomplete") for item in compositions),
+        partial=any(aggregate.startswith("incomplete") for aggregate in aggregates),
     )
 
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from compliance.errors import InputError
-from compliance.jsonshape import each, optional, shaped
+from compliance.jsonshape import checked, each, optional, shaped
+from compliance.jsontext import members
 
 
 class Thing(msgspec.Struct):
@@ -52,3 +53,11 @@ def test_elements_are_read_one_by_one() -> None:
 def test_elements_are_read_strictly(text: bytes) -> None:
     with pytest.raises(InputError):
         list(each(text, Thing, "/things"))
+
+
+def test_members_that_nobody_wants_are_read_strictly_all_the_same() -> None:
+    found = members(b'{"a": 1, "b": [{"x": 1}], "c": {"y": 2}, "d": [1]}')
+    assert checked(found, ("a", "zz"), ("d",)) == {"a": 1}
+    for text in (b'{"b": [{"x": 1, "x": 2}]}', b'{"c": {"y": 1, "y": 2}}', b'{"a": {"z": 1, "z": 2}}', b'{"b": [1e999]}'):
+        with pytest.raises(InputError):
+            checked(members(text), ("a",), ())

@@ -13,7 +13,7 @@ import msgspec
 
 from compliance import jsontext
 from compliance.errors import InputError
-from compliance.jsonshape import each, optional
+from compliance.jsonshape import checked, each, optional
 from compliance.kind import Format
 from compliance.record import Parsed
 from compliance.source import Source, parse_time
@@ -23,7 +23,6 @@ from .inventory import stated
 from .spdx import DOCUMENT, checked_version, described, licence_of, tools_of
 
 _BROKEN: Final = re.compile(rb'\s*\{\s*(?:"SPDXID"\s*:\s*"SPDXRef-DOCUMENT"\s*,\s*)?"spdxVersion"\s*:\s*"SPDX-2')
-_LISTS: Final = ("packages", "relationships")
 
 
 class _Package(msgspec.Struct):
@@ -72,7 +71,7 @@ def _recognise(source: Source) -> bool:
 
 def _parse(source: Source) -> Parsed:
     found = source.once(_document) or jsontext.members(source.document)
-    rest = {name: jsontext.loads(bytes(value)) for name, value in found.items() if name not in _LISTS}
+    rest = checked(found, ("spdxVersion", "creationInfo", "documentDescribes"), ("packages", "relationships"))
     version = checked_version(rest.get("spdxVersion"), "/spdxVersion")
     creation = optional(rest.get("creationInfo"), _Creation, "/creationInfo") or _Creation()
     components: list[Component] = []
