@@ -20,6 +20,8 @@ class Licence(Model):
 
     expression: str
     components: int
+    first: Annotated[str | None, Private("paths")]
+    """The first of these components."""
     alternatives: tuple[tuple[str, ...], ...]
     """Ways to comply with it, each a set of licences: ``MIT OR (ISC AND Zlib)`` has two. One with all licences when there are too many."""
 

@@ -18,6 +18,7 @@ _LACKING: Final = 20
 def stated(bom: Bom) -> Parsed:
     """Returns the statement of a bill."""
     licences = Counter(text for item in bom.components for text in item.licences)
+    first = {text: item.name for item in reversed(bom.components) for text in item.licences}
     listed = sorted(licences.items(), key=lambda one: (-one[1], one[0]))[:_LICENCES]
     lacking = [item for item in bom.components if _lacks(item)]
     payload = Sbom(
@@ -30,7 +31,7 @@ def stated(bom: Bom) -> Parsed:
         without_licence=sum(not item.licences for item in lacking),
         no_assertion=sum(item.word == "NOASSERTION" for item in lacking),
         none=sum(item.word == "NONE" for item in lacking),
-        licences=tuple(_licence(text, count) for text, count in listed),
+        licences=tuple(_licence(text, count, first[text]) for text, count in listed),
         licences_not_listed=len(licences) - len(listed),
         lacking=tuple(_shown(item) for item in lacking[:_LACKING]),
         describes=shorten(bom.described.name, 300) if bom.described and bom.described.name else None,
@@ -55,8 +56,9 @@ def _shown(item: Component) -> Lacking:
     )
 
 
-def _licence(text: str, count: int) -> Licence:
-    return Licence(expression=shorten(text, 300), components=count, alternatives=alternatives(text))
+def _licence(text: str, count: int, first: str | None) -> Licence:
+    name = shorten(first, 300) if first else None
+    return Licence(expression=shorten(text, 300), components=count, first=name, alternatives=alternatives(text))
 
 
 def _incomplete(bom: Bom) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -76,16 +76,16 @@ def contents_are_known(inputs: Inputs, params: Contents) -> Verdict:
     limits = params.model_dump(mode="json")
     if not bills:
         return _no_bill(inputs, limits)
-    denied = [(one, item) for item in bills for one in item.payload.licences if _is_denied(one.alternatives, params.denied_licences)]
+    denied = [one for item in bills for one in item.payload.licences if _is_denied(one.alternatives, params.denied_licences)]
     observed: dict[str, int] = {name: sum(getattr(item.payload, name) for item in bills) for name in _LACKS}
-    observed |= {"components": sum(item.payload.components for item in bills), "denied": sum(one.components for one, _ in denied)}
+    observed |= {"components": sum(item.payload.components for item in bills), "denied": sum(one.components for one in denied)}
     broken = [f"{observed[name]} without {word}" for name, word in _LACKS.items() if observed[name] > limits[name]]
     if denied:
-        names = sorted({one.expression for one, _ in denied})
+        names = sorted({one.expression for one in denied})
         broken.append(f"{observed['denied']} under denied licences ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})")
     of = f"of {count(observed['components'], 'component')}"
     if broken:
-        return failed(f"{of}: {', '.join(broken)}", observed=observed, threshold=limits, places=_lacking(bills))
+        return failed(f"{of}: {', '.join(broken)}", observed=observed, threshold=limits, places=_places(denied, bills))
     if not observed["components"]:
         return not_assessed(Reason.INCOMPLETE, "the SBOM lists no component", observed=observed, threshold=limits)
     if params.denied_licences and any(item.payload.licences_not_listed for item in bills):
@@ -116,6 +116,9 @@ def _is_denied(alternatives: Sequence[Sequence[str]], denied: Sequence[str]) -> 
     return all(any(fnmatchcase(name.lower(), pattern) for name in way for pattern in patterns) for way in alternatives)
 
 
-def _lacking(bills: Sequence[Item]) -> list[Place]:
-    found = [one for item in bills for one in item.payload.lacking]
-    return [Place(f"{one.name or 'a component'} {one.version or ''}".rstrip(), f"no {', no '.join(one.lacks)}") for one in found[:LIMIT]]
+def _places(denied: Sequence[Any], bills: Sequence[Item]) -> list[Place]:
+    """Names a component under each denied licence, then components that lack something."""
+    found = [Place(one.first or "a component", f"{one.expression} is denied") for one in denied]
+    lacking = [one for item in bills for one in item.payload.lacking]
+    found += [Place(f"{one.name or 'a component'} {one.version or ''}".rstrip(), f"no {', no '.join(one.lacks)}") for one in lacking]
+    return found[:LIMIT]

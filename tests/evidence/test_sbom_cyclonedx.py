@@ -155,9 +155,9 @@ def test_xml_licences() -> None:
 def test_licences_are_counted_and_taken_apart() -> None:
     either = [{"expression": "MIT OR (ISC AND Zlib)"}]
     payload: Any = read("sbom", "cyclonedx-json", bom(component("a"), component("b"), component("c", licences=either))).payload
-    assert [(one.expression, one.components, one.alternatives) for one in payload.licences] == [
-        ("MIT", 2, (("MIT",),)),
-        ("MIT OR (ISC AND Zlib)", 1, (("MIT",), ("ISC", "Zlib"))),
+    assert [(one.expression, one.components, one.first, one.alternatives) for one in payload.licences] == [
+        ("MIT", 2, "a", (("MIT",),)),
+        ("MIT OR (ISC AND Zlib)", 1, "c", (("MIT",), ("ISC", "Zlib"))),
     ]
 
 

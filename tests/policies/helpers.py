@@ -237,8 +237,8 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "no_assertion": 0,
         "none": 0,
         "licences": (
-            {"expression": "MIT", "components": 2, "alternatives": (("MIT",),)},
-            {"expression": "MIT OR GPL-3.0-only", "components": 1, "alternatives": (("MIT",), ("GPL-3.0-only",))},
+            {"expression": "MIT", "components": 2, "first": "left-pad", "alternatives": (("MIT",),)},
+            {"expression": "MIT OR GPL-3.0-only", "components": 1, "first": "right-pad", "alternatives": (("MIT",), ("GPL-3.0-only",))},
         ),
         "licences_not_listed": 0,
         "lacking": (),

@@ -38,10 +38,11 @@ def test_sf6_limits_hold_at_their_boundary(what: str) -> None:
 
 
 def test_sf6_no_licence_is_denied_by_default_and_one_that_is_fails() -> None:
-    gpl = {"licences": ({"expression": "GPL-3.0-only", "components": 2, "alternatives": (("GPL-3.0-only",),)},)}
+    gpl = {"licences": ({"expression": "GPL-3.0-only", "components": 2, "first": "copyleft", "alternatives": (("GPL-3.0-only",),)},)}
     assert_passes(about("ALPHA-SF-6", "sbom", gpl))
     verdict = about("ALPHA-SF-6", "sbom", gpl, denied_licences=("gpl-*",))
     assert_fails(verdict, "2 under denied licences (GPL-3.0-only)")
+    assert verdict.places == (Place("copyleft", "GPL-3.0-only is denied"),)
     assert_passes(about("ALPHA-SF-6", "sbom", gpl, denied_licences=("LGPL-*", "GPL")))
 
 
