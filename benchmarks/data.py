@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,91 @@ def _result(n: int) -> dict[str, Any]:
         "partialFingerprints": {"primaryLocationLineHash": f"{n:032x}"},
         "properties": {"issue_confidence": "HIGH", "issue_severity": "LOW"},
     }
+
+
+def artillery(path: Path, periods: int) -> Path:
+    """Writes an Artillery report, about 1,000 bytes per period of the run."""
+    times = {"min": 1, "max": 420, "count": 90, "mean": 61.3, "p50": 50.2, "median": 50.2, "p95": 202.4, "p99": 399.5, "p999": 399.5}
+    counters = {"vusers.created": 50, "http.requests": 90, "http.codes.200": 90, "http.responses": 90, "vusers.completed": 50}
+    period = {
+        "counters": counters,
+        "rates": {"http.request_rate": 9},
+        "firstMetricAt": 1_700_000_000_000,
+        "lastMetricAt": 1_700_000_010_000,
+    }
+    period |= {name: {"http.response_time": times, "http.response_time.2xx": times} for name in ("summaries", "histograms")}
+    intermediate = [{**period, "period": str(1_700_000_000_000 + 10_000 * n)} for n in range(periods)]
+    path.write_text(json.dumps({"aggregate": period, "intermediate": intermediate}, indent=2))
+    return path
+
+
+def jsonl(path: Path, events: int) -> Path:
+    """Writes a structured log, about 230 bytes per line."""
+    with path.open("w") as file:
+        for n in range(events):
+            second = n // 50
+            event = {
+                "timestamp": f"2025-09-20T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{n % 50 * 20:03}Z",
+                "level": ("info", "info", "warn")[n % 3],
+                "event": ("auth.login", "http.request", "data.read")[n % 3],
+                "requestId": f"req-{n:012x}",
+                "user": f"u-{n % 900}",
+                "http": {"method": "GET", "path": f"/api/resource/{n % 77}", "status": 200},
+            }
+            file.write(json.dumps(event) + "\n")
+    return path
+
+
+def junit(path: Path, cases: int) -> Path:
+    """Writes JUnit XML as pytest does, one case in fifty failed with a trace."""
+    with path.open("w") as file:
+        file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites><testsuite name="pytest" tests="{cases}" time="9.5">')
+        for n in range(cases):
+            head = f'<testcase classname="tests.pkg_{n % 300}.test_module" name="test_case_{n}[{n % 7}]" time="0.{n % 1000:03}"'
+            trace = f'<failure message="assert {n} == 0">{"def test(): ..." * 20}</failure>'
+            file.write(f"{head}>{trace}</testcase>" if n % 50 == 0 else f"{head} />")
+        file.write("</testsuite></testsuites>\n")
+    return path
+
+
+_JTL = (
+    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,"
+    "allThreads,URL,Latency,IdleTime,Connect\n"
+)
+
+
+def jtl(path: Path, samples: int, quoted: int = 0) -> Path:
+    """Writes a JTL with JMeter's own columns, about 140 bytes per sample; times are spread as those of a service are."""
+    chance = random.Random(samples)
+    with path.open("w") as file:
+        file.write(_JTL)
+        for n in range(samples):
+            ms, good = int(chance.lognormvariate(4.5, 0.9)), n % 100 != 0
+            message = '"Test failed: text expected to contain /x, y/"' if quoted and n % quoted == 0 else ""
+            file.write(
+                f"{1_700_000_000_000 + n},{ms},GET /api/resource/{n % 60},{200 if good else 500},OK,Users 1-{n % 50},text,"
+                f"{'true' if good else 'false'},{message},{1500 + n % 77},230,50,50,https://example.org/api/resource/{n % 60},{ms},0,3\n"
+            )
+    return path
+
+
+def jtl_quoted(path: Path, samples: int) -> Path:
+    """Writes a JTL in which every hundredth row has a message in quotes."""
+    return jtl(path, samples, quoted=100)
+
+
+def jtl_xml(path: Path, samples: int) -> Path:
+    """Writes a JTL in XML with headers and an assertion, about 600 bytes per sample."""
+    inner = (
+        "<responseHeader>HTTP/1.1 200 OK\nContent-Type: text/html\n</responseHeader><requestHeader>Connection: keep-alive\n</requestHeader>"
+    )
+    assertion = "<assertionResult><name>Response Assertion</name><failure>false</failure><error>false</error></assertionResult>"
+    with path.open("w") as file:
+        file.write('<?xml version="1.0" encoding="UTF-8"?>\n<testResults version="1.2">\n')
+        for n in range(samples):
+            head = f't="{n % 900}" it="0" lt="90" ct="5" ts="{1_700_000_000_000 + n}" s="true" lb="GET /api/resource/{n % 60}" rc="200"'
+            file.write(
+                f'<httpSample {head} rm="OK" tn="Users 1-{n % 50}" dt="text" by="1500" ng="5" na="50">\n{inner}{assertion}\n</httpSample>\n'
+            )
+        file.write("</testResults>\n")
+    return path

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import measure
 
-NAMES = ("startup", "ingest", "report", "store")
+NAMES = ("startup", "ingest", "read", "report", "store")
 README = Path(__file__).with_name("README.md")
 _HEADER = measure.Line("WHAT", "OURS", "FLOOR", "OURS / FLOOR", "GOAL")
-_LIBRARIES = ("msgspec", "jiter", "pydantic", "sqlmodel", "zstandard", "weasyprint", "pyhanko", "typer")
+_LIBRARIES = ("msgspec", "jiter", "lxml", "polars", "pydantic", "sqlmodel", "zstandard", "weasyprint", "pyhanko", "typer")
 
 
 def main() -> int:

@@ -34,8 +34,15 @@ class Piece:
 
     line: int
     """Number of the first line."""
+    lines: int
+    """How many there are."""
     data: bytes
-    text: str
+    """UTF-8, without NUL."""
+
+    @property
+    def text(self) -> str:
+        """The rows as text; large pieces of plain rows are never turned into it."""
+        return self.data.decode()
 
 
 def pieces(source: Source) -> Iterator[Piece]:
@@ -47,28 +54,37 @@ def pieces(source: Source) -> Iterator[Piece]:
     stream, rest, line = source.open(), b"", 1
     while True:
         read = stream.read(PIECE)
-        data = rest + (read.removeprefix(_BOM) if line == 1 and not rest else read)
-        cut = _cut(data) if read else len(data)
-        if cut:
-            whole = data[:cut]
-            yield Piece(line, whole, decode(whole, line))
-            line += whole.count(b"\n")
-        rest = data[cut:]
+        whole, rest = _cut(rest, read.removeprefix(_BOM) if line == 1 and not rest else read)
+        if whole:
+            if not whole.isascii() or b"\0" in whole:
+                decode(whole, line)
+            lines = whole.count(b"\n") + (not whole.endswith(b"\n"))
+            yield Piece(line, lines, whole)
+            line += lines
         if not read:
             return
         if len(rest) > LINE_LIMIT:
             raise InputError("a row that does not end", expected=f"rows of at most {LINE_LIMIT} bytes", where=f"line {line}")
 
 
-def _cut(data: bytes) -> int:
-    """Returns where the last whole row ends: behind a line break with an even number of quotes before it."""
+def _cut(rest: bytes, read: bytes) -> tuple[bytes, bytes]:
+    """Returns the whole rows of what was read, and what is left; all of it at the end of the file.
+
+    A row ends behind a line break with an even number of quotes before it.
+    """
+    if not read:
+        return rest, b""
+    if b'"' not in read and b'"' not in rest:
+        end = read.rfind(b"\n") + 1
+        return (b"".join((rest, memoryview(read)[:end])), read[end:]) if end else (b"", rest + read)
+    data = rest + read
     cut = data.rfind(b"\n") + 1
     quotes = data.count(b'"', 0, cut)
     while quotes % 2:
         last = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
         quotes -= data.count(b'"', last, cut)
         cut = last
-    return cut
+    return data[:cut], data[cut:]
 
 
 def rows(text: str, delimiter: str, line: int = 1) -> Iterator[tuple[int, Row]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import add
@@ -38,8 +39,14 @@ _USERS: Final = re.compile(r"[0-9]{1,9}")
 class Fast(Protocol):
     """A faster way to count rows that hold no quotes."""
 
-    def count(self, plain: bytes, samples: Samples) -> bool:
-        """Counts rows, perhaps only at the end; False, and nothing is counted, when something about them is unusual."""
+    def count(self, plain: bytes, lines: int, samples: Samples) -> bool:
+        """Counts rows, perhaps only at the end; False, and nothing is counted, when something about them is unusual.
+
+        Args:
+            plain: Rows without quotes, ended by line feeds.
+            lines: How many lines they are.
+            samples: What to add them to.
+        """
 
     def finish(self, samples: Samples) -> None:
         """Adds what was counted."""
@@ -74,17 +81,19 @@ def read(source: Source, layout: Layout) -> Samples:
     """
     _check_header(layout)
     samples, fast = Samples(), _fast(layout)
-    for piece in pieces(source):
-        if piece.line == 1 and layout.header is not None:
-            piece = _behind_header(piece, layout)
+    before: _Counting | None = None
+    with ThreadPoolExecutor(1) as pool:
         try:
-            plain, quoted = _separated(piece, layout)
-            if not (fast is not None and len(plain) > FAST_FROM and fast.count(plain, samples)):
-                quoted = [*_split(plain.decode(), layout), *quoted]
+            for piece in pieces(source):
+                now = _Counting(_behind_header(piece, layout) if piece.line == 1 and layout.header is not None else piece, layout)
+                done, before = before, None
+                _finish(done, samples)
+                now.begin(fast, samples, pool)
+                before = now
         except InputError:
-            _refuse(piece, layout)
-        if quoted and not _count(quoted, layout, samples):
-            _refuse(piece, layout)
+            _finish(before, samples)  # what is wrong there stands before this in the file
+            raise
+        _finish(before, samples)
     if fast is not None:
         fast.finish(samples)
     if layout.users is None or not samples.tally.requests:
@@ -92,6 +101,36 @@ def read(source: Source, layout: Layout) -> Samples:
     samples.span.unknown |= layout.stamp is None
     samples.unjudged = samples.tally.requests if layout.success is None else 0
     return samples
+
+
+class _Counting:
+    """A piece on its way: the faster way counts it while the next piece is read."""
+
+    def __init__(self, piece: Piece, layout: Layout) -> None:
+        self._piece, self._layout = piece, layout
+        self._counted: Future[bool] | None = None
+        try:
+            self._plain, self._lines, self._quoted = _separated(piece, layout)
+        except InputError:
+            _refuse(piece, layout)
+
+    def begin(self, fast: Fast | None, samples: Samples, pool: ThreadPoolExecutor) -> None:
+        """Begins to count the rows without quotes."""
+        if fast is not None and len(self._plain) > FAST_FROM:
+            self._counted = pool.submit(fast.count, self._plain, self._lines, samples)
+
+    def finish(self, samples: Samples) -> None:
+        """Counts the rest."""
+        rest = self._quoted
+        if self._counted is None or not self._counted.result():
+            rest = [*(line.split(self._layout.delimiter) for line in self._plain.decode().split("\n") if line), *rest]
+        if rest and not count_rows(rest, self._layout, samples):
+            _refuse(self._piece, self._layout)
+
+
+def _finish(counting: _Counting | None, samples: Samples) -> None:
+    if counting is not None:
+        counting.finish(samples)
 
 
 def _fast(layout: Layout) -> Fast | None:
@@ -109,40 +148,51 @@ def _check_header(layout: Layout) -> None:
 
 
 def _behind_header(piece: Piece, layout: Layout) -> Piece:
-    start = len(piece.text) - len(piece.text.lstrip("\r\n"))
-    _, at = read_row(piece.text, start, layout.delimiter, piece.line)
-    text = piece.text[at:]
-    return Piece(piece.line + piece.text.count("\n", 0, at), text.encode(), text)
+    text = piece.text
+    _, at = read_row(text, len(text) - len(text.lstrip("\r\n")), layout.delimiter, piece.line)
+    lines = text.count("\n", 0, at)
+    return Piece(piece.line + lines, piece.lines - lines, text[at:].encode())
 
 
-def _separated(piece: Piece, layout: Layout) -> tuple[bytes, list[Row]]:
-    """Returns the rows without quotes as they stand, ended by line feeds, and those with quotes read.
+def _separated(piece: Piece, layout: Layout) -> tuple[bytes, int, list[Row]]:
+    """Returns the rows without quotes as they stand, ended by line feeds, how many lines they are, and the rows with quotes, read.
 
     Raises:
         InputError: Something is wrong; `_refuse` says what and where.
     """
-    if '"' not in piece.text and "\r" not in piece.text:
-        return piece.data, []
-    text, plain, quoted, at = piece.text, [], [], 0
-    while (quote := text.find('"', at)) >= 0:
-        start = max(at, text.rfind("\n", at, quote) + 1)
-        plain.append(text[at:start])
-        row, at = read_row(text, start, layout.delimiter, piece.line)
-        if len(row) != layout.width:
+    data = piece.data
+    if b'"' not in data and b"\r" not in data:
+        return data, piece.lines, []
+    plain, quoted, at = [], [], 0
+    while (quote := data.find(b'"', at)) >= 0:
+        start = data.rfind(b"\n", at, quote) + 1 or at
+        plain.append(data[at:start])
+        at = _row_end(data, start, quote)
+        text = data[start:at].decode()
+        row, end = read_row(text, 0, layout.delimiter, piece.line)
+        if len(row) != layout.width or end != len(text):
             raise InputError(f"{len(row)} fields")
         quoted.append(row)
-    plain.append(text[at:])
-    rest = "".join(plain).replace("\r\n", "\n")
-    if "\r" in rest:
+    plain.append(data[at:])
+    rest = b"".join(plain).replace(b"\r\n", b"\n")
+    if b"\r" in rest:
         raise InputError("a carriage return inside a field")
-    return rest.encode(), quoted
+    return rest, rest.count(b"\n") + (not rest.endswith(b"\n")), quoted
 
 
-def _split(plain: str, layout: Layout) -> list[Row]:
-    return [line.split(layout.delimiter) for line in plain.split("\n") if line]
+def _row_end(data: bytes, start: int, quote: int) -> int:
+    """Returns where a row with quotes ends: behind a line break with an even number of quotes before it."""
+    end, quotes = quote, 0
+    while end < len(data):
+        line_end = data.find(b"\n", end) + 1 or len(data)
+        quotes += data.count(b'"', end, line_end)
+        end = line_end
+        if quotes % 2 == 0:
+            break
+    return max(end, start)
 
 
-def _count(found: Sequence[Row], layout: Layout, samples: Samples) -> bool:
+def count_rows(found: Sequence[Row], layout: Layout, samples: Samples) -> bool:
     """Counts rows; False, and nothing is counted, when one of them is not as it should be."""
     if set(map(len, found)) != {layout.width}:
         return False
@@ -183,13 +233,14 @@ def _span(stamps: Sequence[str], elapsed: Sequence[int], span: Span) -> None:
 def _refuse(piece: Piece, layout: Layout) -> NoReturn:
     """Finds what is wrong in a piece, row by row."""
     for line, row in rows(piece.text, layout.delimiter, piece.line):
-        defect = _defect(row, layout)
+        defect = defect_of(row, layout)
         if defect is not None:
             raise InputError(defect[0], expected=defect[1], where=f"line {line}")
     raise RuntimeError("no row of a refused piece is wrong")
 
 
-def _defect(row: Row, layout: Layout) -> tuple[str, str] | None:
+def defect_of(row: Row, layout: Layout) -> tuple[str, str] | None:
+    """Returns what is wrong with a row, and what was expected; None when nothing is."""
     if len(row) != layout.width:
         return f"{len(row)} fields", f"{layout.width} fields, as in the first line"
     if not ELAPSED.fullmatch(row[layout.elapsed]):

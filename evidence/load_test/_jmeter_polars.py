@@ -7,18 +7,21 @@ be: then none can be too long either. Every different value of a column that mat
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 from polars.exceptions import PolarsError
 
-from ._jmeter_csv import ELAPSED, EPOCH_DIGITS, FLAGS, TRANSACTION, Samples
+from ._jmeter_csv import ELAPSED, EPOCH_DIGITS, TRANSACTION, Samples
 from ._jmeter_layout import Layout
 from ._jmeter_time import EPOCH_CLOCK
 
 _GROUPS_LIMIT: Final = 200_000
 """Groups of name, time and outcome that are held before they are added up."""
-_KEYS: Final = ("label", "elapsed", "success")
+_KEYS: Final = ("label", "elapsed ms", "good")
+_FLAGS: Final = frozenset({"true", "false"})
+"""The usual spellings; others make it unusual."""
 
 
 class Counting:
@@ -27,82 +30,90 @@ class Counting:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._names = [f"column {number}" for number in range(layout.width)]
+        self._places = {"label": layout.label, "elapsed": layout.elapsed, "success": layout.success, "stamp": layout.stamp}
+        self._places |= {"users": layout.users, "message": layout.message}
         self._groups: list[pl.DataFrame] = []
 
-    def count(self, plain: bytes, samples: Samples) -> bool:
+    def count(self, plain: bytes, lines: int, samples: Samples) -> bool:
         """Counts rows; False, and nothing is counted, when something about them is unusual."""
-        layout = self._layout
-        if layout.samples is not None:
+        layout, said = self._layout, TRANSACTION.encode() in plain
+        if layout.samples is not None or layout.stamp is None or plain.count(layout.delimiter.encode()) != lines * (layout.width - 1):
             return False
         try:
-            frame = self._frame(plain)
-            if frame is None:
+            frame = self._frame(plain, said=said)
+            if frame is None or frame.height != lines:
                 return False
-            span = self._span(frame)
+            facts = frame.select(_FACTS).row(0, named=True)
+            if not _are_usual(facts, layout):
+                return False
+            groups = frame.group_by(_KEYS).len()
         except PolarsError:
             return False
-        if span is None:
-            return False
-        samples.span.add(EPOCH_CLOCK, *span)
+        samples.span.add(EPOCH_CLOCK, facts["first"], facts["last"])
         if layout.users is not None:
-            samples.add_users(frame["users"].unique().fill_null("").to_list())
-        if layout.message is not None and TRANSACTION.encode() in plain:
+            samples.add_users(text or "" for text in facts["users"])
+        if layout.message is not None and said:
             samples.transactions += int(frame["message"].str.starts_with(TRANSACTION).sum())
-        self._add(frame, samples)
+        self._add(groups, samples)
         return True
 
     def finish(self, samples: Samples) -> None:
         """Adds what was counted to the tally."""
         if not self._groups:
             return
-        for label, ms, flag, count in _merged(self._groups).iter_rows():
-            samples.tally.add(label, ms, FLAGS.get(flag or ""), count)
+        for label, ms, good, count in _merged(self._groups).iter_rows():
+            samples.tally.add(label, ms, good, count)
         self._groups.clear()
 
-    def _frame(self, plain: bytes) -> pl.DataFrame | None:
-        """Reads the columns that matter; None unless every row is of the right length and every value is one."""
-        layout, names = self._layout, self._names
-        lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
-        if plain.count(layout.delimiter.encode()) != lines * (layout.width - 1):
-            return None
-        places = {"label": layout.label, "elapsed": layout.elapsed, "success": layout.success, "stamp": layout.stamp}
-        places |= {"users": layout.users, "message": layout.message if TRANSACTION.encode() in plain else None}
-        wanted = sorted({place for place in places.values() if place is not None} | {layout.width - 1})
+    def _frame(self, plain: bytes, *, said: bool) -> pl.DataFrame | None:
+        """Reads the columns that matter; None when the last field of a row is not there, or may be of a row that is too short."""
+        names = self._names
+        places = {name: place if name != "message" or said else None for name, place in self._places.items()}
         read = pl.read_csv(
             plain,
             has_header=False,
-            columns=wanted,
+            columns=sorted({place for place in places.values() if place is not None} | {self._layout.width - 1}),
             schema=dict.fromkeys(names, pl.String),
-            separator=layout.delimiter,
+            separator=self._layout.delimiter,
             quote_char=None,
         )
-        if read.height != lines or read[names[-1]].null_count():
+        if read[names[-1]].null_count():
             return None
         columns = [_column(name, place, names) for name, place in places.items()]
-        frame = read.select(columns)
-        flags = frame["success"].unique().to_list()
-        times = frame["elapsed"].unique().fill_null("").to_list()
-        if not all(map(ELAPSED.fullmatch, times)) or (layout.success is not None and not FLAGS.keys() >= set(flags)):
-            return None
-        return frame.with_columns(pl.col("elapsed").cast(pl.Int64))
+        numbers = [pl.col(names[self._places[name] or 0]).cast(pl.Int64, strict=False).alias(f"{name} ms") for name in ("elapsed", "stamp")]
+        success = self._places["success"]
+        good = pl.lit(None, dtype=pl.Boolean) if success is None else pl.col(names[success]) == "true"
+        return read.select([*columns, *numbers, good.alias("good")])
 
-    def _span(self, frame: pl.DataFrame) -> tuple[int, int] | None:
-        """Returns the first start and the last end, None unless all stamps are milliseconds since 1970."""
-        length, stamp = frame["stamp"].str.len_bytes(), frame["stamp"].cast(pl.Int64, strict=False)
-        shortest, longest = length.min(), length.max()
-        if stamp.null_count() or shortest not in EPOCH_DIGITS or longest not in EPOCH_DIGITS:
-            return None
-        # A number as long as its text has no sign: the least one of 12 digits is 10 ** 11.
-        last = (stamp + frame["elapsed"]).max()
-        least = (length == stamp.cast(pl.String).str.len_bytes()).all() and bool((stamp >= 10 ** (EPOCH_DIGITS.start - 1)).all())
-        return (int(stamp.min()), int(last)) if least else None  # type: ignore[arg-type]
-
-    def _add(self, frame: pl.DataFrame, samples: Samples) -> None:
-        self._groups.append(frame.group_by(_KEYS).len())
+    def _add(self, groups: pl.DataFrame, samples: Samples) -> None:
+        self._groups.append(groups)
         if sum(group.height for group in self._groups) > _GROUPS_LIMIT:
             self._groups = [_merged(self._groups)]
         if self._groups[0].height > _GROUPS_LIMIT // 2:
             self.finish(samples)
+
+
+_FACTS: Final = (
+    pl.col("elapsed").unique().implode(),
+    pl.col("success").unique().implode(),
+    pl.col("users").unique().implode(),
+    pl.col("stamp").str.len_bytes().min().alias("shortest"),
+    pl.col("stamp").str.len_bytes().max().alias("longest"),
+    pl.col("stamp ms").null_count().alias("unreadable"),
+    pl.col("stamp ms").min().alias("first"),
+    (pl.col("stamp ms") + pl.col("elapsed ms")).max().alias("last"),
+)
+"""What has to be known of all rows, in one go."""
+
+
+def _are_usual(facts: Mapping[str, Any], layout: Layout) -> bool:
+    """Tells whether every value is one, and all time stamps are milliseconds since 1970 with the same number of digits."""
+    digits = facts["shortest"]
+    if digits not in EPOCH_DIGITS or facts["longest"] != digits or facts["unreadable"] or facts["first"] < 10 ** (digits - 1):
+        return False  # the least number as long as its text has no sign
+    return all(text is not None and ELAPSED.fullmatch(text) for text in facts["elapsed"]) and (
+        layout.success is None or _FLAGS.issuperset(facts["success"])
+    )
 
 
 def _column(name: str, place: int | None, names: list[str]) -> pl.Expr:

@@ -2,76 +2,104 @@
 
 Samples nested in it are parts of it (a redirect, an embedded file, a request of a transaction) and are not counted again. Its name is
 ``sample``, ``httpSample``, or, from a plug-in, its Java class. The attributes are those of JMeter since 2.1 (``t``, ``lb``, ``ts``, ``s``,
-``na``), or the longer ones before (``time``, ``label``, ``timeStamp``, ``success``).
+``na``), or the longer ones before (``time``, ``label``, ``timeStamp``, ``success``). Samples are counted as rows are (`_jmeter_csv`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any, Final
 
 from compliance.errors import InputError
 from compliance.record import shorten
-from compliance.source import Element, Source
+from compliance.source import Source
 
-from ._jmeter_csv import ELAPSED, FLAGS, TRANSACTION, Samples
+from ._csv import Row
+from ._jmeter_csv import FLAGS, Samples, count_rows, defect_of
+from ._jmeter_layout import Layout
 
-ROOT = "testResults"
+ROOT: Final = "testResults"
+_ROW: Final = Layout(delimiter="", width=7, header=None, stamp=0, elapsed=1, label=2, success=3, users=4, message=5, samples=6)
+_BATCH: Final = 4096
+"""Samples that are counted at a time."""
+_CUT: Final = ("no element found", "unclosed token", "unclosed CDATA section")
 
 
 def read(source: Source) -> Samples:
-    """Counts the samples of a file; bodies of answers are dropped as they go by.
+    """Counts the samples of a file; bodies of answers are passed over.
 
     Raises:
         InputError: Not well-formed, cut off, or an attribute that is no value.
     """
-    samples, path = Samples(), list[Element]()
     if source.xml_root != ROOT:
         raise InputError(f"root element <{shorten(source.xml_root or '', 60)}>", expected=f"<{ROOT}>", where="/")
+    reader = _Reader()
     try:
-        for event, element in source.xml():
-            if event == "end":
-                path.pop()
-                if path:
-                    path[-1].clear()
-                continue
-            if len(path) == 1:
-                _add(element, samples)
-            path.append(element)
+        source.xml_tags(reader.start, reader.end)
     except InputError as error:
-        if error.found in ("no element found", "unclosed token") or error.found.startswith("unclosed"):
-            raise InputError(
-                "cut off: the end is missing", expected=f"</{ROOT}>, as a run writes that is not killed", where=error.where
-            ) from error
-        raise
-    if not samples.tally.requests:
-        samples.users = None
-    return samples
+        if error.found not in _CUT:
+            raise
+        expected = f"</{ROOT}>, as a run writes that is not killed"
+        raise InputError("cut off: the end is missing", expected=expected, where=error.where) from error
+    return reader.finished()
 
 
-def _add(element: Element, samples: Samples) -> None:
-    attributes = element.attrib
-    number = samples.tally.requests + 1
-    elapsed, flag, stamp = (_first(attributes, *names) for names in (("t", "time"), ("s", "success"), ("ts", "timeStamp")))
-    if elapsed is None and flag is None:
-        raise InputError(f"<{shorten(element.tag, 60)}>", expected="a sample, with t or s", where=f"child {number} of <{ROOT}>")
-    for what, text, good in (("t", elapsed, ELAPSED.fullmatch), ("s", flag, FLAGS.__contains__)):
-        if text is not None and not good(text):
-            expected = "whole milliseconds" if what == "t" else "true or false"
-            raise InputError(f'{what}="{shorten(text, 40)}"', expected=expected, where=f"sample {number}")
-    if attributes.get("sc", "1") != "1":
-        raise InputError(
-            f'sc="{shorten(attributes["sc"], 40)}"',
-            expected="1: several samples in one hold the sum of their times",
-            where=f"sample {number}",
-        )
-    if flag is None:
-        samples.unjudged += 1
-    ms = None if elapsed is None else int(elapsed)
-    samples.tally.add(_first(attributes, "lb", "label"), ms, None if flag is None else FLAGS[flag])
-    samples.span.add_text(stamp or "", ms or 0)
-    samples.add_users([attributes.get("na", "")])
-    samples.transactions += attributes.get("rm", "").startswith(TRANSACTION)
+class _Reader:
+    """Turns the beginnings of samples into rows."""
+
+    def __init__(self) -> None:
+        self._samples = Samples()
+        self._depth = 0
+        self._rows: list[Row] = []
+        self._counted = 0
+        """Samples before the rows that are held."""
+
+    def start(self, tag: str, attributes: dict[str, Any]) -> None:
+        self._depth += 1
+        if self._depth != 2:
+            return
+        get = attributes.get
+        elapsed, flag = get("t", get("time")), get("s", get("success"))
+        row = [get("ts", get("timeStamp", "")), elapsed, get("lb", get("label")), flag, get("na", ""), get("rm", ""), get("sc", "1")]
+        if elapsed is None or flag is None:
+            self._add_partial(tag, row)
+            return
+        self._rows.append(row)
+        if len(self._rows) == _BATCH:
+            self._count()
+
+    def end(self, _tag: str) -> None:
+        self._depth -= 1
+
+    def finished(self) -> Samples:
+        """Returns what was counted."""
+        self._count()
+        if not self._samples.tally.requests:
+            self._samples.users = None
+        return self._samples
+
+    def _count(self) -> None:
+        if self._rows and not count_rows(self._rows, _ROW, self._samples):
+            for number, row in enumerate(self._rows, self._counted + 1):
+                _check(row, number)
+        self._counted += len(self._rows)
+        self._rows.clear()
+
+    def _add_partial(self, tag: str, row: Sequence[Any]) -> None:
+        """Counts a sample without its time or its outcome."""
+        self._count()
+        self._counted += 1
+        stamp, elapsed, label, flag, users, *_ = row
+        if elapsed is None and flag is None:
+            raise InputError(f"<{shorten(tag, 60)}>", expected="a sample, with t or s", where=f"child {self._counted} of <{ROOT}>")
+        _check([stamp, "0" if elapsed is None else elapsed, label, "true" if flag is None else flag, users, *row[5:]], self._counted)
+        self._samples.tally.add(label, None if elapsed is None else int(elapsed), FLAGS.get(flag))
+        self._samples.unjudged += flag is None
+        self._samples.span.add_text(stamp, int(elapsed or 0))
+        self._samples.add_users([users])
 
 
-def _first(attributes: Mapping[str, str], *names: str) -> str | None:
-    return next((attributes[name] for name in names if name in attributes), None)
+def _check(row: Row, number: int) -> None:
+    defect = defect_of(row, _ROW)
+    if defect is not None:
+        raise InputError(defect[0], expected=defect[1], where=f"sample {number}")
