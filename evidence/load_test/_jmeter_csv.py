@@ -17,6 +17,7 @@ from operator import add
 from typing import Final, NoReturn, Protocol
 
 from compliance.errors import InputError
+from compliance.jsontext import collector_paused
 from compliance.record import shorten
 from compliance.source import Source
 
@@ -82,7 +83,7 @@ def read(source: Source, layout: Layout) -> Samples:
     _check_header(layout)
     samples, fast = Samples(), _fast(layout)
     before: _Counting | None = None
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, collector_paused():
         try:
             for piece in pieces(source):
                 now = _Counting(_behind_header(piece, layout) if piece.line == 1 and layout.header is not None else piece, layout)
@@ -194,35 +195,32 @@ def _row_end(data: bytes, start: int, quote: int) -> int:
 
 def count_rows(found: Sequence[Row], layout: Layout, samples: Samples) -> bool:
     """Counts rows; False, and nothing is counted, when one of them is not as it should be."""
-    if set(map(len, found)) != {layout.width}:
+    try:
+        columns = list(zip(*found, strict=True))
+    except ValueError:
         return False
-    elapsed = [row[layout.elapsed] for row in found]
-    counts = Counter(zip(_column(found, layout.label), elapsed, _column(found, layout.success), strict=False))
-    times = {text: int(text) for text in set(elapsed) if ELAPSED.fullmatch(text)}
-    flags = {flag for _, _, flag in counts}
-    if len(times) < len(set(elapsed)) or not (layout.success is None or flags <= FLAGS.keys()) or not _are_single(found, layout):
+    if len(columns) != layout.width or (layout.samples is not None and set(columns[layout.samples]) != {"1"}):
+        return False
+    nothing: Iterable[None] = repeat(None)
+    labels, flags = (nothing if place is None else columns[place] for place in (layout.label, layout.success))
+    counts = Counter(zip(labels, columns[layout.elapsed], flags, strict=False))
+    times = {text: int(text) for text in set(columns[layout.elapsed]) if ELAPSED.fullmatch(text)}
+    if any(text not in times or (flag is not None and flag not in FLAGS) for _, text, flag in counts):
         return False
     for (label, text, flag), count in counts.items():
         samples.tally.add(label, times[text], FLAGS.get(flag or ""), count)
     if layout.stamp is not None:
-        _span([row[layout.stamp] for row in found], [times[text] for text in elapsed], samples.span)
+        _span(columns[layout.stamp], [times[text] for text in columns[layout.elapsed]], samples.span)
     if layout.users is not None:
-        samples.add_users({row[layout.users] for row in found})
+        samples.add_users(set(columns[layout.users]))
     if layout.message is not None:
-        samples.transactions += sum(row[layout.message].startswith(TRANSACTION) for row in found)
+        samples.transactions += sum(text.startswith(TRANSACTION) for text in columns[layout.message])
     return True
 
 
-def _column(found: Sequence[Row], place: int | None) -> Iterable[str | None]:
-    return repeat(None) if place is None else [row[place] for row in found]
-
-
-def _are_single(found: Iterable[Row], layout: Layout) -> bool:
-    return layout.samples is None or all(row[layout.samples] == "1" for row in found)
-
-
 def _span(stamps: Sequence[str], elapsed: Sequence[int], span: Span) -> None:
-    if all(len(text) in EPOCH_DIGITS and text.isascii() and text.isdigit() for text in stamps):
+    joined = "".join(stamps)
+    if joined.isascii() and joined.isdigit() and all(digits in EPOCH_DIGITS for digits in set(map(len, stamps))):
         starts = list(map(int, stamps))
         span.add(EPOCH_CLOCK, min(starts), max(map(add, starts, elapsed)))
         return
