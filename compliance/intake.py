@@ -320,12 +320,12 @@ class Intake:
     def _subject_of(self, statement: _Statement, origin: _Origin, observed: datetime | None) -> Subject:
         parsed, item, here = statement.parsed, origin.collected, self.subject
         commit, basis = self._commit(statement, origin, observed)
-        same = commit is not None and commit == here.commit
         environment = self.overrides.environment or (item.environment if item else None) or parsed.environment or self.environment
+        same = commit is not None and commit == here.commit
         dirty = self._dirty() if same and here.commit_basis is CommitBasis.HEAD else None
         return Subject(
             project=here.project,
-            version=parsed.version or (here.version if same else None),
+            version=parsed.version,
             commit=commit,
             commit_basis=basis,
             dirty=dirty,

@@ -1,8 +1,8 @@
 """Asks one gate: sorts the evidence by what it may do, and says what the gate makes of it. Pure.
 
 The rule behind all of it: good news needs admissible evidence, bad news does not. A pass comes only from fresh evidence of this commit
-and environment with enough assurance that says enough; evidence of this commit that is environment-foreign, weak or incomplete still
-fails a gate when it breaks the limit; stale evidence and evidence of another commit never decide.
+and environment with enough assurance that says enough; evidence of this commit that is of another environment or version, weak or
+incomplete still fails a gate when it breaks the limit; stale evidence and evidence of another commit never decide.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .kind import Kind
 from .point import Point, Profile
 from .project import GateSetting
 from .record import Finding, Json
-from .subject import Binding, Subject
+from .subject import Binding, Subject, other_version
 from .times import show_span
 from .view import Unreadable, View, newest_per_slot, slot, when
 from .waiver import Waiver
@@ -39,7 +39,7 @@ class Sorted:
 
     admissible: tuple[Item, ...]
     bad_news_only: tuple[tuple[Item, Reason], ...]
-    """Evidence of this commit that is environment-foreign, weak or incomplete."""
+    """Evidence of this commit that is weak, incomplete, or of another environment, another version or a changed tree."""
     undecisive: tuple[tuple[Item, Reason], ...]
     """Stale or unreadable evidence, and evidence of other commits."""
 
@@ -288,6 +288,8 @@ class Judge:
             return Reason.STALE, True
         if self._of_changed_tree(item):
             return Reason.FOREIGN, True
+        if binding is not Binding.PROJECT and other_version(item.subject.version, self.subject.version):
+            return Reason.FOREIGN, True
         if binding is Binding.ENVIRONMENT and item.subject.environment != self.subject.environment:
             return Reason.FOREIGN, True
         if item.assurance.rank < setting.gate.min_assurance.rank:
@@ -308,6 +310,8 @@ class Judge:
                 return f"{name} is of commit {(item.subject.commit or 'unknown')[:12]}; expected {ours}"
             if self._of_changed_tree(item):
                 return f"{name} was made from a tree with uncommitted changes; expected the commit itself"
+            if other_version(item.subject.version, self.subject.version):
+                return f"{name} is of version {item.subject.version}; expected {self.subject.version}"
             where = item.subject.environment or "unknown"
             return f"{name} is of environment {where}; expected {self.subject.environment}"
         if reason is Reason.STALE:

@@ -29,11 +29,21 @@ class Subject(Model):
 
     project: str
     version: str | None = None
+    """For evidence the version that the file itself names: the same commit may be released as another one."""
     commit: str | None = None
     commit_basis: CommitBasis | None = None
     dirty: bool | None = None
     """Whether tracked files differed from the commit when the evidence was made."""
     environment: str | None = None
+
+
+def other_version(stated: str | None, judged: str | None) -> bool:
+    """Tells whether evidence names another version than the one that is judged: ``v1.8`` is ``1.8``, and who names none says nothing."""
+    return stated is not None and judged is not None and _bare(stated) != _bare(judged)
+
+
+def _bare(version: str) -> str:
+    return version[1:] if version[:1] in ("v", "V") and version[1:2].isdigit() else version
 
 
 class Binding(StrEnum):

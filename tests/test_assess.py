@@ -42,6 +42,7 @@ def test_nothing_is_missing_and_not_a_pass() -> None:
 INADMISSIBLE: list[tuple[dict[str, Any], Reason]] = [
     ({"environment": "production"}, Reason.FOREIGN),
     ({"environment": None}, Reason.FOREIGN),
+    ({"version": "1.7"}, Reason.FOREIGN),
     ({"assurance": Assurance.STATED}, Reason.WEAK),
     ({"incomplete": "only half of it"}, Reason.INCOMPLETE),
 ]
@@ -96,6 +97,30 @@ def test_what_does_not_count_replaces_nothing(how: dict[str, Any]) -> None:
 def test_a_later_run_of_the_same_thing_replaces_the_earlier_one() -> None:
     assert verdict(item(1, 11, age=timedelta(hours=3)), item(2, 1)) == (Status.PASS, None)
     assert verdict(item(1, 1, age=timedelta(hours=3)), item(2, 11)) == (Status.FAIL, None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "ours", "counts"),
+    [
+        ("1.8", "1.8", True),
+        ("v1.8", "1.8", True),
+        ("1.8", "V1.8", True),
+        (None, "1.8", True),
+        ("1.8", None, True),
+        (None, None, True),
+        ("1.8.0", "1.8", False),
+        ("1.8-rc1", "1.8", False),
+        ("v-next", "-next", False),
+    ],
+)
+def test_evidence_that_names_another_version_is_foreign(stated: str | None, ours: str | None, counts: bool) -> None:
+    result = judged(make_project(make_gate(), kinds=(LIVE,)), item(version=stated), version=ours).result("T-1")
+    assert (result.verdict, result.reason) == ((Status.PASS, None) if counts else (Status.NOT_ASSESSED, Reason.FOREIGN))
+    assert counts or result.message == f"evidence 1 is of version {stated}; expected {ours}"
+
+
+def test_the_version_of_evidence_about_the_project_does_not_matter() -> None:
+    assert verdict(item(version="1.7", commit=OTHER), kinds=(make_kind(binds_to=Binding.PROJECT),)) == (Status.PASS, None)
 
 
 def test_evidence_from_a_changed_tree_is_not_of_the_commit() -> None:

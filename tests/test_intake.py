@@ -15,6 +15,7 @@ from compliance.record import sha256_hex
 from compliance.sign.ssh import NAMESPACE
 from compliance.store import Store
 from compliance.store.ledger import Entry
+from tests.robust.samples import sample
 
 JUNIT = b'<testsuite name="s" timestamp="%b"><testcase name="a"/></testsuite>'
 COMMIT = "c" * 40
@@ -127,7 +128,14 @@ def test_an_option_goes_before_what_is_assumed(checkout: Place) -> None:
 def test_a_configured_commit_serves_where_there_is_no_git(tmp_path: Path) -> None:
     place = Place(tmp_path, f'commit = "{COMMIT}"\nversion = "3"\n')
     subject = place.entry(place.ingest(place.write("j.xml", junit()))[0]).body["subject"]
-    assert (subject["commit"], subject["commit_basis"], subject["version"]) == (COMMIT, "configured", "3")
+    assert (subject["commit"], subject["commit_basis"]) == (COMMIT, "configured")
+
+
+def test_the_version_of_evidence_is_the_one_that_it_names(tmp_path: Path) -> None:
+    place = Place(tmp_path, f'commit = "{COMMIT}"\nversion = "3"\n')
+    record = sample("deployment record-yaml", 7)
+    subjects = [place.entry(one).body["subject"] for one in place.ingest(place.write("j.xml", junit()), place.write("d.yaml", record))]
+    assert [subject["version"] for subject in subjects] == [None, "1.7"]
 
 
 def test_a_configured_commit_beside_git_is_refused(checkout: Place) -> None:

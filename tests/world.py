@@ -88,12 +88,13 @@ def item(
     dirty: bool | None = None,
     tool: str | None = None,
     name: str = "",
+    version: str | None = None,
 ) -> Item:
     return Item(
         entry=entry,
         kind=kind,
         format="f",
-        subject=Subject(project="p", commit=commit, environment=environment, dirty=dirty),
+        subject=Subject(project="p", version=version, commit=commit, environment=environment, dirty=dirty),
         payload=payload or Number(number=number, incomplete=incomplete, category=category),
         assurance=assurance,
         observed_at=None if age is None else NOW - age,
@@ -104,11 +105,13 @@ def item(
     )
 
 
-def judged(project: Project, *items: Item, point: str = "production", commit: str | None = COMMIT) -> Assessment:
+def judged(
+    project: Project, *items: Item, point: str = "production", commit: str | None = COMMIT, version: str | None = "1.8"
+) -> Assessment:
     by_kind: dict[str, tuple[Item, ...]] = {}
     for one in items:
         by_kind[one.kind] = (*by_kind.get(one.kind, ()), one)
     at = project.point(point)
-    subject = Subject(project="p", commit=commit, environment=at.environment)
+    subject = Subject(project="p", version=version, commit=commit, environment=at.environment)
     view = View(by_kind or {"other": (item(99, kind="other"),)}, {})
     return assess(project, view, subject, at, NOW, StoreState(size=1, root="00"))
