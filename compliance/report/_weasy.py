@@ -21,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyp
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # type: ignore[import-untyped]
 
 from compliance.errors import RenderError
-from compliance.report.fonts import FONT_FAMILY, font_bytes, font_digests, font_face_css
+from compliance.report.fonts import FONT_FAMILIES, FONT_STACK, font_bytes, font_digests, font_face_css
 from compliance.report.pdf import BOX_PREFIX, Attachment, Box, RenderedPdf
 
 if TYPE_CHECKING:
@@ -208,13 +208,13 @@ def _embedded(attachment: Attachment, when: datetime) -> weasyprint.Attachment:
 def _require_own_font(document: Any) -> None:
     """Refuses text set in a font of the operating system, or in none: other bytes elsewhere, and no longer PDF/A."""
     for font in document.fonts.values():
-        if font.family == FONT_FAMILY and not font.missing:
+        if font.family in FONT_FAMILIES and not font.missing:
             continue
-        texts = [*map(chr, font.missing), *font.to_unicode.values()] if font.family != FONT_FAMILY else map(chr, font.missing)
+        texts = [*map(chr, font.missing), *font.to_unicode.values()] if font.family not in FONT_FAMILIES else map(chr, font.missing)
         shown = ", ".join(f"{text!r} ({' '.join(f'U+{ord(part):04X}' for part in text)})" for text in [*texts][:5])
         raise RenderError(
-            f"the document holds text that is not set in {FONT_FAMILY}: {shown}",
-            hint=f"pass evidence through the filter visible; in templates use font-family: '{FONT_FAMILY}' and characters it has",
+            f"the document holds text that is not set in {FONT_STACK}: {shown}",
+            hint=f"pass evidence through the filter visible; in templates use font-family: {FONT_STACK} and characters that they have",
         )
 
 

@@ -7,8 +7,6 @@ clipped. The meaning is in words and lengths; colour only repeats it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from io import BytesIO
 from typing import Final
 
 from markupsafe import escape
@@ -26,7 +24,7 @@ from .figure_model import (
     SeverityFigure,
     TestsFigure,
 )
-from .fonts import FONT_FAMILY, font_bytes
+from .fonts import FONT_STACK, advances
 from .text import visible
 from .words import NBSP, duration, number, percent, seconds
 
@@ -69,7 +67,7 @@ def svg(height: float, parts: Iterable[str]) -> str:
     """Returns an SVG document of the usual width."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}" '
-        f'font-family="{FONT_FAMILY}, sans-serif" font-size="{TEXT:g}" fill="{INK}">{"".join(parts)}</svg>'
+        f'font-family="{FONT_STACK}" font-size="{TEXT:g}" fill="{INK}">{"".join(parts)}</svg>'
     )
 
 
@@ -121,18 +119,8 @@ def fit(words: str, width: float, size: float = TEXT) -> str:
 
 def measure(words: str, size: float = TEXT, *, bold: bool = False) -> float:
     """Returns the width of a line of text in points."""
-    widths = _advances()
+    widths = advances()
     return sum(widths.get(ord(one), 0.6) for one in words) * size * (1.09 if bold else 1.0)
-
-
-@cache
-def _advances() -> dict[int, float]:
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
-    with TTFont(BytesIO(font_bytes("font/NotoSans.ttf") or b""), lazy=True) as font:
-        em = font["head"].unitsPerEm
-        metrics = font["hmtx"].metrics
-        return {point: metrics[name][0] / em for point, name in font.getBestCmap().items()}
 
 
 # Figures

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import escape
 
-from compliance.report.fonts import FONT_FAMILY
+from compliance.report.fonts import FONT_STACK
 from compliance.report.pdf import render_page
 from compliance.report.text import visible
 
@@ -39,7 +39,7 @@ def render_stamp(key: SigningKey, when: datetime, *, width: float, height: float
     style = (
         f"@page {{ size: {width}pt {height}pt; margin: 0 }}"
         f"body {{ margin: 0; padding: {size / 2}pt; height: {height - size}pt; overflow: hidden;"
-        f" font: {size}pt/{_LINE_HEIGHT} '{FONT_FAMILY}'; color: #1a1a1a }}"
+        f" font: {size}pt/{_LINE_HEIGHT} {FONT_STACK}; color: #1a1a1a }}"
         "p { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }"
         f".who {{ font-weight: 700 }} .trial {{ font-weight: 700; color: #9b1c1c }} .small {{ font-size: {size * 0.75}pt }}"
     )

@@ -19,6 +19,8 @@ from compliance.report.text import FILTERS, LONG_RUN, soft_breaks, visible
         pytest.param("plain ASCII", "plain ASCII", id="ascii"),
         pytest.param("Übergröße — „gut“ £5 ± 3", "Übergröße — „gut“ £5 ± 3", id="letters-the-font-has"),
         pytest.param("\x1b[31mFAIL\x1b[0m", "[U+001B][31mFAIL[U+001B][0m", id="ansi-colours-of-a-build-log"),
+        pytest.param("a ≤ b → ✓ ✗ ⇒ √2 ┌─┐ ⚠", "a ≤ b → ✓ ✗ ⇒ √2 ┌─┐ ⚠", id="arrows-signs-and-boxes"),
+        pytest.param("\u05d0\u0628", "[U+05D0][U+0628]", id="letters-written-from-right-to-left"),
         pytest.param("a\x07\x00b", "a[U+0007][U+0000]b", id="bell-and-nul"),
         pytest.param("abc\u202egpj.exe", "abc[U+202E]gpj.exe", id="right-to-left-override"),
         pytest.param("pass\u200bword", "pass[U+200B]word", id="zero-width-space"),

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from compliance.report.fonts import FONT_FAMILY
+from compliance.report.fonts import FONT_STACK
 from compliance.report.pdf import Attachment, RenderedPdf, render_pdf
 from compliance.sign.keys import PrivateKey, SigningKey
 
@@ -24,7 +24,7 @@ AnyKey = PrivateKey | ed25519.Ed25519PrivateKey
 @cache
 def report() -> RenderedPdf:
     """An unsigned report with a box for the signature and two attachments."""
-    style = f"html {{ font-family: '{FONT_FAMILY}' }} #sig-toolkit {{ width: 8cm; height: 2.2cm; border: 0.5pt solid }}"
+    style = f"html {{ font-family: {FONT_STACK} }} #sig-toolkit {{ width: 8cm; height: 2.2cm; border: 0.5pt solid }}"
     html = (
         f"<!DOCTYPE html><html lang='en'><head><title>Report</title><style>{style}</style></head><body><h1>Report</h1>"
         "<p>Decision: <b>go</b></p><div id='sig-toolkit'></div></body></html>"
