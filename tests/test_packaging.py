@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MAPPED = {"evidence": "compliance/evidence", "policies": "compliance/policies", "templates": "compliance/templates"}
-NOT_IMPORTED = {"bandit": "bandit", "pip-audit": "pip_audit", "fontpkg-noto-sans": "fontpkg_noto_sans"}
+NOT_IMPORTED = {"bandit": "bandit", "pip-audit": "pip_audit", "fontpkg-noto-sans": "fontpkg_noto_sans", "ziafont": "ziafont"}
 """Dependencies that are run as programs or read as files, and the word by which the code names them."""
 STRAY = {
     "compliance/.compliance/evidence.db": b"a store",
