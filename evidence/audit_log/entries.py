@@ -176,7 +176,7 @@ class _Document:
         try:
             jsontext.loads(f"{begun}{key}:[]{rest}}}".encode())
         except InputError as error:
-            error.where = f"the object of line {line}"
+            error.where = f"line {line}"
             raise
 
     def _array(self, around: Mapping[str, Json]) -> Iterator[Entry]:
@@ -200,7 +200,7 @@ class _Document:
             try:
                 jsontext.loads(raw)
             except InputError as error:
-                error.where = f"the entry of line {line}"
+                error.where = f"line {line}"
                 raise
         return Entry(line, raw, value, around)
 

@@ -9,7 +9,11 @@ from compliance.record import Json
 
 SUFFIXES: Final = {
     "alert-rules prometheus-rules": ".yml",
+    "audit-log auditd-log": ".log",
+    "audit-log cloudtrail-json": ".json",
+    "audit-log gcp-audit-json": ".json",
     "audit-log jsonl-log": ".jsonl",
+    "audit-log k8s-audit-json": ".json",
     "checkpoint record-yaml": ".yaml",
     "coverage cobertura-xml": ".xml",
     "coverage coverage-py-json": ".json",
@@ -76,6 +80,44 @@ def sarif_result(message: str = "a message", path: str = "src/a.py", rule: str =
 
 _SUMMARY = {"covered_lines": 8, "num_statements": 10, "missing_lines": 2, "excluded_lines": 0, "percent_covered": 80.0}
 _DOCUMENTS: Final[dict[str, Json]] = {
+    "audit-log cloudtrail-json": {
+        "Records": [
+            {
+                "eventVersion": "1.09",
+                "userIdentity": {"type": "IAMUser", "userName": "ops"},
+                "eventTime": "2025-09-20T10:00:00Z",
+                "eventSource": "iam.amazonaws.com",
+                "eventName": "CreateUser",
+                "requestID": f"r-NUMBER-{number}",
+            }
+            for number in range(3)
+        ]
+    },
+    "audit-log gcp-audit-json": {
+        "entries": [
+            {
+                "insertId": f"i-NUMBER-{number}",
+                "logName": "projects/shop/logs/cloudaudit.googleapis.com%2Factivity",
+                "protoPayload": {"@type": "type.googleapis.com/google.cloud.audit.AuditLog", "methodName": "storage.buckets.create"},
+                "timestamp": "2025-09-20T10:00:00Z",
+            }
+            for number in range(3)
+        ]
+    },
+    "audit-log k8s-audit-json": {
+        "kind": "EventList",
+        "apiVersion": "audit.k8s.io/v1",
+        "items": [
+            {
+                "auditID": f"a-NUMBER-{number}",
+                "stage": "ResponseComplete",
+                "verb": "get",
+                "objectRef": {"resource": "pods"},
+                "stageTimestamp": "2025-09-20T10:00:00.548299Z",
+            }
+            for number in range(3)
+        ],
+    },
     "coverage coverage-py-json": {
         "meta": {"format": 3, "version": "7.6.1", "timestamp": "2025-09-20T10:00:00", "branch_coverage": False, "show_contexts": False},
         "files": {"src/aNUMBER.py": {"executed_lines": [1], "summary": _SUMMARY}},
@@ -218,6 +260,9 @@ groups:
         labels:
           severity: critical
 """,
+    "audit-log auditd-log": "".join(
+        f"type=USER_CMD msg=audit(1758362400.00{n}:NUMBER{n}): pid=7 uid=0 auid=1000 msg='cmd=\"true\" res=success'\n" for n in range(5)
+    ),
     "audit-log jsonl-log": "".join(
         json.dumps({"timestamp": f"2025-09-20T10:00:0{n}Z", "level": "info", "event": "http.request", "requestId": f"r-NUMBER-{n}"}) + "\n"
         for n in range(5)
