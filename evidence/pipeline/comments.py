@@ -37,7 +37,7 @@ def find(workflow: Workflow, surveys: dict[str, list[StepGates]]) -> list[Hit]:
         hits.extend(hit for hit, gate in _in_block(job, block) if gate.label not in active[job.id])
     for job in jobs:
         for item in surveys[job.id]:
-            hits.extend(hit for hit, gate in _in_shell(job, item) if gate.label not in active[job.id])
+            hits.extend(hit for hit, gate in in_shell(job, item) if gate.label not in active[job.id])
     return sorted(hits, key=lambda hit: hit.line)
 
 
@@ -111,7 +111,8 @@ def _gate(step: list[tuple[int, str, str]]) -> Gate | None:
     return Gate(name, words.category(name)) if words.is_gate(name) else None
 
 
-def _in_shell(job: Job, item: StepGates) -> Iterator[tuple[Hit, Gate]]:
+def in_shell(job: Job, item: StepGates) -> Iterator[tuple[Hit, Gate]]:
+    """Yields the gates in comments of a step's script."""
     run = item.step.run
     if run is None or "#" not in run.value or not shell.mode(item.step.shell or job.shell, job.runs_on).readable:
         return

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from . import expressions, shell, shipping, words
-from .document import Job, Step, Text, Workflow
+from .document import Job, Step, Workflow
 from .expressions import UNKNOWN, Context
+from .nodes import Text
 from .payload import Deploy
 
 MAIN: Final = ("main", "master", "trunk", "$default-branch")
@@ -19,7 +20,7 @@ LIMIT: Final = 1000
 """Deployments listed of one file."""
 _DECISIONS: Final = {"workflow_dispatch": "workflow_dispatch", "release": "release", "push of a tag": "push of a tag"}
 _PRODUCTION: Final = frozenset({"production", "prod", "live", "prd"})
-_TEST_CLUSTER: Final = re.compile(
+TEST_CLUSTER: Final = re.compile(
     r"\bkind create|helm/kind-action|minikube|\bk3d\b|microk8s|setup-k3s|engineerd/setup-kind|medyagh/", re.IGNORECASE
 )
 
@@ -61,19 +62,19 @@ def find(workflow: Workflow, file: str, calls: Mapping[str, Any]) -> tuple[list[
         deploy = _deploy(workflow, found, events, file)
         if not deploy.triggers:
             continue  # switched off: no event of the file reaches it
-        (elsewhere if _not_production(deploy.environment) else here).append(deploy)
+        (elsewhere if not_production(deploy.environment) else here).append(deploy)
     return here[:LIMIT], elsewhere[:LIMIT]
 
 
 def labels(workflow: Workflow) -> list[str]:
     """Returns what a workflow publishes or deploys with, for workflows that call it."""
-    return list(dict.fromkeys(item.what for item in _all(workflow, {}) if not _not_production(_environment(item.job))))
+    return list(dict.fromkeys(item.what for item in _all(workflow, {}) if not not_production(_environment(item.job))))
 
 
 def _all(workflow: Workflow, calls: Mapping[str, Any]) -> Iterator[_Found]:
     for job in workflow.jobs.values():
         found = list(_in_job(job, calls))
-        if not found and (name := _environment(job)) and set(words.split(name)) & _PRODUCTION and not _not_production(name):
+        if not found and (name := _environment(job)) and set(words.split(name)) & _PRODUCTION and not not_production(name):
             line = job.environment.line if job.environment else job.line
             found = [_Found(job, None, line, "job in this environment", None)]
         yield from found
@@ -85,14 +86,15 @@ def _in_job(job: Job, calls: Mapping[str, Any]) -> Iterator[_Found]:
         inside = calls.get(path)
         if isinstance(inside, list) and inside:
             yield _Found(job, None, job.uses.line, f"{path}: {', '.join(str(item) for item in inside[:3])}", None)
-        elif inside is None and _names_deployment(path):
+        elif inside is None and names_deployment(path):
             yield _Found(job, None, job.uses.line, path, None)
-    cluster = _TEST_CLUSTER.search(job.source) is not None
+    cluster = TEST_CLUSTER.search(job.source) is not None
     for step in job.steps:
         yield from _in_step(job, step, cluster)
 
 
-def _names_deployment(path: str) -> bool:
+def names_deployment(path: str) -> bool:
+    """Says whether the name of a pipeline that is called speaks of a deployment."""
     said = set(words.split(path.rsplit("/", 1)[-1].rsplit(".", 1)[0]))
     return bool(said & {"deploy", "deployment", "publish", "release", "promote", "cd"}) and not said & (
         shipping.NOT_PRODUCTION | {"drafter", "notes"}
@@ -136,7 +138,8 @@ def _environment(job: Job) -> str | None:
     return job.environment.value.strip() or None if job.environment else None
 
 
-def _not_production(environment: str | None) -> bool:
+def not_production(environment: str | None) -> bool:
+    """Says whether the name of an environment says that it is not production."""
     if environment is None or "${{" in environment:
         return False
     said = set(words.split(environment))
@@ -169,7 +172,7 @@ def _gate(workflow: Workflow, found: _Found, reached: list[_Event]) -> str | Non
     needed = _needed(workflow, found.job)
     for job in (found.job, *needed):
         name = _environment(job)
-        if name and name.lower() != "github-pages" and not _not_production(name):
+        if name and name.lower() != "github-pages" and not not_production(name):
             about = "protection rules are not in the file"
             return f"environment {name} ({about})" if job is found.job else f"needs job {job.id} in environment {name} ({about})"
     titles = list(dict.fromkeys(event.title for event in reached))

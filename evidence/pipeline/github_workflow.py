@@ -16,7 +16,7 @@ from compliance.kind import Format
 from compliance.record import Finding, Json, Parsed, Severity, fingerprint, shorten
 from compliance.source import Source
 
-from . import comments, deploys, document, expressions, graph, neutralised
+from . import comments, deploys, document, expressions, graph, neutralised, place
 from .document import Workflow
 from .neutralised import Hit, StepGates
 from .payload import Neutralised, Pipeline
@@ -112,22 +112,13 @@ def _maybe(workflow: Workflow, surveys: Mapping[str, list[StepGates]]) -> Iterat
 def _attend(source: Source, path: Path) -> dict[str, Json]:
     """Says where in the repository the file lies, and what the reusable workflows that it calls deploy with."""
     path = path.absolute()
-    root = _root(path)
+    root = place.root(path)
     facts: dict[str, Json] = {"file": path.relative_to(root).as_posix()}
     try:
         calls = _calls(document.read(source), root, _CALL_DEPTH)
     except InputError:
         return facts
     return {**facts, "calls": calls} if calls else facts
-
-
-def _root(path: Path) -> Path:
-    for folder in path.parents:
-        if (folder / ".git").exists() or (folder / "compliance.toml").is_file():
-            return folder
-    if path.parent.parts[-2:] == (".github", "workflows"):
-        return path.parents[2]
-    return path.parent
 
 
 def _calls(workflow: Workflow, root: Path, depth: int) -> dict[str, Json]:

@@ -10,9 +10,10 @@ from compliance.errors import InputError
 
 from . import expressions, gates, shell, swallowed, tools, words
 from .decides import Later
-from .document import Job, Step, Text, Workflow
+from .document import Job, Step, Workflow
 from .gates import Gate
 from .listing import listed
+from .nodes import Text
 
 _CLAIMS = re.compile(
     r"pass(?:ed|es|ing)?\b|succe(?:ss|eded)|\bok\b|✅|✓|✔|🎉|complete[d]?\b|verified|validated|satisfied|compliant|\bclean\b|all good|"
@@ -104,28 +105,36 @@ def _only_says(run: Text) -> bool:
 
 def find(workflow: Workflow, surveys: dict[str, list[StepGates]]) -> list[Hit]:
     """Returns what is neutralised, in the order of the file."""
-    hits: list[Hit] = []
-    for job in workflow.jobs.values():
-        steps = surveys[job.id]
-        hits.extend(_whole_job(job, steps))
-        for item in steps:
-            hits.extend(_in_step(job, item, steps))
-            hits.extend(_self_praise(workflow, surveys, job, item))
+    hits = [hit for job in workflow.jobs.values() for hit in _whole_job(job, surveys[job.id])]
+    hits.extend(in_scripts(workflow, surveys))
     return sorted(dict.fromkeys(hits), key=lambda hit: hit.line)
 
 
-def _whole_job(job: Job, steps: list[StepGates]) -> Iterator[Hit]:
+def in_scripts(workflow: Workflow, surveys: dict[str, list[StepGates]]) -> Iterator[Hit]:
+    """Yields what the steps of all jobs lose or only pretend."""
+    for job in workflow.jobs.values():
+        for item in surveys[job.id]:
+            yield from _in_step(job, item, surveys[job.id])
+            yield from _self_praise(workflow, surveys, job, item)
+
+
+def shown(steps: list[StepGates]) -> str:
+    """Names the gates of a job, at most three; empty when it has none."""
     labels = list(dict.fromkeys(gate.label for item in steps for gate in item.gates))
-    if not labels and job.uses is not None:
+    return ", ".join(labels[:3]) + (", …" if len(labels) > 3 else "")
+
+
+def _whole_job(job: Job, steps: list[StepGates]) -> Iterator[Hit]:
+    named = shown(steps)
+    if not named and job.uses is not None:
         called = re.split(r"[/@]", job.uses.value.split("@")[0])[-1].rsplit(".", 1)[0]
-        labels = [name for name in (called, job.name or job.id) if words.is_gate(name)][:1]
-    if not labels:
+        named = next((name for name in (called, job.name or job.id) if words.is_gate(name)), "")
+    if not named:
         return
-    shown = ", ".join(labels[:3]) + (", …" if len(labels) > 3 else "")
     if job.continue_on_error and _always(job.continue_on_error):
-        yield Hit(job.continue_on_error.line, f"job may fail: {shown}", job.id, None, "continue-on-error")
+        yield Hit(job.continue_on_error.line, f"job may fail: {named}", job.id, None, "continue-on-error")
     if job.condition and expressions.never(job.condition.value):
-        yield Hit(job.condition.line, f"job never runs: {shown}", job.id, None, "if: false")
+        yield Hit(job.condition.line, f"job never runs: {named}", job.id, None, "if: false")
 
 
 def _always(text: Text) -> bool:

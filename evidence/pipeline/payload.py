@@ -57,6 +57,8 @@ class Pipeline(Payload):
     unknown_needs: int
     """``needs`` entries that name no job of the file."""
     cycle: bool
+    includes: Annotated[tuple[str, ...], Private("paths")] = ()
+    """Files of a GitLab pipeline that are included and not read."""
 
     def summary(self) -> dict[str, Json]:
         """Returns the summary of CONTRACT.md, and how many deployments need no decision."""

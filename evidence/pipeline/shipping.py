@@ -6,9 +6,10 @@ import re
 from typing import Final
 
 from . import words
-from .document import Step, Text
+from .document import Step
 from .gates import program
 from .listing import listed
+from .nodes import Text
 from .unwrap import options_dropped, unwrap
 
 ACTIONS: Final = listed(

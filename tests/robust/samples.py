@@ -26,6 +26,7 @@ SUFFIXES: Final = {
     "load-test load-summary-json": ".json",
     "metrics openmetrics": ".prom",
     "pipeline github-workflow": ".yml",
+    "pipeline gitlab-ci": ".yml",
     "plan markdown-document": ".md",
     "privacy record-yaml": ".yaml",
     "risk-register record-yaml": ".yaml",
@@ -355,6 +356,15 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - run: npm test || true
+""",
+    "pipeline gitlab-ci": """\
+image: node:NUMBER
+unit:
+  script: [npm test]
+lint:
+  stage: test
+  script:
+    - npm run lint || true
 """,
     "privacy record-yaml": """\
 schema: compliance/privacy/v1
