@@ -134,4 +134,4 @@ def _recognise(source: Source) -> bool:
     return source.xml_root == "coverage" and written_by_coverage_py(source)
 
 
-coverage_py_xml = Format(name="coverage-py-xml", title="Coverage by coverage.py (XML)", parser=1, recognise=_recognise, parse=_parse)
+coverage_py_xml = Format(name="coverage-py-xml", title="Coverage by coverage.py (XML)", parser=2, recognise=_recognise, parse=_parse)
