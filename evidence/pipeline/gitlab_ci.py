@@ -30,7 +30,8 @@ SIZE_LIMIT: Final = 512 << 10
 """Bytes of the largest file; reading YAML with its places takes about 20 s for each MiB."""
 NEUTRALISED_LIMIT: Final = 10_000
 _SIGN: Final = re.compile(rb"(?:^|[\s{,])[\"']?(?:script|trigger|extends|include)[\"']?[ \t]*:", re.MULTILINE)
-_STAGES: Final = re.compile(rb"^stages[ \t]*:", re.MULTILINE)
+_GLOBAL: Final = re.compile(rb"^(?:stages|image|default|include|before_script|variables|workflow|services|cache)[ \t]*:", re.MULTILINE)
+_SCRIPT: Final = re.compile(rb"^[ \t]+script[ \t]*:", re.MULTILINE)
 _TELLING: Final = listed("stage only except rules needs artifacts tags before_script after_script allow_failure dependencies extends when")
 """Keys of jobs that other files with a ``script`` do not have."""
 _OTHERS: Final = listed(
@@ -40,13 +41,13 @@ _OTHERS: Final = listed(
 
 
 def _recognise(source: Source) -> bool:
-    """Top-level mappings whose keys are those of GitLab's jobs; a file that is not even YAML needs ``stages`` and a script."""
+    """Top-level mappings whose keys are those of GitLab's jobs; one that is not even YAML needs a global key and a script."""
     if source.size > SIZE_LIMIT or not _SIGN.search(bytes(source.data)) or source.head.lstrip()[:1] in (b"{", b"["):
         return False
     try:
         document = source.once(gitlab_document.loaded)
     except InputError:
-        return bool(_STAGES.search(source.head)) and re.search(rb"^[ \t]+script[ \t]*:", bytes(source.data), re.MULTILINE) is not None
+        return bool(_GLOBAL.search(source.head) and _SCRIPT.search(bytes(source.data)))
     return isinstance(document, dict) and _is_pipeline(document)
 
 
