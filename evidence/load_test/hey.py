@@ -34,6 +34,7 @@ _KEPT: Final = 1_000_000
 _HTTP_ERROR: Final = 400
 _ROUNDED_S: Final = 1e-4
 """Seconds by which the printed duration may be off, twice over."""
+_LINE_END: Final = "\n"
 _HEADER: Final = ("response-time", "DNS+dialup", "DNS", "Request-write", "Response-delay", "Response-read")
 _SUMMARY: Final = re.compile(r"^[ \t]*Summary:[ \t]*\n[ \t]*Total:[ \t]", re.MULTILINE)
 _ERRORS_ONLY: Final = re.compile(r"\s*Error distribution:[ \t]*\n[ \t]*\[\d+\][ \t]")
@@ -98,8 +99,12 @@ def _text(source: Source) -> str:
 def _field(name: str, text: str) -> str:
     found = _FIELDS[name].search(text)
     if found is None:
-        raise InputError(f"no line with {name}:", expected="the whole summary")
+        raise _cut_off(f"no line with {name}:", text)
     return found[1]
+
+
+def _cut_off(found: str, text: str) -> InputError:
+    return InputError(found, expected="the whole summary", where=f"line {1 + text.count(_LINE_END)}")
 
 
 def _number(text: str, where: str) -> Decimal:
@@ -113,7 +118,7 @@ def _distributions(text: str) -> tuple[dict[int, int], int]:
     statuses, mark, rest = text.partition("Status code distribution:")
     answers, _, errors = (rest if mark else statuses).partition("Error distribution:")
     if not mark and "Error distribution:" not in text:
-        raise InputError("no Status code distribution", expected="the whole summary")
+        raise _cut_off("no Status code distribution", text)
     found: Counter[int] = Counter()
     for line in _STATUS.finditer(answers if mark else ""):
         found[int(line[1])] += int(line[2])

@@ -228,4 +228,11 @@ def _recognise(source: Source) -> bool:
     return isinstance(metrics, dict) and not _OWN_METRICS.isdisjoint(metrics)
 
 
-k6_summary = Format(name="k6-summary", title="Load test by k6 (end-of-test summary)", parser=1, recognise=_recognise, parse=_parse)
+k6_summary = Format(
+    name="k6-summary",
+    title="Load test by k6 (end-of-test summary)",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("metrics", "root_group"),
+)

@@ -86,7 +86,8 @@ def _parse(source: Source) -> Parsed:
     found = list(_read(source, header))
     totals = sum(row.is_total for row in found)
     if totals != 1 or not found[-1].is_total:
-        raise InputError(f"{totals or 'no'} row{'' if totals == 1 else 's'} for the total", expected="one, as the last row of a whole file")
+        said = f"{totals or 'no'} row{'' if totals == 1 else 's'} for the total"
+        raise InputError(said, expected="one, as the last row of a whole file", where=f"line {found[-1].line if found else 1}")
     return Parsed(payload=_payload(found, header), tool=Tool("Locust"))
 
 

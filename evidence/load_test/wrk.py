@@ -27,6 +27,7 @@ _SIZE_LIMIT: Final = 1 << 20
 """Bytes of the longest output: the spectrum of wrk2 has a few hundred lines."""
 _ROUNDED: Final = 0.006
 """Relative error of two rounded values against each other: wrk prints 0.85m for 51 s."""
+_LINE_END: Final = "\n"
 _START: Final = re.compile(r"^[ \t]*(?:Running (\S+) test @ (\S*)|Making \d+ requests to (\S*))[ \t]*$", re.MULTILINE)
 _LOAD: Final = re.compile(r"^[ \t]*(\d+) threads? and (\d+) connections?[ \t]*$", re.MULTILINE)
 _LATENCY: Final = re.compile(r"^[ \t]*Latency[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)[ \t]+\S+[ \t]*$", re.MULTILINE)
@@ -77,7 +78,9 @@ def _text(source: Source) -> str:
 def _one(pattern: re.Pattern[str], text: str, what: str) -> re.Match[str]:
     found = list(pattern.finditer(text))
     if len(found) != 1:
-        raise InputError(f"{len(found)} lines with {what}" if found else f"no line with {what}", expected="the output of one whole run")
+        at = found[1].start() if found else len(text)
+        said = f"{len(found)} lines with {what}" if found else f"no line with {what}"
+        raise InputError(said, expected="the output of one whole run", where=f"line {text.count(_LINE_END, 0, at) + 1}")
     return found[0]
 
 

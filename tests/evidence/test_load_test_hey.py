@@ -227,7 +227,7 @@ def test_refused(old: str, new: str, reason: str) -> None:
 def test_a_summary_that_was_cut_off_is_refused() -> None:
     text = HEY[: HEY.index("Status code")]
     assert recognised(text.encode()) == ["hey-text"]
-    assert refused(text) == "no Status code distribution; expected the whole summary"
+    assert refused(text) == "line 33: no Status code distribution; expected the whole summary"
     assert "answers and errors, but 500 by the rate" in refused(HEY[: HEY.index("  [301]")])
 
 

@@ -208,7 +208,7 @@ def test_other_files_of_a_run_are_recognised_and_refused(text: str, what: str) -
         ("61.125", "2000.5", "line 4: average 2000.5 ms above maximum 1993.7 ms"),
         ("220,305,470", "480,490,470", "line 4: 95% 480 ms above 99% 470 ms"),
         ("305,470,1900", "305,2200,2200", "line 4: 99% 2200 ms above maximum 1993.7 ms"),
-        (",Aggregated", ",Aggregate", "no rows for the total; expected one, as the last row of a whole file"),
+        (",Aggregated", ",Aggregate", "line 4: no rows for the total; expected one, as the last row of a whole file"),
         ("POST,", ",Aggregated,1,0\n", "line 3: 4 fields"),
     ],
 )
@@ -218,10 +218,10 @@ def test_refused(old: str, new: str, reason: str) -> None:
 
 
 def test_a_file_that_was_cut_off_or_joined_is_refused() -> None:
-    assert refused(STATS[: STATS.index(",Aggregated")]).startswith("no rows for the total")
+    assert refused(STATS[: STATS.index(",Aggregated")]).startswith("line 3: no rows for the total")
     total = STATS.splitlines()[-1]
-    assert refused(STATS + total + "\n").startswith("2 rows for the total")
-    assert refused(STATS + "GET,/b" + total[len(",Aggregated") :] + "\n").startswith("1 row for the total")
+    assert refused(STATS + total + "\n").startswith("line 5: 2 rows for the total")
+    assert refused(STATS + "GET,/b" + total[len(",Aggregated") :] + "\n").startswith("line 5: 1 row for the total")
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,14 @@ SUFFIXES: Final = {
     "coverage lcov": ".info",
     "deployment record-yaml": ".yaml",
     "health probe-json": ".json",
+    "load-test artillery-json": ".json",
+    "load-test hey-text": ".txt",
+    "load-test jmeter-jtl": ".jtl",
     "load-test k6-summary": ".json",
     "load-test load-summary-json": ".json",
+    "load-test locust-csv": ".csv",
+    "load-test vegeta-json": ".json",
+    "load-test wrk-text": ".txt",
     "metrics openmetrics": ".prom",
     "pipeline github-workflow": ".yml",
     "pipeline gitlab-ci": ".yml",
@@ -56,6 +62,8 @@ NAMES: Final = tuple(SUFFIXES)
 JSON: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".json", ".sarif"))
 XML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix == ".xml")
 YAML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".yaml", ".yml"))
+TEXT: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".txt", ".jtl", ".csv"))
+"""Outputs and tables whose last characters may be missing."""
 
 
 def sample(name: str, number: int = 0) -> bytes:
@@ -131,6 +139,26 @@ _DOCUMENTS: Final[dict[str, Json]] = {
         "target": "http://127.0.0.1:8080",
         "endpoints": [{"path": "/api/health/NUMBER", "expected_status": 200}],
         "probes": [{"path": "/api/health/NUMBER", "at": "2025-09-20T10:00:00Z", "status": 200, "latency_ms": 4.5}],
+    },
+    "load-test artillery-json": {
+        "aggregate": {
+            "counters": {"vusers.created_by_name.NUMBER": 5, "http.requests": 100, "http.codes.200": 100, "http.responses": 100},
+            "rates": {"http.request_rate": 10},
+            "firstMetricAt": 1_758_362_400_000,
+            "lastMetricAt": 1_758_362_410_000,
+            "summaries": {"http.response_time": {"min": 1, "max": 18, "count": 100, "mean": 2.4, "p50": 1, "p95": 7.9, "p99": 7.9}},
+        },
+        "intermediate": [],
+    },
+    "load-test vegeta-json": {
+        "latencies": {"total": 12_000_000, "mean": 100_000, "50th": 90_000, "95th": 210_000, "99th": 500_000, "max": 900_000},
+        "end": "2025-09-20T10:00:59Z",
+        "duration": 59_500_000_000,
+        "requests": 120,
+        "rate": 2.0168067,
+        "success": 1,
+        "status_codes": {"200": 120},
+        "errors": ["NUMBER"],
     },
     "load-test k6-summary": {
         "root_group": {"name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": [], "checks": []},
@@ -250,6 +278,49 @@ _DOCUMENTS: Final[dict[str, Json]] = {
     },
 }
 _TEXTS: Final = {
+    "load-test hey-text": """
+Summary:
+  Total:	20.0000 secs
+  Slowest:	0.6256 secs
+  Fastest:	0.0144 secs
+  Average:	0.1030 secs
+  Requests/sec:	25.0000
+
+  Total data:	NUMBER bytes
+
+Latency distribution:
+  50% in 0.0790 secs
+  95% in 0.4728 secs
+  99% in 0.6213 secs
+
+Status code distribution:
+  [200]	500 responses
+
+
+
+""",
+    "load-test jmeter-jtl": """\
+timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,grpThreads,allThreads,Latency,Hostname
+1758362400000,120,GET /a/NUMBER,200,OK,Users 1-1,true,1500,1,1,110,host
+1758362400500,80,GET /b,500,"Error, sorry",Users 1-2,false,99,2,2,70,host
+1758362401000,400,GET /a/NUMBER,200,OK,Users 1-1,true,1500,2,2,390,host
+""",
+    "load-test locust-csv": """\
+Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,\
+Requests/s,Failures/s,50%,95%,99%,100%
+GET,/NUMBER,1000,5,40,55.25,2.5,1993.7,1200.0,10.0,0.05,40,210,450,2000
+,Aggregated,1000,5,40,55.25,2.5,1993.7,1200.0,10.0,0.05,40,210,450,2000
+""",
+    "load-test wrk-text": """\
+Running 2m test @ http://127.0.0.1:8080/NUMBER
+  12 threads and 400 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   635.91us    0.89ms   1.93s    93.69%
+    Req/Sec    56.20k     8.07k   62.00k    86.54%
+  22464657 requests in 2.00m, 17.76GB read
+Requests/sec: 187205.47
+Transfer/sec:    151.55MB
+""",
     "alert-rules prometheus-rules": """\
 namespace: shop
 groups:
