@@ -13,6 +13,7 @@ from ..project import Project
 from ..store import Store
 from ..view import View
 from . import bundle, gates, page1
+from .claims import claims
 from .figures import figures, of_subject
 from .findings import findings
 from .model import Limits, ReportModel, Signer
@@ -70,6 +71,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         settings=gates.settings(assessment),
         figures=figures(basis.view, basis.project, subject),
         findings=findings(store, counted, limit=limits.groups),
+        claims=claims(assessment, limits),
         evidence=register(store, catalog.kinds, items, gates.evidence_used(assessment), subject, limits.register_rows),
         trail=trail(store, subject, upto=basis.entry + 1, limit=limits.trail),
         proof=anchor,

@@ -21,7 +21,7 @@ from ..record import PRIVACY_CLASSES, Finding, PrivacyClass, canonical, sha256_h
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import Entry, RowHasher, Sealed
-from . import bundle, gates, page1
+from . import bundle, claims, gates, page1
 from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
 from .json import check_document
 from .model import ReportModel
@@ -264,6 +264,8 @@ def _page(files: _Bundle) -> str:
     shown_red = page1.room(model.assessment, len(decision.notices) + decision.notices_more, model.page, model.limits)
     if [one.id for one in decision.red] != red[:shown_red]:
         raise _RefutedError("the red gates on page 1 are not those of the judgement")
+    if model.claims != claims.claims(model.assessment, model.limits):
+        raise _RefutedError("the claims on the pages are not those of the judgement")
     for row in model.evidence.rows:
         kept = files.entries.get(row.number)
         if kept is None or kept.entry.body["artifact"]["sha256"] != row.sha256 or kept.entry.body["assurance"] != row.assurance:

@@ -133,8 +133,9 @@ def settings(assessment: Assessment) -> tuple[Setting, ...]:
 
 
 def evidence_used(assessment: Assessment) -> set[int]:
-    """Returns the numbers of all evidence that a verdict rests on."""
-    return {number for one in assessment.gates for number in one.evidence}
+    """Returns the numbers of all evidence that a verdict rests on, or that a claim was compared with."""
+    compared = {number for one in assessment.gates for claim in one.claims for number in claim.evidence}
+    return compared | {number for one in assessment.gates for number in one.evidence}
 
 
 def _by_framework(gates: Sequence[GateResult]) -> list[tuple[str, list[GateResult]]]:

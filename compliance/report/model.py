@@ -12,7 +12,7 @@ from typing import Final, Literal
 from pydantic import ConfigDict, Field
 
 from ..assessment import Assessment, Outcome
-from ..gate import Reason, Status
+from ..gate import Reason, Standing, Status
 from ..record import Model, Severity
 from .figure_model import AnyFigure
 
@@ -184,6 +184,39 @@ class Findings(Model):
     """Open findings that the listed groups stand for."""
 
 
+class ClaimRow(Model):
+    """One claim of a release document beside the evidence."""
+
+    standing: Standing
+    text: str
+    where: str
+    """Document and line."""
+    found: str
+    evidence: tuple[int, ...]
+    evidence_more: int
+
+
+class ClaimGroup(Model):
+    """Statements that no evidence can decide, for one reason."""
+
+    why: str
+    count: int
+    first: tuple[Spot, ...]
+    """The first few of them."""
+
+
+class Claims(Model):
+    """What the release documents claim."""
+
+    gates: tuple[str, ...]
+    """The gates that checked them."""
+    counts: dict[Standing, int]
+    rows: tuple[ClaimRow, ...]
+    """Contradicted, without evidence, confirmed, cut at a limit."""
+    rows_total: int
+    others: tuple[ClaimGroup, ...]
+
+
 class EvidenceRow(Model):
     """One piece of evidence in the register."""
 
@@ -295,6 +328,7 @@ class Limits(Model):
     notices: int = 5
     places: int = 8
     groups: int = 24
+    claims: int = 40
     register_rows: int = 60
     trail: int = 40
 
@@ -322,6 +356,8 @@ class ReportModel(Model):
     settings: tuple[Setting, ...]
     figures: tuple[AnyFigure, ...]
     findings: Findings
+    claims: Claims | None
+    """None when no gate checked any."""
     evidence: Register
     trail: Trail
     proof: Proof
