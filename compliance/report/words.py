@@ -31,7 +31,12 @@ _SHARES: Final = ("rate", "share", "ratio", "availability", "lines", "branches",
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v]+")
 """White space that may be joined: not the one between a number and its unit."""
 _BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|(?:ms|s|min|h|d|B|kB|MB|GB)\b))")
-_SIGNS: Final = str.maketrans({"≤": "<=", "≥": ">=", "→": "->", "≠": "!=", "✓": "yes", "✗": "no", "⇒": "=>"})
+_SIGNS: Final = str.maketrans(
+    {"≤": "<=", "≥": ">=", "→": "->", "≠": "!=", "✓": "yes", "✗": "no", "⇒": "=>", "☐": "(open)"}
+    | dict.fromkeys("✅✔☑", "(tick)")
+    | dict.fromkeys("❌✘", "(cross)")
+    | dict.fromkeys("⏳⌛", "(pending)")
+)
 """Signs that the font has no glyph for, and what stands for them."""
 
 

@@ -143,7 +143,7 @@ def _coverage(claim: Any, inputs: Inputs) -> Answer:
         if claim.about == "coverage" and found.branches_total and found.branches_covered is not None:
             pairs.append((found.lines_covered + found.branches_covered, found.lines_total + found.branches_total))
         values += [(covered / total, item) for covered, total in pairs if covered is not None and total]
-    return compared(claim, values, percent, inputs, "coverage")
+    return compared(claim, values, percent, inputs, "coverage report")
 
 
 def _tests(inputs: Inputs) -> Iterator[tuple[tuple[int, int, int, int], Sequence[Item]]]:
