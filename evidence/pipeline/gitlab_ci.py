@@ -55,7 +55,7 @@ def _is_pipeline(document: dict[Any, Any]) -> bool:
     if document.keys() & _OTHERS or not all(isinstance(name, (str, int, float)) for name in document):
         return False
     jobs = {str(name): value for name, value in document.items() if name not in GLOBAL}
-    shown = [value for name, value in jobs.items() if not name.startswith(".")]
+    shown = [value for name, value in jobs.items() if not name.startswith(".") and value is not None]
     if not all(isinstance(value, dict) and value and value.keys() <= JOB_KEYS for value in shown):
         return False
     hidden = [value for name, value in jobs.items() if name.startswith(".")]
