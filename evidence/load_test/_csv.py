@@ -1,8 +1,8 @@
 """Rows of separated values, read strictly, in pieces of bounded size.
 
 A field is quoted with ``"``, doubled inside, or holds no quote at all: RFC 4180, which is also what JMeter's own reader takes
-(``CSVSaveService.csvReadLine``). Blank lines are no rows. Anything else is refused with its line, where other readers would carry on with
-shifted fields.
+(``CSVSaveService.csvReadLine``). Blank lines are no rows, and carriage returns before a line feed end a row with it: some programs write
+two. Anything else is refused with its line, where other readers would carry on with shifted fields.
 """
 
 from __future__ import annotations
@@ -143,4 +143,4 @@ def _defect(text: str, at: int) -> str:
 @lru_cache(maxsize=8)
 def _field(delimiter: str) -> re.Pattern[str]:
     mark = re.escape(delimiter)
-    return re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^"\r\n{mark}]*+))({mark}|\r?\n|\Z)')
+    return re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^"\r\n{mark}]*+))({mark}|\r*\n|\Z)')

@@ -1,11 +1,11 @@
 """Which column of a JTL in separated values holds what: from the header, or from the shape of rows that have none.
 
 JMeter always writes its columns in one order (``CSVSaveService.printableFieldNamesToString``); each can be switched off, and
-``jmeter.save.saveservice.default_delimiter`` is any character. The header names them; versions before 2.12 wrote none by default. Without
-header, a file is taken for a JTL only if its first columns are a time and milliseconds, and then, before the one column that is always
-``true`` or ``false``, all but at most one of label, response code, response message, thread name and data type, or fewer of them with the
-response code in its place. Which column is missing cannot always be told, and then there is no label. The columns behind are told by their
-number, where that is the number of JMeter's own settings.
+``jmeter.save.saveservice.default_delimiter`` is any character. The header names them, by some tools in other cases; old versions wrote none
+by default. Without header, a file is taken for a JTL only if its first columns are a time and milliseconds, and then, before the one column
+that is always ``true`` or ``false``, all but at most one of label, response code, response message, thread name and data type, or fewer of
+them with the response code in its place. Which column is missing cannot always be told, and then there is no label. The columns behind are
+told by their number, where that is the number of JMeter's own settings. A URL stands in for a label that is not there.
 """
 
 from __future__ import annotations
@@ -89,14 +89,15 @@ def _by_header(text: str) -> Layout | None:
 
 
 def _of_names(names: Sequence[str | None], delimiter: str, header: Row | None) -> Layout:
-    place = {name: names.index(name) for name in NAMES if name in names}
+    spelled = [None if name is None else name.lower() for name in names]
+    place = {name: spelled.index(name.lower()) for name in NAMES if name.lower() in spelled}
     return Layout(
         delimiter=delimiter,
         width=len(names),
         header=header,
         elapsed=place["elapsed"],
         stamp=place.get("timeStamp"),
-        label=place.get("label"),
+        label=place.get("label", place.get("URL")),
         message=place.get("responseMessage"),
         success=place.get("success"),
         users=place.get("allThreads"),

@@ -7,15 +7,16 @@ be: then none can be too long either. Every different value of a column that mat
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
-from typing import Any, Final
-
-import polars as pl
-from polars.exceptions import PolarsError
+from typing import TYPE_CHECKING, Any, Final
 
 from ._jmeter_csv import ELAPSED, EPOCH_DIGITS, TRANSACTION, Samples
 from ._jmeter_layout import Layout
 from ._jmeter_time import EPOCH_CLOCK
+
+if TYPE_CHECKING:
+    import polars as pl  # imported where it is used: it is an extra, and importing it takes a tenth of a second
 
 _GROUPS_LIMIT: Final = 200_000
 """Groups of name, time and outcome that are held before they are added up."""
@@ -28,6 +29,7 @@ class Counting:
     """Counts rows of one layout."""
 
     def __init__(self, layout: Layout) -> None:
+        importlib.import_module("polars")  # raises ImportError here, not later
         self._layout = layout
         self._names = [f"column {number}" for number in range(layout.width)]
         self._places = {"label": layout.label, "elapsed": layout.elapsed, "success": layout.success, "stamp": layout.stamp}
@@ -36,6 +38,8 @@ class Counting:
 
     def count(self, plain: bytes, lines: int, samples: Samples) -> bool:
         """Counts rows; False, and nothing is counted, when something about them is unusual."""
+        from polars.exceptions import PolarsError
+
         layout, said = self._layout, TRANSACTION.encode() in plain
         if layout.samples is not None or layout.stamp is None or plain.count(layout.delimiter.encode()) != lines * (layout.width - 1):
             return False
@@ -43,7 +47,7 @@ class Counting:
             frame = self._frame(plain, said=said)
             if frame is None or frame.height != lines:
                 return False
-            facts = frame.select(_FACTS).row(0, named=True)
+            facts = frame.select(_facts()).row(0, named=True)
             if not _are_usual(facts, layout):
                 return False
             groups = frame.group_by(_KEYS).len()
@@ -61,12 +65,14 @@ class Counting:
         """Adds what was counted to the tally."""
         if not self._groups:
             return
-        for label, ms, good, count in _merged(self._groups).iter_rows():
+        for label, ms, good, count in self._merged().iter_rows():
             samples.tally.add(label, ms, good, count)
         self._groups.clear()
 
     def _frame(self, plain: bytes, *, said: bool) -> pl.DataFrame | None:
         """Reads the columns that matter; None when the last field of a row is not there, or may be of a row that is too short."""
+        import polars as pl
+
         names = self._names
         places = {name: place if name != "message" or said else None for name, place in self._places.items()}
         read = pl.read_csv(
@@ -79,31 +85,46 @@ class Counting:
         )
         if read[names[-1]].null_count():
             return None
-        columns = [_column(name, place, names) for name, place in places.items()]
+        columns = [self._column(name, place) for name, place in places.items()]
         numbers = [pl.col(names[self._places[name] or 0]).cast(pl.Int64, strict=False).alias(f"{name} ms") for name in ("elapsed", "stamp")]
         success = self._places["success"]
         good = pl.lit(None, dtype=pl.Boolean) if success is None else pl.col(names[success]) == "true"
         return read.select([*columns, *numbers, good.alias("good")])
 
+    def _column(self, name: str, place: int | None) -> pl.Expr:
+        import polars as pl
+
+        if place is None:
+            return pl.lit(None, dtype=pl.String).alias(name)
+        column = pl.col(self._names[place]).alias(name)
+        return column.fill_null("") if name in ("label", "message") else column
+
+    def _merged(self) -> pl.DataFrame:
+        import polars as pl
+
+        return pl.concat(self._groups).group_by(_KEYS).agg(pl.col("len").sum())
+
     def _add(self, groups: pl.DataFrame, samples: Samples) -> None:
         self._groups.append(groups)
         if sum(group.height for group in self._groups) > _GROUPS_LIMIT:
-            self._groups = [_merged(self._groups)]
+            self._groups = [self._merged()]
         if self._groups[0].height > _GROUPS_LIMIT // 2:
             self.finish(samples)
 
 
-_FACTS: Final = (
-    pl.col("elapsed").unique().implode(),
-    pl.col("success").unique().implode(),
-    pl.col("users").unique().implode(),
-    pl.col("stamp").str.len_bytes().min().alias("shortest"),
-    pl.col("stamp").str.len_bytes().max().alias("longest"),
-    pl.col("stamp ms").null_count().alias("unreadable"),
-    pl.col("stamp ms").min().alias("first"),
-    (pl.col("stamp ms") + pl.col("elapsed ms")).max().alias("last"),
-)
-"""What has to be known of all rows, in one go."""
+def _facts() -> list[pl.Expr]:
+    """Returns what has to be known of all rows, in one go."""
+    import polars as pl
+
+    length, stamp, elapsed = pl.col("stamp").str.len_bytes(), pl.col("stamp ms"), pl.col("elapsed ms")
+    return [
+        *(pl.col(name).unique().implode() for name in ("elapsed", "success", "users")),
+        length.min().alias("shortest"),
+        length.max().alias("longest"),
+        stamp.null_count().alias("unreadable"),
+        stamp.min().alias("first"),
+        (stamp + elapsed).max().alias("last"),
+    ]
 
 
 def _are_usual(facts: Mapping[str, Any], layout: Layout) -> bool:
@@ -114,14 +135,3 @@ def _are_usual(facts: Mapping[str, Any], layout: Layout) -> bool:
     return all(text is not None and ELAPSED.fullmatch(text) for text in facts["elapsed"]) and (
         layout.success is None or _FLAGS.issuperset(facts["success"])
     )
-
-
-def _column(name: str, place: int | None, names: list[str]) -> pl.Expr:
-    if place is None:
-        return pl.lit(None, dtype=pl.String).alias(name)
-    column = pl.col(names[place]).alias(name)
-    return column.fill_null("") if name in ("label", "message") else column
-
-
-def _merged(groups: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(groups).group_by(_KEYS).agg(pl.col("len").sum())

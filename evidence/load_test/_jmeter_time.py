@@ -1,8 +1,8 @@
 """Time stamps of JMeter: milliseconds since 1970, or a formatted date.
 
 ``jmeter.save.saveservice.timestamp_format`` is ``ms`` or a Java date format. Those read here are the ones that JMeter's own reader tries
-(``CSVSaveService.DATE_FORMAT_STRINGS``), and ISO 8601. Dates with two digits for the year have their parts in an order that cannot be told,
-so they count only for as long as the date does not change. A date without zone is no time; two of them still have a distance.
+(``CSVSaveService.DATE_FORMAT_STRINGS``), and ISO 8601. Dates that do not begin with the year have their parts in an order that cannot be
+told, so they count only for as long as the date does not change. A date without zone is no time; two of them still have a distance.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = re.compile(r"[0-9]{12,14}")
 """Milliseconds from 1973 to 5138: other numbers are no milliseconds."""
 _DATE: Final = re.compile(r"(\d{4})([-/])(\d\d)\2(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
-_SHORT: Final = re.compile(r"(\d\d/\d\d/\d\d) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
+_UNSURE: Final = re.compile(r"(\d{1,2}[./-]\d{1,2}[./-]\d{2,4})[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
 
 Clock = str
 """What a stamp counts from: only stamps of one clock can be compared."""
@@ -51,8 +51,8 @@ def _local(text: str) -> Stamp | None:
         year, _, month, day, hour, minute, second, fraction = date.groups()
         when = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
         return Stamp(_LOCAL_CLOCK, _milliseconds(when) + _fraction(fraction))
-    if short := _SHORT.fullmatch(text):
-        day, hour, minute, second, fraction = short.groups()
+    if unsure := _UNSURE.fullmatch(text):
+        day, hour, minute, second, fraction = unsure.groups()
         when = datetime(1970, 1, 1, int(hour), int(minute), int(second), tzinfo=UTC)
         return Stamp(day, _milliseconds(when) + _fraction(fraction))
     return None

@@ -6,6 +6,8 @@ import csv
 import importlib
 import io
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -100,6 +102,8 @@ def test_any_delimiter(delimiter: str) -> None:
     "change",
     [
         lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace(",9\n", ",9\r\r\n").replace(",0\n", ",0\r\r\n"),
+        lambda text: text.replace("timeStamp", "timestamp"),
         lambda text: "\ufeff" + text,
         lambda text: text.rstrip("\n"),
         lambda text: text.replace("\n1700", "\n\n1700") + "\n\n",
@@ -108,7 +112,18 @@ def test_any_delimiter(delimiter: str) -> None:
         lambda text: text.replace(",false,", ",False,"),
         lambda text: text.replace(FULL, ",".join(f'"{name}"' for name in FULL.split(","))),
     ],
-    ids=["crlf", "mark", "no line end", "blank lines", "blank first line", "upper case", "capital", "quoted header"],
+    ids=[
+        "crlf",
+        "crcrlf",
+        "lower case",
+        "mark",
+        "no line end",
+        "blank lines",
+        "blank first line",
+        "upper case",
+        "capital",
+        "quoted header",
+    ],
 )
 def test_the_same_in_another_dress(change: Any, small_pieces: None) -> None:  # noqa: ARG001
     data = change(SAMPLE.decode()).encode()
@@ -197,6 +212,8 @@ def test_a_header_alone_is_no_run() -> None:
         (["2023-11-14T10:00:00.123456", "2023-11-14T10:01:00.123456"], 60.1, None),
         (["11/14/23 10:00:00", "11/14/23 10:01:00"], 60.1, None),
         (["11/14/23 23:59:30", "11/15/23 00:00:30"], None, None),
+        (["14.11.2023 10:00:00,5", "14.11.2023 10:01:00,5"], 60.1, None),
+        (["14.11.2023 23:59:30", "15.11.2023 00:00:30"], None, None),
         (["2023-11-14T10:00:00+01:00", "2023-11-14T09:01:00Z"], 60.1, datetime(2023, 11, 14, 9, 1, 0, 100_000, tzinfo=UTC)),
         (["1700000000000", "2023-11-14 10:00:00"], None, None),
         (["1700000000", "1700000060"], None, None),
@@ -235,6 +252,8 @@ def test_columns_that_are_not_there_are_not_guessed() -> None:
         None,
         7,
     ]
+    named = summary(b"timeStamp,elapsed,responseCode,success,URL\n1700000000000,5,200,false,https://x/a\n")
+    assert [one["name"] for one in named["endpoints"]] == ["https://x/a"]
     unnamed = summary(b"timeStamp,elapsed,responseCode,success\n1700000000000,5,200,false\n")
     assert (unnamed["failed"], unnamed["endpoints"]) == (1, [])
 
@@ -384,8 +403,31 @@ def test_polars_is_what_counts_rows_without_quotes(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(polars.Counting, "count", counted)
     data = large(3000)
+    monkeypatch.setattr(module("_jmeter_csv"), "FAST_FROM", len(data) + 1)
+    assert summary(data)["requests"] == 3000
+    assert taken == []
+    monkeypatch.setattr(module("_jmeter_csv"), "FAST_FROM", len(data))
     assert summary(data)["requests"] == 3000
     assert taken == [True]
+
+
+def test_it_works_without_polars_and_loads_it_for_large_files_only() -> None:
+    script = f"""
+import sys
+sys.modules["polars"] = None
+from compliance.catalog import shipped
+from compliance.source import Source
+form = next(form for form in shipped().kinds["load-test"].formats if form.name == "jmeter-jtl")
+module = sys.modules[form.parse.__module__.rpartition(".")[0] + "._jmeter_csv"]
+module.FAST_FROM = 0
+print(form.read(Source("f", {SAMPLE!r}))[0].payload.requests)
+del sys.modules["polars"]
+module.FAST_FROM = 4 << 20
+form.read(Source("f", {SAMPLE!r}))
+print("polars" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["4", "False"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ def test_old_versions_with_more_failures_than_requests_counted_them_apart() -> N
     "change",
     [
         lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r\r\n"),
         lambda text: "\ufeff" + text,
         lambda text: text.replace("\n", "\n\n"),
         lambda text: text.rstrip("\n"),
@@ -121,7 +122,7 @@ def test_old_versions_with_more_failures_than_requests_counted_them_apart() -> N
             text.replace("99.99%,100%", "99.99%,100%,99.999%").replace("2000,2000\n", "2000,2000,1\n").replace("640,640\n", "640,640,1\n")
         ),
     ],
-    ids=["crlf", "mark", "blank lines", "no line end", "none", "total", "more columns"],
+    ids=["crlf", "crcrlf", "mark", "blank lines", "no line end", "none", "total", "more columns"],
 )
 def test_the_same_in_another_dress(change: object) -> None:
     text = change(STATS)  # type: ignore[operator]
