@@ -142,3 +142,57 @@ def jtl_xml(path: Path, samples: int) -> Path:
             )
         file.write("</testResults>\n")
     return path
+
+
+def cobertura(path: Path, classes: int) -> Path:
+    """Writes a Cobertura file as coverlet does: 60 lines of each class twice, one in eight with branches."""
+    listed = "<lines>\n" + "".join(map(_line, range(1, 61))) + "</lines>"
+    with path.open("w") as file:
+        file.write(
+            '<?xml version="1.0" encoding="utf-8"?>\n<coverage line-rate="0.67" branch-rate="0.5" version="1.9" timestamp="1663310122">\n'
+        )
+        file.write('<packages><package name="p" line-rate="0.67" branch-rate="0.5" complexity="1"><classes>\n')
+        for number in range(classes):
+            file.write(
+                f'<class name="p.C{number}" filename="src/p{number % 50}/C{number}.cs" line-rate="0.67" branch-rate="0.5" complexity="3">\n'
+            )
+            file.write(
+                f'<methods><method name="M" signature="()" line-rate="1" complexity="1">{listed}</method></methods>\n{listed}</class>\n'
+            )
+        file.write("</classes></package></packages></coverage>\n")
+    return path
+
+
+def _line(number: int) -> str:
+    start = f'            <line number="{number}" hits="{number % 3}"'
+    if number % 8:
+        return f'{start} branch="False" />\n'
+    condition = (
+        '              <conditions>\n                <condition number="0" type="jump" coverage="50%" />\n              </conditions>\n'
+    )
+    return f'{start} branch="True" condition-coverage="50% (1/2)">\n{condition}            </line>\n'
+
+
+def jacoco(path: Path, files: int) -> Path:
+    """Writes a JaCoCo file: packages of 50 source files, each with one class and 120 lines."""
+    lines = 120
+    listed = "".join(f'<line nr="{number}" mi="{number % 3}" ci="{3 - number % 3}" mb="0" cb="0"/>' for number in range(lines))
+    with path.open("w") as file:
+        file.write('<?xml version="1.0" encoding="UTF-8" standalone="yes"?>')
+        file.write('<!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="b">')
+        for number in range(files // 50):
+            file.write(f'<package name="org/p{number}">')
+            for name in range(50):
+                counters = _counters(lines // 3, lines - lines // 3)
+                file.write(
+                    f'<class name="org/p{number}/C{name}" sourcefilename="C{name}.java"><method name="m" desc="()V">{counters}</method>'
+                )
+                file.write(f'{counters}</class><sourcefile name="C{name}.java">{listed}{counters}</sourcefile>')
+            file.write(_counters(50 * (lines // 3), 50 * (lines - lines // 3)) + "</package>")
+        file.write(_counters(files * (lines // 3), files * (lines - lines // 3)) + "</report>")
+    return path
+
+
+def _counters(missed: int, covered: int) -> str:
+    kinds = ("INSTRUCTION", "BRANCH", "LINE", "COMPLEXITY", "METHOD")
+    return "".join(f'<counter type="{kind}" missed="{missed}" covered="{covered}"/>' for kind in kinds)

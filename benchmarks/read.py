@@ -45,6 +45,8 @@ FAMILIES = (
     Family("Artillery report, {count:,} periods", "load-test", "artillery-json", data.artillery, 20_000, "json_document"),
     Family("JSON log, {count:,} lines", "audit-log", "jsonl-log", data.jsonl, 100_000, "json_lines"),
     Family("JUnit XML, {count:,} cases", "test-results", "junit-xml", data.junit, 100_000, "xml"),
+    Family("Cobertura XML, {count:,} classes", "coverage", "cobertura-xml", data.cobertura, 5_000, "xml"),
+    Family("JaCoCo XML, {count:,} source files", "coverage", "jacoco-xml", data.jacoco, 5_000, "xml"),
     Family("JMeter XML, {count:,} samples", "load-test", "jmeter-jtl", data.jtl_xml, 50_000, "xml"),
     Family("JMeter CSV, {count:,} samples", "load-test", "jmeter-jtl", data.jtl, 1_000_000, "separated"),
     Family("JMeter CSV, every hundredth row with quotes", "load-test", "jmeter-jtl", data.jtl_quoted, 1_000_000, "separated"),

@@ -69,14 +69,14 @@ def events(stream: BinaryIO) -> Iterator[Event]:
     """
     found: list[Event] = []
     reader = _Reader(*_tree(found))
-    while piece := stream.read(reader.wanted()):
+    piece = None
+    while piece != b"":
+        piece = stream.read(reader.wanted())
         broken = reader.feed(piece)
         yield from found
         found.clear()
         if broken is not None:
             raise broken
-    if (broken := reader.feed(b"", last=True)) is not None:
-        raise broken
 
 
 def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None) -> None:
@@ -91,14 +91,12 @@ def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None) -> 
     Raises:
         InputError: As `events`, or as raised by the calls.
     """
-    reader = _Reader(*_counted(start, end))
-    if text is not None:
-        reader.listen(text)
-    broken: Exception | None = None
-    while broken is None and (piece := stream.read(reader.wanted())):
-        broken = reader.feed(piece)
-    if broken := broken or reader.feed(b"", last=True):
-        raise broken
+    reader = _Reader(*_counted(start, end)) if text is None else _Reader.listening(start, end, text)
+    piece = None
+    while piece != b"":
+        piece = stream.read(reader.wanted())
+        if (broken := reader.feed(piece)) is not None:
+            raise broken
 
 
 def _tree(found: list[Event]) -> tuple[Start, End, Text]:
@@ -125,12 +123,12 @@ def _counted(start: Start, end: End) -> tuple[Start, End]:
     """Returns calls that count the depth before they pass on: in cells of a closure, which takes half as long as in attributes."""
     depth = 0
 
-    def starts(tag: str, attributes: dict[str, str]) -> object:
+    def starts(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > DEPTH_LIMIT:
             raise _too_deep()
-        return start(tag, attributes)
+        start(tag, attributes)
 
     def ends(tag: str) -> None:
         nonlocal depth
@@ -162,18 +160,27 @@ class _Reader:
         parser.StartNamespaceDeclHandler = self._namespace
         parser.EntityDeclHandler = parser.UnparsedEntityDeclHandler = parser.SkippedEntityHandler = self._entity
 
-    def listen(self, text: Text) -> None:
-        """Calls ``text`` from a beginning that wants it up to the next tag: all other text costs nothing."""
-        parser, start, end = self._parser, self._start, self._end
+    @classmethod
+    def listening(cls, start: Start, end: End, text: Text) -> _Reader:
+        """Returns a reader that calls ``text`` from a beginning that wants it up to the next tag: all other text costs nothing."""
+        reader = cls(start, end)
+        parser, depth = reader._parser, 0
 
         def starts(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                raise _too_deep()
             parser.CharacterDataHandler = text if start(tag, attributes) else None
 
         def ends(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
             parser.CharacterDataHandler = None
             end(tag)
 
-        self._start, self._end, parser.EndElementHandler = starts, ends, ends
+        reader._start, reader._end, parser.EndElementHandler = starts, ends, ends
+        return reader
 
     def wanted(self) -> int:
         """Returns how many bytes to feed next: more at a time while a tag, comment or text does not end.
@@ -188,13 +195,13 @@ class _Reader:
             self._refuse("a text", TEXT_LIMIT)
         return min(max(_PIECE, unread), _LARGEST_PIECE)
 
-    def feed(self, piece: bytes, *, last: bool = False) -> InputError | None:
-        """Reads on; returns what is wrong after that."""
+    def feed(self, piece: bytes) -> InputError | None:
+        """Reads on, to the end when the piece is empty: newer versions of expat hold a tag back until then. Returns what is wrong."""
         if (tag := piece.rfind(b"<")) >= 0:
             self._tag = self._given + tag
         self._given += len(piece)
         try:
-            self._parser.Parse(piece, last)
+            self._parser.Parse(piece, not piece)
         except InputError as error:
             return error
         except expat.ExpatError as error:

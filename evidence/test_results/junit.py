@@ -96,8 +96,10 @@ class _Reader:
         self._reported: _Outside | None = None
         self._failed_before: dict[bytes, bool] = {}
         """Names that failed; true once they have passed as well."""
-        self._failed_hashes: set[int] = set()
-        """Of the same names: asked first, because the digest of a name costs more than all else of a case that passed."""
+        self._failed_names: set[str | None] = set()
+        """The same without class and suite: asked first, because a digest costs more than all else of a case that passed."""
+        self._times_cases = True
+        """Whether the durations of cases are needed: neither the root nor an outermost suite states one."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> bool:
         if "}" in tag:
@@ -147,9 +149,11 @@ class _Reader:
     def _suite_starts(self, tag: str, attributes: dict[str, str]) -> None:
         if not self._path:
             self.root = attributes
+            self._times_cases = seconds_of(attributes.get("time")) is None
         if tag == "testsuite" and len(self._path) == (1 if self._path and self._path[0] == "testsuites" else 0):
             self.declared.add(totals_of(attributes))
             self.outermost_time.add(attributes.get("time"))
+            self._times_cases = self._times_cases and seconds_of(attributes.get("time")) is None
         time = parse_time(attributes["timestamp"]) if "timestamp" in attributes else None
         if time is not None and (self.observed_at is None or time < self.observed_at):
             self.observed_at = time
@@ -160,8 +164,9 @@ class _Reader:
         if holder.counts is None:
             holder.counts = self.suites.setdefault(holder.name, _Suite())
             holder.counts.time.add(holder.attributes.get("time"))
-        self.case_time.add(attributes.get("time"))
-        seen = bool(self._failed_hashes) and _hash(holder.name, attributes) in self._failed_hashes
+        if self._times_cases:
+            self.case_time.add(attributes.get("time"))
+        seen = attributes.get("name") in self._failed_names
         if case is None and not seen and "status" not in attributes and "result" not in attributes:
             holder.counts.counts[PASSED] += 1
             return
@@ -173,7 +178,7 @@ class _Reader:
         self.retried += passed_since is not None
         self.flaky += case.result == PASSED and (case.flaky or passed_since is False)
         if failed:
-            self._failed_hashes.add(_hash(holder.name, attributes))
+            self._failed_names.add(attributes.get("name"))
             self.findings.append(case.finding())
 
     def _repeated(self, suite: str, case: Case, failed: bool) -> bool | None:
@@ -224,13 +229,9 @@ class _Reader:
         return "no test was executed" if sum(count.values()) == count[SKIPPED] else None
 
     def _duration(self) -> float | None:
-        stated = (seconds_of(self.root.get("time")), self.outermost_time.sum(), self.case_time.sum())
+        cases = self.case_time.sum() if self._times_cases else None
+        stated = (seconds_of(self.root.get("time")), self.outermost_time.sum(), cases)
         return next((time for time in stated if time is not None), None)
-
-
-def _hash(suite: str, attributes: Mapping[str, str]) -> int:
-    get = attributes.get
-    return hash((suite, get("classname"), get("name"), get("file")))
 
 
 def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
