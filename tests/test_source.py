@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
+from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 import pytest
 
 from compliance import source as module
-from compliance import yamltext
+from compliance import xmltext, yamltext
 from compliance.errors import InputError
 from compliance.source import Source
 
@@ -232,3 +235,32 @@ def test_yaml_that_is_broken_or_hostile_is_refused(text: str, message: str) -> N
         yamltext.loads(text)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class HoldsBack:
+    """Expat as its newer versions are at worst: nothing is parsed before the end."""
+
+    def __init__(self, *words: Any, **names: Any) -> None:
+        self.__dict__.update(held=b"", parser=expat.ParserCreate(*words, **names))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self.parser, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["parser"], name)
+
+    def Parse(self, data: bytes, last: bool) -> None:  # noqa: N802 - expat's name and form
+        self.__dict__["held"] += data
+        if last:
+            self.parser.Parse(self.held, True)
+
+
+def test_xml_that_expat_holds_back_until_the_end_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = tags(b"<a><b>x</b></a>")
+    monkeypatch.setattr(xmltext, "expat", SimpleNamespace(ParserCreate=HoldsBack, ExpatError=expat.ExpatError))
+    assert tags(b"<a><b>x</b></a>") == expected == ["b", "a"]
+    seen: list[str] = []
+    Source("f", b"<a><b>x</b></a>").xml_tags(lambda tag, _: tag == "b", seen.append, seen.append)
+    assert seen == ["x", "b", "a"]
+    with pytest.raises(InputError, match="line 1 column"):
+        tags(b"<a><b>")
