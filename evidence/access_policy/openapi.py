@@ -151,4 +151,5 @@ OPENAPI = Format(
     recognise=_recognise,
     parse=_parse,
     of_tree=True,
+    marks=("openapi", "info", "paths"),
 )

@@ -8,6 +8,10 @@ from typing import Final
 from compliance.record import Json
 
 SUFFIXES: Final = {
+    "access-policy firestore-rules": ".rules",
+    "access-policy k8s-rbac": ".yaml",
+    "access-policy openapi": ".yaml",
+    "access-policy record-yaml": ".yaml",
     "alert-rules prometheus-rules": ".yml",
     "audit-log auditd-log": ".log",
     "audit-log cloudtrail-json": ".json",
@@ -21,6 +25,7 @@ SUFFIXES: Final = {
     "coverage jacoco-xml": ".xml",
     "coverage lcov": ".info",
     "deployment record-yaml": ".yaml",
+    "document markdown-document": ".md",
     "health probe-json": ".json",
     "load-test artillery-json": ".json",
     "load-test hey-text": ".txt",
@@ -454,6 +459,50 @@ schema: compliance/secret-rotation/v1
 recorded-at: 2025-09-20T09:00:00Z
 secrets:
   - {name: oauth-NUMBER, owner: ops, rotated-at: 2025-08-20T09:00:00Z}
+""",
+    "access-policy firestore-rules": """\
+rules_version = '2';
+service cloud.firestore {
+  match /databases/{database}/documents {
+    match /users-NUMBER/{uid} {
+      allow read, write: if request.auth.uid == uid;
+    }
+  }
+}
+""",
+    "access-policy k8s-rbac": """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader-NUMBER, namespace: shop}
+rules:
+  - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+""",
+    "access-policy openapi": """\
+openapi: 3.1.0
+info: {title: Orders, version: "NUMBER"}
+security: [{bearer: []}]
+components: {securitySchemes: {bearer: {type: http, scheme: bearer}}}
+paths:
+  /orders: {get: {}}
+""",
+    "access-policy record-yaml": """\
+schema: compliance/access-policy/v1
+environment: production
+reviewed-at: 2025-09-20T09:00:00Z
+default: deny
+roles:
+  - {name: admin-NUMBER, permissions: [users.read]}
+""",
+    "document markdown-document": """\
+# Release NUMBER readiness checklist
+
+## Acceptance criteria
+
+- [x] All tests pass
+- [x] Rollback tested
+- [ ] Load test: P95 below 250 ms
+
+## Sign-off
 """,
     "plan markdown-document": """\
 # Phase NUMBER

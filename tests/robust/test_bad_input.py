@@ -25,7 +25,10 @@ from .samples import JSON, NAMES, SUFFIXES, TEXT, XML, YAML, sample
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What must not reach a terminal; a line feed ends lines."""
-TOLERANT = ("audit-log auditd-log", "audit-log jsonl-log", "plan markdown-document", "runbook markdown-runbook")
+TOLERANT = (
+    *("audit-log auditd-log", "audit-log jsonl-log"),
+    *("document markdown-document", "plan markdown-document", "runbook markdown-runbook"),
+)
 """A log with lines that cannot be read says how many, and any text is Markdown: these record what others must refuse."""
 
 
