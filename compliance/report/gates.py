@@ -196,7 +196,7 @@ def _trouble(gate: GateResult, thresholds: Thresholds, limits: Limits) -> Troubl
         threshold=cut(asked(gate, thresholds), _LONG),
         fix=cut(gate.fix, _TEXT),
         places=tuple(Spot(where=tail(one.where, _LONG), what=cut(one.what, _MESSAGE)) for one in gate.places[: limits.places]),
-        places_more=max(0, len(gate.places) - limits.places),
+        places_cut=len(gate.places) > limits.places,
         evidence=gate.evidence[:_EVIDENCE],
         evidence_more=max(0, len(gate.evidence) - _EVIDENCE),
     )

@@ -138,7 +138,8 @@ class Trouble(Model):
     threshold: str
     fix: str
     places: tuple[Spot, ...]
-    places_more: int
+    places_cut: bool
+    """Whether there are more places than these; how many is not known, since gates name some only."""
     evidence: tuple[int, ...]
     evidence_more: int
 

@@ -98,7 +98,7 @@ def _details(result: GateResult) -> Iterator[str]:
     for spot in result.places[:_PLACES]:
         yield from _indented(f"{spot.where}  {spot.what}".rstrip(), indent + 2)
     if len(result.places) > _PLACES:
-        yield " " * (indent + 2) + f"… {len(result.places) - _PLACES} more"
+        yield " " * (indent + 2) + "… and more"
     if result.evidence:
         yield " " * indent + "evidence " + ", ".join(f"#{entry}" for entry in result.evidence[:12])
     yield from _indented(f"fix: {result.fix}", indent)

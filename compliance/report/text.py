@@ -1,4 +1,4 @@
-"""Untrusted text made fit for a document: what cannot be printed is shown as ``[U+XXXX]``, never dropped.
+"""Untrusted text made fit for a document: what cannot be printed is shown as ``[U+XXXX]`` or by its name, never dropped.
 
 Control characters, ANSI escapes of build logs, and characters without a glyph make WeasyPrint write a file that claims
 PDF/A and is not (``.notdef`` glyphs, ISO 19005-3 clause 6.2.11.8); bidirectional overrides and invisible characters let a
@@ -32,13 +32,17 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _INVISIBLE: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}) | frozenset(
     [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10)]
 )
-_BREAK_AFTER: Final = re.compile(rf"[/._\\-]+(?=[^/._\\\s-])|[^/._\\\s-]{{{LONG_RUN}}}(?=[^/._\\\s-])")
+_PRESENTATION: Final = re.compile("(?<=[\u2100-\u2bff\U0001f000-\U0001faff])\ufe0f")
+"""The variation selector behind a symbol that asks for its coloured form (Unicode, UTS 51)."""
+_BREAK_AFTER: Final = re.compile(rf"(?<=[^/._\\\s-])[/._\\-]+(?=[^/._\\\s-])|[^/._\\\s-]{{{LONG_RUN}}}(?=[^/._\\\s-])")
+"""Behind a separator that has something before it, so not behind the first slash of a path, and within what is long."""
 
 
 def visible(value: object) -> str:
-    r"""Shows every character that has no place in a document as ``[U+XXXX]``.
+    r"""Shows every character that has no place in a document as ``[U+XXXX]``; pictographs by their name, such as ``[rocket]``.
 
-    Line feed, tab and space stay; ``\r\n`` becomes ``\n``. The result is plain text: it still has to be escaped.
+    Line feed, tab and space stay; ``\r\n`` becomes ``\n``, and behind a pictograph the request to colour it is left out. The result is
+    plain text: it still has to be escaped.
 
     Args:
         value: The text; anything else is taken as ``str(value)``, and markup is taken as text.
@@ -46,7 +50,7 @@ def visible(value: object) -> str:
     text = str(value)
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n")
+    text = _PRESENTATION.sub("", text.replace("\r\n", "\n"))
     text = _unfit().sub(_shown, text)
     return text if text.isascii() else _piled_marks().sub(_shown_tail, text)
 
@@ -75,7 +79,12 @@ FILTERS: Final[dict[str, Callable[[object], str]]] = {"visible": visible, "soft_
 
 
 def _shown(match: re.Match[str]) -> str:
-    return "".join(f"[U+{ord(character):04X}]" for character in match[0])
+    return "".join(f"[{_name(character)}]" for character in match[0])
+
+
+def _name(character: str) -> str:
+    name: str = unicodedata.name(character, "") if unicodedata.category(character) == "So" else ""
+    return name.lower() or f"U+{ord(character):04X}"
 
 
 def _shown_tail(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from ..record import Json, shorten
+from ..record import Json
 
 NBSP: Final = "\u00a0"
 NONE: Final = "–"
@@ -31,13 +31,10 @@ _SHARES: Final = ("rate", "share", "ratio", "availability", "lines", "branches",
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v]+")
 """White space that may be joined: not the one between a number and its unit."""
 _BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|(?:ms|s|min|h|d|B|kB|MB|GB)\b))")
-_SIGNS: Final = str.maketrans(
-    {"≤": "<=", "≥": ">=", "→": "->", "≠": "!=", "✓": "yes", "✗": "no", "⇒": "=>", "☐": "(open)"}
-    | dict.fromkeys("✅✔☑", "(tick)")
-    | dict.fromkeys("❌✘", "(cross)")
-    | dict.fromkeys("⏳⌛", "(pending)")
-)
-"""Signs that the font has no glyph for, and what stands for them."""
+_SIGNS: Final = str.maketrans({"✅": "✔", "❌": "✘", "⏳": "(pending)", "⌛": "(pending)"})
+"""Pictographs of status documents that the fonts lack, and what stands for them: shorter than their names (see `text.visible`)."""
+_WORD: Final = 24
+"""Characters of the longest word that is left out where text is cut, rather than cut itself."""
 
 
 def show(value: Json, name: str = "") -> str:
@@ -82,12 +79,14 @@ def threshold(value: Json, bounds: Mapping[str, str]) -> str:
     """
     if not isinstance(value, Mapping):
         return show(value)
-    parts = [" ".join(filter(None, [label(key), bounds.get(key, ""), show(item, key)])) for key, item in value.items()]
+    parts = [
+        " ".join(filter(None, [label(key), "" if item == [] else bounds.get(key, ""), show(item, key)])) for key, item in value.items()
+    ]
     return ", ".join(parts[:_ITEMS]) + (f", {len(parts) - _ITEMS} more" if len(parts) > _ITEMS else "")
 
 
 def plain(text: str) -> str:
-    """Replaces signs that the font lacks by ASCII, so that they need not be shown by their number, and keeps numbers with their units."""
+    """Replaces pictographs that the fonts lack, and keeps numbers and their units on one line."""
     return _BEFORE_UNIT.sub(NBSP, text.translate(_SIGNS))
 
 
@@ -164,8 +163,12 @@ def listed(items: list[str]) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Cuts text for a place of limited size."""
-    return shorten(_SPACE.sub(" ", plain(text)).strip(), limit)
+    """Cuts text for a place of limited size, between two words where there are some."""
+    text = _SPACE.sub(" ", plain(text)).strip()
+    if len(text) <= limit:
+        return text
+    words = text[:limit].rpartition(" ")[0].rstrip(" ,;:")
+    return (words if limit - len(words) <= _WORD else text[: limit - 1]) + "…"
 
 
 def tail(text: str, limit: int) -> str:

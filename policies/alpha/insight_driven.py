@@ -182,8 +182,8 @@ def alerts_cover_failure_modes(inputs: Inputs, params: Alerting) -> Verdict:
 
     Why: A failure that raises no alert is found by users.
 
-    Evidence: The rule files of Prometheus (`compliance ingest`). A rule belongs to a failure mode by the words of its name, expression and
-    labels. Where it is routed to is set in Alertmanager, by labels: a rule has a route when it sets one of `route-labels`.
+    Evidence: The rule files of Prometheus (`compliance ingest`). A rule belongs to a failure mode by the words of its name, its expression
+    and its labels. Where it is routed to is set in Alertmanager, by labels: a rule has a route when it sets one of `route-labels`.
 
     Fix: Add a rule for the failure mode that is named as absent, with the thresholds of the release gates, a duration and a label for its
     receiver.

@@ -25,7 +25,9 @@ from compliance.report.text import FILTERS, LONG_RUN, soft_breaks, visible
         pytest.param("abc\u202egpj.exe", "abc[U+202E]gpj.exe", id="right-to-left-override"),
         pytest.param("pass\u200bword", "pass[U+200B]word", id="zero-width-space"),
         pytest.param("soft\u00adhyphen", "soft[U+00AD]hyphen", id="soft-hyphen"),
-        pytest.param("漢字 🙂", "[U+6F22][U+5B57] [U+1F642]", id="glyphs-missing-from-the-font"),
+        pytest.param("漢字", "[U+6F22][U+5B57]", id="glyphs-missing-from-the-fonts"),
+        pytest.param("✅ 🚀", "[white heavy check mark] [rocket]", id="pictographs-have-names"),
+        pytest.param("⚠\ufe0f a\ufe0f", "⚠ a[U+FE0F]", id="what-asks-for-colours-behind-a-symbol-only"),
         pytest.param("\ud800", "[U+D800]", id="lone-surrogate"),
         pytest.param("\ue000\uffff", "[U+E000][U+FFFF]", id="private-use-and-noncharacter"),
         pytest.param("a\u2028b", "a[U+2028]b", id="line-separator"),
@@ -57,6 +59,7 @@ def test_visible_is_idempotent(text: str) -> None:
     [
         ("src/main.py", "src/<wbr>main.<wbr>py"),
         ("C:\\temp\\a", "C:\\<wbr>temp\\<wbr>a"),
+        ("/api/health, ./b", "/api/<wbr>health, ./b"),
         ("no-place_here", "no-<wbr>place_<wbr>here"),
         ("ends/", "ends/"),
         ("a // b", "a // b"),

@@ -35,7 +35,7 @@ NBSP = words.NBSP
         ([1, 2, 3, 4, 5, 6, 7, 8], "", "1, 2, 3, 4, 5, 6, 2 more"),
         ({}, "", "none"),
         ([], "", "none"),
-        ("≤ 5 %", "", f"<= 5{NBSP}%"),
+        ("≤ 5 %", "", f"≤ 5{NBSP}%"),
     ],
 )
 def test_values_as_people_read_them(value: Any, name: str, text: str) -> None:
@@ -71,9 +71,18 @@ def test_times_and_spans() -> None:
 
 
 def test_text_is_cut_where_it_says_least() -> None:
-    assert words.cut("a\n\n b" + "c" * 10, 6) == "a bcc…"
+    assert words.cut("a\n\n b" + "c" * 40, 6) == "a…"
+    assert words.cut("a\n\n b" + "c" * 40, 40) == "a b" + "c" * 36 + "…"
+    assert words.cut("one, two, three", 12) == "one, two…"
+    assert words.cut("one, two", 8) == "one, two"
     assert words.tail("/top/folder/file.py:12", 11) == "…file.py:12"
     assert words.cut("99 % of it", 50) == f"99{NBSP}% of it"
+
+
+def test_an_empty_list_has_no_bound() -> None:
+    assert words.threshold({"denied_licences": [], "unknown": 0}, {"denied_licences": "at least", "unknown": "at most"}) == (
+        "denied licences none, unknown at most 0"
+    )
 
 
 def test_lists_read_like_sentences() -> None:
