@@ -11,8 +11,8 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ._jmeter_csv import ELAPSED, EPOCH_DIGITS, TRANSACTION, Samples
 from ._jmeter_layout import Layout
+from ._jmeter_samples import ELAPSED, EPOCH_DIGITS, TRANSACTION, Samples
 from ._jmeter_time import EPOCH_CLOCK
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Samples nested in it are parts of it (a redirect, an embedded file, a request of a transaction) and are not counted again. Its name is
 ``sample``, ``httpSample``, or, from a plug-in, its Java class. The attributes are those of JMeter since 2.1 (``t``, ``lb``, ``ts``, ``s``,
-``na``), or the longer ones before (``time``, ``label``, ``timeStamp``, ``success``). Samples are counted as rows are (`_jmeter_csv`).
+``na``), or the longer ones before (``time``, ``label``, ``timeStamp``, ``success``). Samples are counted as rows are (`_jmeter_samples`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from compliance.record import shorten
 from compliance.source import Source
 
 from ._csv import Row
-from ._jmeter_csv import FLAGS, Samples, count_rows, defect_of
 from ._jmeter_layout import Layout
+from ._jmeter_samples import FLAGS, Samples, count_rows, defect_of
 
 ROOT: Final = "testResults"
 _ROW: Final = Layout(delimiter="", width=7, header=None, stamp=0, elapsed=1, label=2, success=3, users=4, message=5, samples=6)
 _BATCH: Final = 4096
 """Samples that are counted at a time."""
-_CUT: Final = ("no element found", "unclosed token", "unclosed CDATA section")
+_CUT: Final = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
 
 
 def read(source: Source) -> Samples:

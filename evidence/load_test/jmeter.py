@@ -21,6 +21,7 @@ from compliance.source import Source
 
 from . import LoadTest, _jmeter_csv, _jmeter_xml
 from ._jmeter_layout import layout
+from ._jmeter_samples import Samples
 
 
 def _parse(source: Source) -> Parsed:
@@ -46,7 +47,7 @@ def _parse(source: Source) -> Parsed:
     return Parsed(payload=payload, tool=Tool("JMeter"), observed_at=samples.span.end)
 
 
-def _incomplete(samples: _jmeter_csv.Samples) -> str | None:
+def _incomplete(samples: Samples) -> str | None:
     requests = samples.tally.requests
     if not requests:
         return "no request was made"
