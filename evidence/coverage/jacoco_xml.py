@@ -1,4 +1,4 @@
-"""JaCoCo XML, as JaCoCo, Gradle, Kover and Pester write it.
+"""JaCoCo XML, as JaCoCo, Gradle, Kover, Pester and gcovr write it.
 
 Format: ``report.dtd`` of JaCoCo, "-//JACOCO//DTD Report 1.1//EN". Each element ends with ``counter`` elements of what it missed
 and covered; there are no percentages. The counters directly below ``report`` count: those of groups, packages, source files,
@@ -24,7 +24,7 @@ from ._cobertura import time_in_ms
 from ._files import COUNT_LIMIT, Counts, Sum, covered_of, differs
 
 _TYPES: Final = ("LINE", "BRANCH")
-_PUBLIC_ID: Final = re.compile(rb"<!DOCTYPE\s+report\s+PUBLIC\s+[\"']-//JACOCO//DTD ")
+_DOCTYPE: Final = re.compile(rb"<!DOCTYPE\s+report\s+(?:PUBLIC\s+[\"']-//JACOCO//DTD |SYSTEM\s+[\"'][^\"'<>]*jacoco)", re.IGNORECASE)
 _OPENING: Final = re.compile(rb"<report\s(?:[^<>]*\s)?name\s*=[^<>]*>\s*<(sessioninfo|group|package|counter)\b")
 _COUNTER: Final = re.compile(rb"<counter\s[^<>]*\bmissed\s*=")
 
@@ -114,7 +114,7 @@ def _parse(source: Source) -> Parsed:
 def _recognise(source: Source) -> bool:
     if source.xml_root != "report":
         return False
-    if _PUBLIC_ID.search(source.head) is not None:
+    if _DOCTYPE.search(source.head) is not None:
         return True
     match = _OPENING.search(source.head)
     return match is not None and (match[1] == b"sessioninfo" or _COUNTER.search(source.head) is not None)

@@ -78,6 +78,8 @@ class _Reader:
         self.root: Mapping[str, str] = {}
         self.declared = Totals()
         """Of the outermost suites."""
+        self.outside_suites = False
+        """Whether cases stand beside the outermost suites, whose totals are not all then (Node's test runner)."""
         self.outermost_time, self.case_time = Seconds(), Seconds()
         self.suites: dict[str, _Suite] = {}
         self.findings: list[Finding] = []
@@ -162,6 +164,7 @@ class _Reader:
     def _finished(self, attributes: Mapping[str, str], case: Case | None) -> None:
         holder = self._open[-1]
         if holder.counts is None:
+            self.outside_suites = self.outside_suites or self._path == ["testsuites"]
             holder.counts = self.suites.setdefault(holder.name, _Suite())
             holder.counts.time.add(holder.attributes.get("time"))
         if self._times_cases:
@@ -205,8 +208,7 @@ class _Reader:
 
     def payload(self) -> TestResults:
         count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in _RESULTS}
-        own = totals_of(self.root)
-        declared = own.declared() or self.declared.declared()
+        declared = totals_of(self.root).declared() or (None if self.outside_suites else self.declared.declared())
         return TestResults(
             tests=sum(count.values()),
             passed=count[PASSED],
@@ -230,7 +232,8 @@ class _Reader:
 
     def _duration(self) -> float | None:
         cases = self.case_time.sum() if self._times_cases else None
-        stated = (seconds_of(self.root.get("time")), self.outermost_time.sum(), cases)
+        suites = None if self.outside_suites else self.outermost_time.sum()
+        stated = (seconds_of(self.root.get("time")), suites, cases)
         return next((time for time in stated if time is not None), None)
 
 

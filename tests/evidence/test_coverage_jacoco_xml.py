@@ -93,6 +93,7 @@ def test_a_report_of_nothing_is_incomplete(content: str) -> None:
     "data",
     [
         report(before=""),
+        report("", before="<!DOCTYPE report SYSTEM 'https://www.jacoco.org/jacoco/trunk/coverage/report.dtd'>"),
         report(B, before=""),
         report(SESSIONS, before=""),
         report("", before=DOCTYPE.replace('"report.dtd"', '"report.dtd"[]')),

@@ -282,6 +282,24 @@ Config line #2</property>
         (4, 1, 1, 1, 1),
         (4, 1, 1, 1),
     ),
+    "node": (
+        """<?xml version="1.0" encoding="utf-8"?>
+<testsuites>
+	<testcase name="ok" time="0.000561" classname="test" file="/t/a.js"/>
+	<testcase name="bad" time="0.001" classname="test" file="/t/a.js" failure="Expected values to be strictly equal: 1 !== 2">
+		<failure type="testCodeFailure" message="Expected values to be strictly equal: 1 !== 2">
+Error: no
+		</failure>
+	</testcase>
+	<testcase name="skip" time="0.0001" classname="test" file="/t/a.js"><skipped type="skipped" message="true"/></testcase>
+	<testsuite name="suite" time="0.0006" disabled="0" errors="0" tests="1" failures="0" skipped="0" hostname="h">
+		<testcase name="inner" time="0.0001" classname="test" file="/t/a.js"/>
+	</testsuite>
+	<!-- tests 4 -->
+</testsuites>""",
+        (4, 2, 1, 0, 1),
+        None,
+    ),
     "words only": (
         """<testsuite name="s"><testcase name="a" status="passed"/><testcase name="b" status="FAILED"/><testcase name="c" result="error"/>
 <testcase name="d" result="Skipped"/><testcase name="e" status="unknown"/><testcase name="f" status="error"><failure/></testcase>
@@ -327,6 +345,12 @@ def test_messages_and_places_of_findings() -> None:
     assert seen["boost"][0][2] == "unexpected exception"
     assert seen["surefire with reruns"][1] == ("a.BTest::crashes", None, "java.lang.NullPointerException")
     assert seen["cases below the root"] == [("b", None, None)]
+
+
+def test_suites_beside_cases_state_no_duration_of_the_whole() -> None:
+    payload = read("test-results", "junit-xml", encoded(DIALECTS["node"][0])).payload.model_dump()
+    assert payload["duration_s"] is None
+    assert [(suite["name"], suite["tests"]) for suite in payload["suites"]] == [("(unnamed)", 3), ("suite", 1)]
 
 
 def test_flaky_and_retried() -> None:
