@@ -127,10 +127,10 @@ def _separated(piece: Piece, layout: Layout) -> tuple[bytes, int, list[Row]]:
     Raises:
         InputError: Something is wrong; `_refuse` says what and where.
     """
-    data = piece.data
-    if b'"' not in data and b"\r" not in data:
+    data, returns = piece.data, b"\r" in piece.data
+    if not returns and b'"' not in data:
         return data, piece.lines, []
-    plain, quoted, at = [], [], 0
+    plain, quoted, at, lines = [], [], 0, piece.lines
     while (quote := data.find(b'"', at)) >= 0:
         start = data.rfind(b"\n", at, quote) + 1 or at
         plain.append(data[at:start])
@@ -140,13 +140,14 @@ def _separated(piece: Piece, layout: Layout) -> tuple[bytes, int, list[Row]]:
         if len(row) != layout.width or end != len(text):
             raise InputError(f"{len(row)} fields")
         quoted.append(row)
+        lines -= text.count("\n") + (not text.endswith("\n"))
     plain.append(data[at:])
     rest = b"".join(plain)
-    while b"\r\n" in rest:
+    while returns and b"\r\n" in rest:
         rest = rest.replace(b"\r\n", b"\n")
-    if b"\r" in rest:
+    if returns and b"\r" in rest:
         raise InputError("a carriage return inside a field")
-    return rest, rest.count(b"\n") + (not rest.endswith(b"\n")), quoted
+    return rest, lines, quoted
 
 
 def _row_end(data: bytes, start: int, quote: int) -> int:
