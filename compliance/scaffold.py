@@ -65,7 +65,7 @@ def look(root: Path) -> Findings:
     found.requirements = [path for path in paths if re.fullmatch(r"(.*/)?requirements[\w.-]*\.txt", path) and path.count("/") < 2]
     found.tests = any(re.search(r"(^|/)(tests?|spec)/|(^|/)test_[^/]+\.py$", path) for path in paths)
     by_kind = {
-        "pipeline": [p for p in paths if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", p)],
+        "pipeline": [p for p in paths if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml", p)],
         "runbook": [p for p in paths if re.search(r"(^|/)[^/]*(runbook|playbook)[^/]*\.md$|(^|/)runbooks/.+\.md$", p, re.IGNORECASE)],
         "coverage": [p for p in paths if re.search(r"(^|/)coverage\.(json|xml)$", p)],
         "test-results": [p for p in paths if re.search(r"(^|/)(junit[^/]*|TEST-[^/]+|test-results?)\.xml$", p)],

@@ -301,10 +301,11 @@ def _plan(figure: PlanFigure) -> str:
     label_width = max(measure(words, SMALL, bold=True) for words in labels) + 8
     scale = (WIDTH - name_width - right - label_width) / longest
     height = ROW + (4 if real else 0)
-    entries: tuple[tuple[str, str | None, str], ...] = ((DARK, None, "planned, on the critical path"), (MIDDLE, None, "planned"))
+    critical: tuple[tuple[str, str | None, str], ...] = ((DARK, None, "planned, on the critical path"),)
     top = 32.0
     bottom = top + len(figure.tasks) * height
-    parts = [_key(0, 8, (*entries, *((("#ffffff", INK, "as it really was"),) if real else ())))]
+    entries = critical if any(one.critical for one in figure.tasks) else ()
+    parts = [_key(0, 8, (*entries, (MIDDLE, None, "planned"), *((("#ffffff", INK, "as it really was"),) if real else ())))]
     parts += _hours(name_width, scale, longest, bottom)
     for n, (one, words) in enumerate(zip(figure.tasks, labels, strict=True)):
         y, x = top + n * height, name_width + one.start_s * scale

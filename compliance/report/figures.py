@@ -283,7 +283,7 @@ def _plan(items: list[Item], _: _Limits) -> PlanFigure | None:
     caption = _plan_caption(payload, max(ends, default=None))
     alt = "; ".join(_plan_words(row) for row in rows[:ROWS])
     return PlanFigure(
-        title="Release plan and its critical path",
+        title="Release plan and its critical path" if payload.critical_path else "Release plan",
         caption=caption,
         alt=f"{caption} {alt}.",
         evidence=(item.entry,),
