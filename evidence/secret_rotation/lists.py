@@ -67,7 +67,7 @@ def owner(tags: Any, where: str) -> str | None:
         where: Place of the entry.
     """
     if isinstance(tags, list):
-        tags = {one.get("Key"): one.get("Value") for one in tags if isinstance(one, dict)}
+        tags = {str(one.get("Key")): one.get("Value") for one in tags if isinstance(one, dict)}
     if tags is not None and not isinstance(tags, dict):
         raise InputError("tags that are no map", expected="a map of tags", where=where)
     found = {str(name).lower(): value for name, value in (tags or {}).items()}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from compliance.errors import InputError
 from compliance.source import Source
 
-from .helpers import assert_only_refuses, format_of, mutations, read, recognised
+from .helpers import assert_only_refuses, format_of, json_mutations, mutations, read, recognised
 
 NAME = "gitlab-ci"
 FILE = b"""\
@@ -478,6 +478,38 @@ def test_attending_says_where_the_file_lies(tmp_path: Path) -> None:
 @settings(max_examples=200, deadline=None)
 @given(mutations(FILE))
 def test_mutated_files_are_read_or_refused(data: bytes) -> None:
+    assert_only_refuses("pipeline", NAME, data)
+
+
+EVERYTHING: dict[str, Any] = {
+    "stages": ["a", "b"],
+    "workflow": {"rules": [{"if": "$A", "when": "never"}]},
+    "default": {"before_script": ["x"], "after_script": "y"},
+    ".x": {"script": ["make"]},
+    "a": {
+        "extends": [".x"],
+        "stage": "a",
+        "script": ["npm test", ["make"]],
+        "needs": [{"job": "b", "optional": True}, "c"],
+        "rules": [{"if": "$CI", "when": "manual", "allow_failure": True, "changes": ["x"]}],
+        "only": {"refs": ["main"], "variables": ["$A"]},
+        "except": ["tags"],
+        "allow_failure": {"exit_codes": 1},
+        "environment": {"name": "production", "action": "start", "deployment_tier": "production"},
+        "trigger": {"include": [{"local": "x"}]},
+        "release": {"tag_name": "x"},
+        "variables": {"A": {"value": "b"}},
+        "inherit": {"default": ["before_script"]},
+        "tags": ["x"],
+        "pages": True,
+        "run": [{"name": "x", "script": "y"}],
+    },
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(json_mutations(json.dumps(EVERYTHING).encode()))
+def test_reshaped_files_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("pipeline", NAME, data)
 
 

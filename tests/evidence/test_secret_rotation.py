@@ -233,25 +233,25 @@ def test_refusals_of_an_inventory_say_where(old: str, new: str, reason: str) -> 
     assert reason in caught.value.reason
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(json_mutations(json.dumps(AWS).encode()))
 def test_reshaped_aws_lists_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("secret-rotation", "aws-secrets-json", data)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(json_mutations(json.dumps([*GCLOUD]).encode()))
 def test_reshaped_gcloud_lists_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("secret-rotation", "gcloud-secrets-json", data)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(json_mutations(json.dumps(AZURE).encode()))
 def test_reshaped_azure_lists_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("secret-rotation", "azure-secrets-json", data)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutations(RECORD))
 def test_mutated_inventories_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("secret-rotation", "record-yaml", data)
