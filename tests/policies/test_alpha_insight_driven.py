@@ -83,6 +83,12 @@ def test_id2_what_another_environment_lacks_is_no_bad_news() -> None:
     assert_open(judge("ALPHA-ID-2", elsewhere), Reason.INCOMPLETE, "no family for errors")
 
 
+def test_id2_an_export_of_up_alone_is_no_scrape() -> None:
+    range_ = {"families": 1, "latency": (), "errors": (), "throughput": ()}
+    assert_open(about("ALPHA-ID-2", "metrics", range_), Reason.INCOMPLETE, "no family for latency, errors, throughput among 1 family")
+    assert_passes(judge("ALPHA-ID-2", item("metrics", range_), item("metrics", {"availability": ()}, entry=2)))
+
+
 def test_id2_the_end_decides_and_a_scrape_without_times_is_dated_by_its_evidence() -> None:
     assert_passes(about("ALPHA-ID-2", "metrics", {"last": ago(hours=24)}))
     assert_open(about("ALPHA-ID-2", "metrics", {"last": ago(hours=24.1)}), Reason.STALE, "ends 24.1 h ago; expected at most 24 h")
