@@ -96,7 +96,8 @@ class Judge:
             return "Nothing yet: a later version of the toolkit judges this gate."
         again = {
             Reason.STALE: "Collect it again. ",
-            Reason.FOREIGN: f"Collect it for this commit in environment {self.subject.environment}. ",
+            Reason.FOREIGN: f"Collect it for this commit in environment {self.subject.environment} (`compliance ingest` takes --commit and "
+            "--environment for files that do not say). ",
             Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
         }
         return again.get(verdict.reason or Reason.MISSING, "") + gate.doc.evidence
@@ -307,7 +308,8 @@ class Judge:
         if reason is Reason.FOREIGN:
             if item.subject.commit != self.subject.commit and self.kinds[item.kind].binds_to is not Binding.PROJECT:
                 ours = (self.subject.commit or "none")[:12]
-                return f"{name} is of commit {(item.subject.commit or 'unknown')[:12]}; expected {ours}"
+                theirs = f"is of commit {item.subject.commit[:12]}" if item.subject.commit else "does not say of which commit it is"
+                return f"{name} {theirs}; expected {ours}"
             if self._of_changed_tree(item):
                 return f"{name} was made from a tree with uncommitted changes; expected the commit itself"
             if other_version(item.subject.version, self.subject.version):

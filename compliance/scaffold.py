@@ -176,7 +176,13 @@ def _collect(found: Findings) -> Iterator[str]:
             "",
         )
     if "coverage" not in found.files:
-        yield from ("# [collect.coverage]", '# files = ["coverage.json"]', "")
+        yield from (
+            "# Coverage: when the tests have measured it, a second command writes it down.",
+            "# [collect.coverage.command]",
+            '# command = ["python", "-m", "coverage", "json", "-q", "-o", "coverage.json"]',
+            '# results = "coverage.json"',
+            "",
+        )
     yield from (
         "# Thresholds and applicability, for example:",
         '# [gates."ALPHA-PF-6"]',

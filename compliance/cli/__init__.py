@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     import typer
 
     from ..errors import ComplianceError
-    from .app import build
+    from .app import COMMANDS, build
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     code = 0
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except typer.TyperException as error:
         code = 2
         if error.message:
-            _say(f"compliance: {error.format_message()}", f"next: compliance {words[0] if words else ''} --help".replace("  ", " "))
+            known = next((word for word in words if word in COMMANDS), "")
+            _say(f"compliance: {error.format_message()}", f"next: compliance {known} --help".replace("  ", " "))
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
         _say("compliance: interrupted; everything recorded so far is kept")

@@ -92,7 +92,7 @@ def _only(session: Session, gates: list[str] | None, framework: str | None) -> l
     known = session.project.gates
     for gate_id in gates or ():
         if gate_id not in known:
-            raise UsageError(f"--gate {gate_id!r}: no such gate{near(gate_id, known)}")
+            raise UsageError(f"--gate {gate_id!r}: no such gate{near(gate_id, known)}", hint="`compliance gates` lists them")
     if framework is None:
         return gates or None
     frameworks = {setting.gate.framework for setting in known.values()}

@@ -176,7 +176,7 @@ def _require_waivable(session: Session, gate: str | None) -> None:
 
     known = session.project.gates
     if gate is not None and gate not in known:
-        raise UsageError(f"--gate {gate!r}: no such gate{near(gate, known)}")
+        raise UsageError(f"--gate {gate!r}: no such gate{near(gate, known)}", hint="`compliance gates` lists them")
     if gate is not None and not known[gate].gate.waivable:
         raise UsageError(f"{gate} can never be waived", hint=f"compliance explain {gate} says what turns it green")
 

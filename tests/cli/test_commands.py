@@ -36,6 +36,19 @@ def test_help_lists_the_commands_and_exit_codes(tmp_path: Path) -> None:
         assert word in ran.out
 
 
+@pytest.mark.parametrize(
+    ("words", "following"),
+    [
+        (["frob"], "next: compliance --help"),
+        (["check", "--frob"], "next: compliance check --help"),
+    ],
+)
+def test_wrong_use_says_where_to_look(tmp_path: Path, words: list[str], following: str) -> None:
+    (tmp_path / "compliance.toml").write_text('[project]\nname = "p"\n')
+    ran = compliance(*words, cwd=tmp_path)
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, following)
+
+
 @pytest.mark.parametrize("command", ["init", "collect", "ingest", "check", "report", "verify", "explain", "log", "show", "release", "keys"])
 def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     ran = compliance(command, "--help", cwd=tmp_path)
