@@ -16,6 +16,10 @@ OPERATORS_LIMIT: Final = 500
 """Brackets and operators of one expression."""
 LENGTH_LIMIT: Final = 64 << 10
 """Characters of one expression."""
+_STRING: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`([^`]*)`|#[^\n]*")
+"""Strings and comments; the group is the inside of a raw string."""
+_CLASS_DASH: Final = re.compile(r"(\\{1,2})([wdsWDS])-(?!\])")
+"""``[\\w-.]``: after a class, Go's expressions take the dash for itself, and Rust's take it for a range."""
 _OPERATOR: Final = re.compile(r"[-+*/%^<>=!(\[{,]|\b(?:and|or|unless|atan2|offset)\b")
 
 
@@ -42,6 +46,24 @@ def check(expression: str) -> None:
             expected=f"at most {LENGTH_LIMIT}, and {OPERATORS_LIMIT} operators and brackets",
         )
     try:
-        _parser().parse(expression)
+        _parse(expression)
     except ValueError as error:
         raise InputError(f"expression that does not parse ({' '.join(str(error).split())[:200]})", expected=expected) from error
+
+
+def _parse(expression: str) -> None:
+    text = _STRING.sub(_without_raw, expression)
+    try:
+        _parser().parse(text)
+    except ValueError as error:
+        if "regex" not in str(error) or not _CLASS_DASH.search(text):
+            raise
+        _parser().parse(_CLASS_DASH.sub(r"\1\2\1-", text))
+
+
+def _without_raw(match: re.Match[str]) -> str:
+    """Writes a raw string in quotes: promql-parser looks for escapes in it, and refuses ``\\d``."""
+    if match[1] is None:
+        return match[0]
+    inside = match[1].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{inside}"'

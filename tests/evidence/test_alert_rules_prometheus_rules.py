@@ -139,6 +139,9 @@ def test_labels_and_annotations_that_are_numbers_are_text_as_in_go() -> None:
         "holt_winters(x[5m], 0.1, 0.1)",
         "x @ end() # comment",
         "vector(1)",
+        r'x{host=~"[\\w-.]+",path=~`/[\d-x]`}',
+        r"label_replace(x, 'a', '$1', 'b', `(\d+) \"it's\"`) > 1 # `",
+        r"x{a=~`\d+`,b='`\\d'}" + " + x{c=`two\nlines`}",
     ],
 )
 def test_expressions_of_all_versions_are_read(expr: str) -> None:
