@@ -62,7 +62,7 @@ def _parse(expression: str) -> None:
 
 
 def _without_raw(match: re.Match[str]) -> str:
-    """Writes a raw string in quotes: promql-parser looks for escapes in it, and refuses ``\\d``."""
+    """Writes a raw string in quotes: promql-parser looks for escapes in it, and refuses most of them."""
     if match[1] is None:
         return match[0]
     inside = match[1].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
