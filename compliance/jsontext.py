@@ -165,33 +165,28 @@ class LineReader:
 
     def object(self, text: bytes) -> dict[str, Any] | None:
         """Returns the object that a text is; None when it is none, or when `loads` refuses it."""
-        if self._patience:
-            value = self._written_back(text)
-            if value is not None:
-                return value
+        if self._patience and (len(text) <= 2 * _DEPTH or text.count(b"{") + text.count(b"[") <= _DEPTH):
+            try:
+                value = _ANY.decode(text)
+                if value.__class__ is dict:
+                    written = _ENCODER.encode(value)
+                    if written == text or msgspec.json.format(written, indent=0) == text:
+                        self._patience = _PATIENCE
+                        return value
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                pass
             self._patience -= 1
-        if text.lstrip()[:1] != b"{":
-            return None
-        try:
-            value = loads(text)
-        except InputError:
-            return None
-        return value if isinstance(value, dict) else None
+        return _object(text)
 
-    def _written_back(self, text: bytes) -> dict[str, Any] | None:
-        if text.count(b"{") + text.count(b"[") > _DEPTH:
-            return None
-        try:
-            value = _ANY.decode(text)
-            if value.__class__ is not dict:
-                return None
-            written = _ENCODER.encode(value)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return None
-        if written != text and msgspec.json.format(written, indent=0) != text:
-            return None
-        self._patience = _PATIENCE
-        return value
+
+def _object(text: bytes) -> dict[str, Any] | None:
+    if text.lstrip()[:1] != b"{":
+        return None
+    try:
+        value = loads(text)
+    except InputError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
