@@ -16,7 +16,7 @@ LONG_NAME: Final = 48
 """Characters of a project's name and version from which they are set smaller."""
 _FACT: Final = 18
 """Characters of the environment or the point that fit on one line."""
-_NOTICE_MM, _LONG_NAME_MM, _FRAMEWORK_MM, _GATE_MM, _LETTER_MM, _SPARE_MM = 4.1, 9.0, 5.6, 22.5, 18.0, 8.0
+_NOTICE_MM, _LONG_NAME_MM, _FRAMEWORK_MM, _GATE_MM, _LETTER_MM, _SPARE_MM = 4.1, 9.0, 5.6, 22.5, 18.0, 8.5
 """Measured heights of page 1's parts, and what an A4 page has to spare beside five red gates and three frameworks."""
 _MESSAGE: Final = 230
 """Characters of a message; the section on gates has all of it."""

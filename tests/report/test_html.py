@@ -168,7 +168,7 @@ def crowded(release: Release, page: str, notices: int, name: str, frameworks_: i
 @pytest.mark.parametrize(
     ("page", "notices", "name", "frameworks_"),
     [
-        ("A4", 0, "Short", 3),
+        *(("A4", notices, "Short", 3) for notices in range(5)),
         ("A4", 9, "A long name of a project " * 5, 5),
         ("Letter", 9, "A long name of a project " * 5, 5),
         ("Letter", 1, "Short", 3),
