@@ -25,8 +25,8 @@ SIZE_LIMIT: Final = 256 << 10
 """Bytes of the largest file: the limit of the service."""
 
 _START = re.compile(
-    rb"(?:\s++|//[^\n]*+|/\*.*?\*/|;|rules_version\s*=\s*(?:'[^'\n]*'|\"[^\"\n]*\")"
-    rb"|function\s+\w+\s*\([\w\s,]*\)\s*\{[^{}]*\})*+service\s+\w+(?:\.\w+)+\s*\{",
+    rb"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|;|rules_version\s*=\s*(?:'[^'\n]*'|\"[^\"\n]*\")"
+    rb"|function\s+\w+\s*\([\w\s,]*\)\s*\{[^{}]*\})*service\s+\w+(?:\.\w+)+\s*\{",
     re.DOTALL,
 )
 

@@ -10,9 +10,9 @@ from compliance.errors import InputError
 DEPTH_LIMIT: Final = 60
 """Nesting of expressions and of matches; deeper files are refused. The service itself allows 20 calls and far less nesting."""
 
-_BLANK = re.compile(r"(?:[ \t\r\n\f\v\u00a0]++|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
+_BLANK = re.compile(r"(?:[ \t\r\n\f\v\u00a0]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_STRING = re.compile(r"""[rRbB]{0,2}(?:'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")""")
+_STRING = re.compile(r"""[rRbB]{0,2}(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _SIGN = re.compile(r"&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{};=$]")
 _COMMENT_OR_STRING = re.compile(r"""('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/""", re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_KEY = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n|---[^\n]*\n|%[^\n]*\n)*+[\"']?[A-Za-z][\w.-]*[\"']?[ \t]*:(?:\s|\Z)")
+_KEY = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n|---[^\n]*\n|%[^\n]*\n)*[\"']?[A-Za-z][\w.-]*[\"']?[ \t]*:(?:\s|\Z)")
 _FENCE = re.compile(rb"(?m)^(?:```|~~~)")
 
 

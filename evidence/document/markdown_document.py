@@ -26,7 +26,7 @@ _FENCED: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ 
 _BOX: Final = re.compile(r"(?m)^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\][ \t]")
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _NOT_MARKDOWN: Final = re.compile(r"#!|\s*(?:<\?xml|<!DOCTYPE|<html|[{\[]|%PDF)", re.IGNORECASE)
-_YAML: Final = re.compile(r"(?:\s*(?:#[^\n]*)?\n|---[^\n]*\n)*+[\"']?[\w.-]+[\"']?:(?:\s|$)")
+_YAML: Final = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?\n|---[^\n]*\n)*(?!---)[\"']?[\w.-]+[\"']?:(?:\s|$)")
 _MARKDOWN: Final = re.compile(r"(?m)^ {0,3}#{1,6}[ \t]|^[ \t]*[-*+][ \t]|\]\(|^(?:=+|-{3,})[ \t]*$")
 _RUNBOOK_FIELDS: Final = ("type", "kind", "category", "layout", "doc_type", "doctype", "document_type")
 _RUNBOOK_TITLE: Final = re.compile(

@@ -22,7 +22,7 @@ FIELDS_LIMIT: Final = 10_000
 """Fields of a row."""
 _BOM: Final = b"\xef\xbb\xbf"
 
-_QUOTED: Final = re.compile(r'"(?:[^"]++|"")*+"')
+_QUOTED: Final = re.compile(r'"(?:[^"]++|"")*"(?!")')
 _UNUSUAL: Final = re.compile(r'["\r]')
 
 Row = list[str]
@@ -143,4 +143,4 @@ def _defect(text: str, at: int) -> str:
 @lru_cache(maxsize=8)
 def _field(delimiter: str) -> re.Pattern[str]:
     mark = re.escape(delimiter)
-    return re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^"\r\n{mark}]*+))({mark}|\r*\n|\Z)')
+    return re.compile(rf'(?:"((?:[^"]++|"")*)"|([^"\r\n{mark}]*+))({mark}|\r*\n|\Z)')

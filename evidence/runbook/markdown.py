@@ -48,7 +48,7 @@ _NOT_OPERATIONS = re.compile(r"\b(?:plan|phase|proposal|design|specification|che
 _HUMP = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$", re.MULTILINE)
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_YAML_START = re.compile(r"""(?:\s*(?:#[^\n]*)?\n|---[^\n]*\n)*+["']?[\w.-]+["']?:(?:\s|$)""")
+_YAML_START = re.compile(r"""(?:[^\S\n]*(?:#[^\n]*)?\n|---[^\n]*\n)*(?!---)["']?[\w.-]+["']?:(?:\s|$)""")
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 

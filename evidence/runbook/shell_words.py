@@ -90,7 +90,7 @@ class Words(Reader):
         self.at = end + 1
 
     def _backticks(self) -> None:
-        match = re.compile(r"`(?:[^`\\]|\\.)*+`", re.DOTALL).match(self.text, self.at)
+        match = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL).match(self.text, self.at)
         if match is None:
             raise self.unfinished("quote ```", self.at)
         self.at = match.end()
@@ -118,7 +118,7 @@ class Words(Reader):
             self.at += 1
             self.balanced("[", "]", "arithmetic")
         elif following == "'" and not quoted:
-            match = re.compile(r"\$'(?:[^'\\]|\\.)*+'", re.DOTALL).match(self.text, self.at)
+            match = re.compile(r"\$'(?:[^'\\]|\\.)*'", re.DOTALL).match(self.text, self.at)
             if match is None:
                 raise self.unfinished("quote `$'`", self.at)
             self.at = match.end()
@@ -168,7 +168,7 @@ class Words(Reader):
     def balanced(self, opening: str, closing: str, what: str) -> None:
         """Skips from an opening bracket to its own end; quoted brackets do not count."""
         start, level = self.at, 0
-        pattern = re.compile(rf"""\\.|'[^']*+'|"(?:[^"\\]|\\.)*+"|[{re.escape(opening + closing)}]""", re.DOTALL)
+        pattern = re.compile(rf"""\\.|'[^']*+'|"(?:[^"\\]|\\.)*"|[{re.escape(opening + closing)}]""", re.DOTALL)
         for match in pattern.finditer(self.text, start, start + BALANCED_LIMIT):
             level += {opening: 1, closing: -1}.get(match.group(), 0)
             if level == 0:
