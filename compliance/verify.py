@@ -133,7 +133,7 @@ def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
             yield _consistent(store, signed.attachments.get(CHECKPOINT, b"").decode("utf-8", "replace"))
             page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
             yield _listed(store, "report.rendered", page, "the document before signing")
-            yield _listed(store, "report.signed", hashlib.sha256(data).hexdigest(), "this file")
+            yield _signed_file(store, signed, data)
     except StoreUnavailableError:
         raise
     except ComplianceError as error:
@@ -150,6 +150,16 @@ def _consistent(store: Store, note: str) -> Check:
         return Check("store-consistency", "refuted", f"the store's first {checkpoint.size} entries are not those that the report saw")
     detail = f"the store still holds, unchanged, the {checkpoint.size} entries that the report was made from"
     return Check("store-consistency", "proven", detail)
+
+
+def _signed_file(store: Store, signed: SignedPdf, data: bytes) -> Check:
+    """Looks for the file as it is, else as it was before the updates that its certification allows."""
+    known = {entry.body["sha256"] for entry in store.entries(types=["report.signed"])}
+    whole = hashlib.sha256(data).hexdigest()
+    ends = [one.end for one in reversed(signed.updates)] + [signed.certified_length or len(data)]
+    earlier = (hashlib.sha256(data[:end]).hexdigest() for end in ends)
+    found = next((digest for digest in (whole, *earlier) if digest in known), whole)
+    return _listed(store, "report.signed", found, "this file" if found == whole else "this file, as it was before its last updates,")
 
 
 def _listed(store: Store, entry_type: str, digest: str, what: str) -> Check:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -18,6 +18,8 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.signers import cms_embedder
 
 from compliance.errors import SigningKeyError
+from compliance.sign._reading import read_pdf
+from compliance.sign._structure import LEVEL
 from compliance.sign.cms import cms_size_limit, sign_document
 from compliance.sign.fields import add_signature_field
 from compliance.sign.stamp import render_stamp
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 
     from compliance.sign.keys import SigningKey
     from compliance.sign.pdf import SignatureField
-
-_LEVEL: Final = "/XXComplianceLevel"
-"""Private entry of the signature dictionary (a third-class name, ISO 32000-1 annex E): this toolkit signed, at this PAdES level."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def certify(stream: BytesIO, field: SignatureField, signing: Signing) -> None:
 def fill(stream: BytesIO, name: str, signing: Signing) -> None:
     """Signs a prepared field with an approval signature."""
     with _signable():
-        writer = IncrementalPdfFileWriter(stream)
+        writer = IncrementalPdfFileWriter.from_reader(read_pdf(stream))
         _require_empty(writer, name)
         _sign(writer, name, signing, None)
 
@@ -110,7 +109,7 @@ def _sign(writer: IncrementalPdfFileWriter, name: str, signing: Signing, modific
         reason=signing.reason,
         bytes_reserved=2 * cms_size_limit(signing.key),
     )
-    placeholder[pdf_name(_LEVEL)] = pdf_name("/B-B")
+    placeholder[pdf_name(LEVEL)] = pdf_name("/B-B")
     _embed(writer, name, placeholder, modification, signing.key.digest_name, lambda digest: sign_document(signing.key, digest))
 
 

@@ -4,28 +4,57 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
+
+from compliance.sign._reading import Resolver, read_pdf
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_END: Final = re.compile(rb"startxref\n(\d{1,12})\n%%EOF\n\Z")
+LEVEL: Final = "/XXComplianceLevel"
+"""Private entry of the signature dictionary (a third-class name, ISO 32000-1 annex E): this toolkit signed, at this PAdES level."""
+
 _MAX_ATTACHMENTS: Final = 1000
+_MAX_REVISIONS: Final = 64
+_MAX_FIELDS: Final = 1000
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One state of the file: the first ``end`` bytes, of which those from ``start`` on are its own."""
+
+    number: int
+    start: int
+    cross_references: int
+    """Where its table of cross-references stands."""
+    end: int
+    """After ``%%EOF`` and the end of that line, if it has one."""
+    bare_end: int
+    """After ``%%EOF``: some programs sign up to here and leave the end of the line to the next one."""
 
 
 @dataclass(frozen=True)
 class FoundSignature:
     """What a signature field holds."""
 
+    field: str
+    revision: int
+    """The revision that brought it."""
+    offset: int
+    """Where its dictionary stands in the file."""
+    is_timestamp: bool
+    sub_filter: str
     byte_range: tuple[int, ...]
     contents: bytes
-    signed_at: datetime
+    signed_at: datetime | None
     reason: str | None
+    level: str | None
+    """The PAdES level that this toolkit put into its own signatures; None for those of other programs."""
 
 
 class Structure:
@@ -40,46 +69,25 @@ class Structure:
 
     def __init__(self, pdf: bytes) -> None:
         self._pdf = pdf
-        self._reader = PdfFileReader(BytesIO(pdf))
-        if self._reader.encrypted:
+        self.reader = read_pdf(BytesIO(pdf))
+        if self.reader.encrypted:
             raise ValueError("the file is encrypted")
+        # A method that is cached would keep the file alive.
+        self.at = lru_cache(None)(lambda revision: Resolver(self.reader, revision))
+        self.revisions = self._revisions()
+        self.signatures = tuple(sorted(self._signatures(), key=lambda one: one.revision))
 
-    def unsigned_length(self) -> int:
-        """Length of the first of exactly two revisions, which ends as every PDF ends."""
-        revisions = self._reader.xrefs.total_revisions
-        if revisions != 2:
-            raise ValueError(f"{revisions} revisions, expected 2")
-        first, second = (self._reader.xrefs.get_startxref_for_revision(number) for number in (0, 1))
-        end = b"startxref\n%d\n%%%%EOF\n" % first
-        length = self._pdf.index(end, first) + len(end)
-        last = _END.search(self._pdf[-64:])
-        if last is None or int(last[1]) != second or second < length:
-            raise ValueError("the update does not end as this toolkit ends it")
-        return length
-
-    def only_signature(self, name: str) -> FoundSignature:
-        """The signature in the only signature field, which has this name."""
-        field = self._only_field(name)
-        if "/V" not in field:
-            raise ValueError(f"the field {name} is not signed")
-        signature = field["/V"]
-        if signature["/SubFilter"] != "/ETSI.CAdES.detached":
-            raise ValueError(f"signature of the kind {signature['/SubFilter']}, expected /ETSI.CAdES.detached")
-        contents = signature["/Contents"]
-        if not isinstance(contents, generic.ByteStringObject | generic.TextStringObject):
-            raise TypeError("/Contents is not a string")
-        reason = signature.get("/Reason")
-        return FoundSignature(
-            byte_range=tuple(int(number) for number in signature["/ByteRange"]),
-            contents=bytes(contents.original_bytes),
-            signed_at=generic.parse_pdf_date(str(signature["/M"])),
-            reason=None if reason is None else str(reason),
-        )
+    def fields(self, revision: int) -> frozenset[str]:
+        """Names of all signature fields of a revision, signed or not."""
+        found = [name for name, _, _ in enumerate_sig_fields(self.at(revision))]
+        if len(found) > _MAX_FIELDS or len(set(found)) != len(found):
+            raise ValueError(f"{len(found)} signature fields, or two of the same name")
+        return frozenset(found)
 
     def certification(self, name: str) -> int:
         """The DocMDP level of the certification, which is the signature in this field."""
-        certified = self._reader.root["/Perms"].raw_get("/DocMDP")
-        if certified.reference != self._only_field(name).raw_get("/V").reference:
+        certified = self.reader.root["/Perms"].raw_get("/DocMDP")
+        if certified.reference != self._field(name).raw_get("/V").reference:
             raise ValueError("the certification is not the signature of this field")
         (reference,) = certified.get_object()["/Reference"]
         if reference["/TransformMethod"] != "/DocMDP":
@@ -88,7 +96,7 @@ class Structure:
 
     def attachments(self) -> dict[str, bytes]:
         """The embedded files by name, from a flat name tree as WeasyPrint writes it."""
-        names = self._reader.root.get("/Names", {})
+        names = self.reader.root.get("/Names", {})
         if "/EmbeddedFiles" not in names:
             return {}
         entries = names["/EmbeddedFiles"]["/Names"]
@@ -100,11 +108,68 @@ class Structure:
             raise ValueError("two attached files have the same name")
         return found
 
-    def _only_field(self, name: str) -> Any:
-        found = list(enumerate_sig_fields(self._reader))
-        if [field for field, _, _ in found] != [name]:
-            raise ValueError(f"signature fields {[field for field, _, _ in found]}, expected [{name!r}]")
-        return found[0][2].get_object()
+    def _revisions(self) -> tuple[Revision, ...]:
+        """The revisions, of which each stands wholly behind the one before it, and the last ends with the file."""
+        count = self.reader.xrefs.total_revisions
+        if count > _MAX_REVISIONS:
+            raise ValueError(f"{count} revisions; at most {_MAX_REVISIONS} are read")
+        made: list[Revision] = []
+        start = 0
+        for number in range(count):
+            position = self.reader.xrefs.get_startxref_for_revision(number)
+            match = re.compile(rb"startxref\s+0*%d\s+%%%%EOF(\r\n|\r|\n)?" % position).search(self._pdf, position)
+            if position < start or match is None:
+                raise ValueError(f"revision {number + 1} does not end as a PDF ends")
+            made.append(Revision(number, start, position, match.end(), match.start() + len(match[0].rstrip(b"\r\n"))))
+            start = match.end()
+        for revision in made[1:]:
+            self._require_own_objects(revision)
+        return tuple(made)
+
+    def _require_own_objects(self, revision: Revision) -> None:
+        """An update's objects stand in the update: nothing lies hidden in the bytes before it or behind it."""
+        table = self.reader.xrefs
+        for reference in table.explicit_refs_in_revision(revision.number):
+            place = table.get_historical_ref(reference, revision.number)
+            if isinstance(place, int) and not revision.start <= place <= revision.cross_references:
+                raise ValueError(f"an object of revision {revision.number + 1} stands outside of it, at byte {place}")
+
+    def _signatures(self) -> list[FoundSignature]:
+        found = []
+        for name, value, reference in enumerate_sig_fields(self.reader):
+            if value is not None:
+                found.append(self._signature(str(name), reference.get_object()))
+        return found
+
+    def _signature(self, name: str, field: Any) -> FoundSignature:
+        reference = field.get_value_as_reference("/V")
+        revision = self.reader.xrefs.get_last_change(reference)
+        if revision != self.reader.xrefs.get_introducing_revision(reference):
+            raise ValueError(f"the signature in the field {name} was replaced after it was made")
+        offset = self.reader.xrefs[reference]
+        if not isinstance(offset, int):
+            raise TypeError(f"the signature in the field {name} is packed with other objects")
+        value = reference.get_object()
+        contents = value.raw_get("/Contents")
+        if not isinstance(contents, generic.ByteStringObject | generic.TextStringObject):
+            raise TypeError("/Contents is not a string")
+        time, reason = value.get("/M"), value.get("/Reason")
+        return FoundSignature(
+            field=name,
+            revision=revision,
+            offset=offset,
+            is_timestamp=value.get("/Type") == "/DocTimeStamp",
+            sub_filter=str(value["/SubFilter"]),
+            byte_range=tuple(int(number) for number in value["/ByteRange"]),
+            contents=bytes(contents.original_bytes),
+            signed_at=None if time is None else generic.parse_pdf_date(str(time)),
+            reason=None if reason is None else str(reason),
+            level=None if LEVEL not in value else str(value[LEVEL]),
+        )
+
+    def _field(self, name: str) -> Any:
+        ((_, _, reference),) = enumerate_sig_fields(self.reader, with_name=name)
+        return reference.get_object()
 
 
 def _content(specification: Any) -> bytes:

@@ -1,0 +1,77 @@
+"""Reads PDFs as strictly as other signing programs allow: what poppler, and with it Okular and Evince, write is read as well.
+
+Two habits of theirs are no attack, but look like one to pyHanko: a number that no object ever had is given to a new object, and the
+empty appearance of a signed field is left behind as an unused object with its number and the next generation.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pyhanko.pdf_utils import xref
+from pyhanko.pdf_utils.misc import PdfStrictReadError
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from io import BytesIO
+
+    from pyhanko.pdf_utils.generic import Reference
+
+_ORPHAN: Final = "orphaned generation"
+_TABLE: Final = (b"x", b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9")
+
+
+def read_pdf(stream: BytesIO) -> PdfFileReader:
+    """Parses the PDF in a stream.
+
+    Raises:
+        Exception: It cannot be parsed; pyHanko raises many types.
+    """
+    try:
+        return PdfFileReader(stream)
+    except PdfStrictReadError as error:
+        if _ORPHAN not in str(error):
+            raise
+    reader = PdfFileReader(stream, strict=False)
+    _require_consistent(stream.getbuffer(), reader)
+    reader.strict = True
+    return reader
+
+
+def _require_consistent(pdf: memoryview, reader: PdfFileReader) -> None:
+    """Makes up for the checks that were left out, all but the one for orphaned generations."""
+    sections = [_without_orphans(section) for section in reader.xrefs._xref_sections]
+    xref._check_xref_consistency(sections)
+    if reader.xrefs.hybrid_xrefs_present:
+        raise ValueError("the file has two tables of cross-references for one revision")
+    for section in sections:
+        position = section.meta_info.declared_startxref
+        highest = max((number for number, _ in section.xref_data.explicit_refs_in_revision), default=0)
+        if bytes(pdf[position : position + 1]) not in _TABLE or highest >= section.meta_info.size:
+            raise ValueError(f"the cross-references at byte {position} are not where or what they should be")
+
+
+def _without_orphans(section: Any) -> Any:
+    data = copy(section.xref_data)
+    data.standard_xrefs = {number: entry for number, entry in data.standard_xrefs.items() if entry[0] == 0}
+    return replace(section, xref_data=data)
+
+
+class Resolver(HistoricalResolver):
+    """One revision of a file."""
+
+    def is_ref_unassignable(self, ref: Reference) -> bool:
+        """Whether an object of a later revision may have this number: no object had it, and nothing refers to it."""
+        return super().is_ref_unassignable(ref) or not (self._was_given(ref.idnum) or self.usages(ref))
+
+    def usages(self, ref: Reference) -> set[Any]:
+        """The paths that lead to an object."""
+        self._load_reverse_xref_cache()  # type: ignore[no-untyped-call]
+        return self._get_usages_of_ref(ref)
+
+    def _was_given(self, number: int) -> bool:
+        tables: Sequence[Any] = [self.reader.xrefs.get_xref_data(revision) for revision in range(self.revision + 1)]
+        return any(number in known for data in tables for known in (data.standard_xrefs, data.xrefs_in_objstm, data.freed))

@@ -1,0 +1,238 @@
+"""What an update of a certified PDF changed, judged object by object; anything that is not allowed by name is refused.
+
+pyHanko compares the objects of two revisions; its rules are narrowed here: document properties may change in their dates and programs
+only, and the list of what may change in the catalog is shorter. New signature fields are allowed for document timestamps only.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from pyhanko.pdf_utils.generic import Reference
+from pyhanko.sign.diff_analysis import DocInfoRule, MetadataUpdateRule, ModificationLevel, StandardDiffPolicy, SuspiciousModification
+from pyhanko.sign.diff_analysis.constants import VALUE_UPDATE_KEYS
+from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
+from pyhanko.sign.diff_analysis.rules.file_structure_rules import CatalogModificationRule, ObjectStreamRule, XrefStreamRule
+from pyhanko.sign.diff_analysis.rules.form_field_rules import (
+    DSSCompareRule,
+    GenericFieldModificationRule,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+)
+from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+
+from compliance.sign.pdf_verify import Update
+from compliance.xmltext import events
+
+if TYPE_CHECKING:
+    from compliance.sign._structure import FoundSignature, Structure
+
+_CATALOG: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
+_INFORMATION: Final = frozenset({"/ModDate", "/Producer"})
+_RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_WRAPPERS: Final = frozenset({"{adobe:ns:meta/}xmpmeta", f"{_RDF}RDF", f"{_RDF}Description"})
+_SYNTAX: Final = frozenset({"{adobe:ns:meta/}xmptk", f"{_RDF}about", f"{_RDF}parseType"})
+_XMP: Final = "{http://ns.adobe.com/xap/1.0/}"
+_MANAGEMENT: Final = "{http://ns.adobe.com/xap/1.0/mm/}"
+_PROPERTIES: Final = frozenset(
+    {
+        f"{_XMP}ModifyDate",
+        f"{_XMP}MetadataDate",
+        f"{_MANAGEMENT}DocumentID",
+        f"{_MANAGEMENT}History",
+        f"{_MANAGEMENT}InstanceID",
+        "{http://ns.adobe.com/pdf/1.3/}Producer",
+    }
+)
+
+
+def updates_since(structure: Structure, certified: int) -> tuple[Update, ...]:
+    """Classifies every revision after the certified one.
+
+    Raises:
+        ValueError: One of them changed something that it must not; says what.
+        Exception: The file cannot be read; pyHanko raises many types.
+    """
+    later = range(certified + 1, len(structure.revisions))
+    made = tuple(_classified(structure, number) for number in later)
+    for signature in structure.signatures:
+        if certified < signature.revision < len(structure.revisions) - 1:
+            _require_respected(structure, signature)
+    return made
+
+
+def _classified(structure: Structure, number: int) -> Update:
+    changed = _difference(structure, number - 1, number, None, MDPPerm.FILL_FORMS)
+    signed = [one for one in structure.signatures if one.revision == number]
+    end = structure.revisions[number].end
+    created = structure.fields(number) - structure.fields(number - 1)
+    if created - {one.field for one in signed if one.is_timestamp}:
+        raise ValueError(f"revision {number + 1} adds the signature field {min(created)}, which was not prepared")
+    if len(signed) > 1:
+        raise ValueError(f"revision {number + 1} has {len(signed)} signatures, expected one")
+    filled = tuple(sorted(changed - structure.fields(number)))
+    if signed:
+        return Update(number, end, "timestamp" if signed[0].is_timestamp else "signature", (signed[0].field, *filled))
+    if filled:
+        return Update(number, end, "form", filled)
+    if _validation_data(structure, number) == _validation_data(structure, number - 1):
+        raise ValueError(f"revision {number + 1} is neither a signature nor data for validation")
+    return Update(number, end, "validation-data")
+
+
+def _require_respected(structure: Structure, signature: FoundSignature) -> None:
+    """Checks what a signature itself forbids: changes to fields that it locks, or any change."""
+    field_lock, level = _locks(structure, signature)
+    if field_lock is None and level is None:
+        return
+    for number in range(signature.revision + 1, len(structure.revisions)):
+        _difference(structure, signature.revision, number, field_lock, level)
+
+
+def _difference(structure: Structure, old: int, new: int, lock: FieldMDPSpec | None, level: MDPPerm | None) -> frozenset[str]:
+    """Compares two revisions; returns the form fields that changed."""
+    try:
+        result = _POLICY.apply(structure.at(old), structure.at(new), field_mdp_spec=lock, doc_mdp=level)
+    except SuspiciousModification as suspicious:
+        raise ValueError(f"revision {new + 1} changes what it must not: {suspicious}") from suspicious
+    if result.modification_level.value > (level or MDPPerm.FILL_FORMS).value:
+        raise ValueError(f"revision {new + 1} makes changes of the level {result.modification_level.name}")
+    return frozenset(result.changed_form_fields)
+
+
+def _locks(structure: Structure, signature: FoundSignature) -> tuple[FieldMDPSpec | None, MDPPerm | None]:
+    value = structure.at(signature.revision)
+    references = _entry(_value_of(value, signature.field), "/Reference") or ()
+    lock, level = None, None
+    for reference in references:
+        parameters = reference.get_object()["/TransformParams"]
+        method = reference.get_object()["/TransformMethod"]
+        if method == "/FieldMDP":
+            lock = FieldMDPSpec.from_pdf_object(parameters)
+        if method == "/DocMDP" or "/P" in parameters:
+            level = MDPPerm(int(parameters["/P"]))
+    return lock, level
+
+
+def _value_of(resolver: Any, field: str) -> Any:
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    ((_, value, _),) = enumerate_sig_fields(resolver, with_name=field)
+    return value.get_object()
+
+
+def _validation_data(structure: Structure, number: int) -> list[bytes]:
+    store = _entry(structure.at(number).root, "/DSS") or {}
+    return sorted(stream.data for key in ("/Certs", "/CRLs", "/OCSPs") for stream in _entry(store, key) or ())
+
+
+class _InformationRule(DocInfoRule):
+    """Dates and programs of the document information may change, nothing else of it."""
+
+    def apply(self, old: Any, new: Any) -> Iterable[Any]:
+        before, after = (_information(one) for one in (old, new))
+        changed = {key for key in {*before, *after} if _text(before, key) != _text(after, key)}
+        if changed - _INFORMATION:
+            raise SuspiciousModification(f"the document information {min(changed - _INFORMATION)} changed")
+        return super().apply(old, new)
+
+
+class _MetadataRule(MetadataUpdateRule):
+    """Dates, programs and identifiers of the XMP metadata may change, nothing else of it."""
+
+    def __init__(self) -> None:
+        # The rule's own check of the syntax needs lxml.
+        super().__init__(check_xml_syntax=False)  # type: ignore[no-untyped-call]
+
+    def apply(self, old: Any, new: Any) -> Iterable[Any]:
+        before, after = (_stream(one.root, "/Metadata") for one in (old, new))
+        if after is not None and (before is None or before.data != after.data):
+            changed = (set() if before is None else _properties(before.data)) ^ _properties(after.data)
+            if changed:
+                raise SuspiciousModification(f"the metadata {min(changed)[0][0]} changed")
+        return super().apply(old, new)
+
+
+class _UnusedRule(WhitelistRule):
+    """An object that nothing refers to, before or after, has no effect.
+
+    Older generations of it count as well: a reader that does not tell them apart would show the new object.
+    """
+
+    def apply(self, old: Any, new: Any) -> Iterable[Any]:
+        for reference in new.explicit_refs_in_revision():
+            alike = [Reference(reference.idnum, generation, pdf=new) for generation in range(reference.generation + 1)]
+            if not (old.usages(reference) or any(new.usages(one) for one in alike)):
+                yield ReferenceUpdate(reference)
+
+
+def _entry(dictionary: Any, key: str) -> Any:
+    """The object under a key, wherever it stands in the file; None if there is none."""
+    return dictionary[key] if key in dictionary else None  # noqa: SIM401 (get() does not follow references)
+
+
+def _information(resolver: Any) -> Any:
+    # References in the trailer lead to the newest revision, whichever is asked for.
+    reference = resolver.trailer_view.get_value_as_reference("/Info", optional=True)
+    return {} if reference is None else resolver(reference)
+
+
+def _stream(root: Any, key: str) -> Any:
+    """A stream of the catalog; pyHanko has a view of its own on the one of the metadata, which has no history."""
+    reference = root.get_value_as_reference(key, optional=True)
+    return None if reference is None else reference.get_object()
+
+
+def _text(dictionary: Mapping[str, Any], key: str) -> bytes | str | None:
+    value = _entry(dictionary, key)
+    if value is None:
+        return None
+    return getattr(value, "original_bytes", None) or str(value)
+
+
+def _properties(xmp: bytes) -> set[tuple[tuple[str, ...], str, int]]:
+    """Every property with its value and how often it is there, whichever of the forms of RDF it is written in."""
+    counted = Counter((path, value) for path, value in _walk(xmp) if path[0] not in _PROPERTIES)
+    return {(path, value, number) for (path, value), number in counted.items()}
+
+
+def _walk(xmp: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yields the texts and attributes of an XMP packet with the names of the properties that they stand in."""
+    path: list[str] = []
+    for event, element in events(io.BytesIO(xmp)):
+        if event == "start":
+            path.append(element.tag)
+        names = tuple(name for name in path if name not in _WRAPPERS)
+        if event == "start":
+            yield from (((*names, name), value) for name, value in element.attrib.items() if name not in _SYNTAX)
+        else:
+            if element.text is not None and element.text.strip():
+                yield names or (element.tag,), element.text.strip()
+            path.pop()
+
+
+_EXTRA: Final[Sequence[Any]] = (
+    _InformationRule(),
+    XrefStreamRule(),
+    ObjectStreamRule(),
+    DSSCompareRule(),
+    _MetadataRule(),
+    _UnusedRule(),
+)
+_VALUE: Final = VALUE_UPDATE_KEYS | {"/M"}
+"""What signing may change in a field; poppler sets the time of the change as well."""
+_POLICY: Final = StandardDiffPolicy(
+    global_rules=[
+        CatalogModificationRule(ignored_keys=_CATALOG),  # type: ignore[no-untyped-call]
+        *(rule.as_qualified(ModificationLevel.LTA_UPDATES) for rule in _EXTRA),
+    ],
+    # Nothing is left to be ignored as an orphan: a reference that leads nowhere until a later update would make one visible.
+    ignore_orphaned_objects=False,
+    form_rule=FormUpdatingRule(
+        [SigFieldCreationRule(), SigFieldModificationRule(value_update_keys=_VALUE), GenericFieldModificationRule()]  # type: ignore[no-untyped-call]
+    ),
+)
