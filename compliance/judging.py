@@ -70,6 +70,7 @@ class Case:
 
 def case(project: Project, store: Store, point: str, as_of: datetime | None = None, clock: datetime | None = None) -> Case:
     """Reads what a judgement needs; arguments and errors are those of `judge`."""
+    store.require_whole()
     at = project.point(point)
     subject = subject_of(project, Checkout.find(project.root), at.environment)
     time = as_of or clock or now()

@@ -199,6 +199,32 @@ class Store:
             raise TamperedError("no signed checkpoint" + ("" if size is None else f" of size {size}"))
         return str(rows[0][0])
 
+    def require_whole(self) -> None:
+        """Looks at what every judgement relies on; ``verify`` looks at all the rest.
+
+        Raises:
+            TamperedError: The newest checkpoint is not signed over the ledger as it stands, or a piece of evidence has lost its row.
+        """
+        sizes = select(
+            select(func.max(tables.CheckpointNote.size)).scalar_subquery(),
+            select(func.count()).select_from(tables.Ledger).scalar_subquery(),
+        )
+        signed, size = self.database.query(sizes)[0]  # in one statement: another process may be writing
+        if signed != size:
+            raise TamperedError(f"the newest checkpoint is over {signed or 0} entries, the ledger has {size}", hint=_DOUBT)
+        try:
+            same = not size or note.open_note(self.checkpoint_note(size), self.verifier).root == self.root_at(size)
+        except TamperedError as error:
+            error.hint = error.hint or _DOUBT
+            raise
+        if not same:
+            raise TamperedError("the newest checkpoint was signed over another ledger", hint=_DOUBT)
+        rows = select(tables.Evidence.entry)
+        lost = select(func.min(tables.Ledger.entry)).where(tables.Ledger.type == "evidence", col(tables.Ledger.entry).not_in(rows))
+        number = self.database.query(lost)[0][0]
+        if number is not None:
+            raise TamperedError(f"evidence {number}: its row is missing", hint=_DOUBT)
+
     def private(self, number: int) -> dict[str, Any]:
         """Returns the private values of an entry by class.
 
