@@ -67,6 +67,8 @@ def look(root: Path) -> Findings:
     by_kind = {
         "pipeline": [p for p in paths if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml", p)],
         "runbook": [p for p in paths if re.search(r"(^|/)[^/]*(runbook|playbook)[^/]*\.md$|(^|/)runbooks/.+\.md$", p, re.IGNORECASE)],
+        "access-policy": [p for p in paths if re.search(r"(^|/)(firestore|storage)\.rules$|(^|/)(openapi|swagger)\.(json|ya?ml)$", p)],
+        "document": [p for p in paths if re.search(r"(status|readiness|checklist|go-?live|completion)[^/]*\.md$", p, re.IGNORECASE)],
         "coverage": [p for p in paths if re.search(r"(^|/)coverage\.(json|xml)$", p)],
         "test-results": [p for p in paths if re.search(r"(^|/)(junit[^/]*|TEST-[^/]+|test-results?)\.xml$", p)],
         "scan": [p for p in paths if p.endswith(".sarif")],

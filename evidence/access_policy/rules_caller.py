@@ -136,11 +136,11 @@ class Question:
             return "error"
         if isinstance(value, Plain):
             return "error" if not isinstance(value.value, bool) else "yes" if value.value else "no"
+        if _is_own(value.sources):
+            return "yes" if self.caller.owner else "no"
         if "claim" in value.sources or self._is_role(value):
             self._note([value], [])
             return "yes" if self.caller.role else "no"
-        if {"uid", "identity"} & value.sources and {"data", "record"} & value.sources:
-            return "yes" if self.caller.owner else "no"
         return "unknown"
 
     def _value(self, part: Expression, scope: Scope, own: Mapping[str, Value]) -> Value:
@@ -292,15 +292,21 @@ class Question:
         return self._related([left, right])
 
     def _related(self, values: Sequence[Value]) -> Value:
-        """Answers a comparison: with the data the owner, of a claim the role; a caller's id beside a constant names a person."""
+        """Answers a comparison: of the caller with the data by ownership, of a claim with a constant by the role.
+
+        A caller's id beside a constant names a person, who is let in as one with a role is.
+        """
         merged = _merged(values)
         if isinstance(merged, Failed):
             return merged
-        if {"uid", "identity"} & merged.sources:
-            return Plain(self.caller.owner if {"data", "record"} & merged.sources else self.caller.role)
         constants = [str(one.value) for one in values if isinstance(one, Plain) and isinstance(one.value, str)]
         derived = [one for one in values if isinstance(one, Derived)]
         named = [*constants, *(text for one in derived for text in one.constants)]
+        of_caller = bool({"uid", "identity"} & merged.sources)
+        if _is_own(merged.sources) and (of_caller or not named):
+            return Plain(self.caller.owner)
+        if of_caller:
+            return Plain(self.caller.role)
         if "claim" in merged.sources or ("token" in merged.sources and named) or any(map(self._is_role, derived)):
             self._note(derived, named)
             return Plain(self.caller.role)
@@ -312,6 +318,12 @@ class Question:
 
     def _note(self, derived: Iterable[Derived], named: Sequence[str]) -> None:
         self.roles += named or [one.name for one in derived if one.name]
+
+
+def _is_own(sources: frozenset[Source]) -> bool:
+    """Tells whether something of the caller (id, claim, own record) meets something of the data."""
+    of_caller = {"uid", "identity"} & sources
+    return bool(of_caller and {"data", "record"} & sources) or ("data" in sources and bool({"claim", "record"} & sources))
 
 
 def _of_token(name: str) -> Derived:

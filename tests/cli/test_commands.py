@@ -265,12 +265,16 @@ def test_init_writes_a_configuration_that_works_and_is_left_alone(tmp_path: Path
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "thing"\nversion = "2.0"\n[project.scripts]\nt = "t:m"\n')
     (tmp_path / "thing.py").write_text("x = 1\n")
     (tmp_path / "junit.xml").write_text(JUNIT)
+    (tmp_path / "firestore.rules").write_text("service cloud.firestore { match /a/{b} { allow read: if false; } }\n")
+    (tmp_path / "STATUS.md").write_text("# Release status report\n")
     ran = compliance("init", cwd=tmp_path)
     assert ran.code == 0
     assert "next:" in ran.out
     text = (tmp_path / "compliance.toml").read_text()
     assert 'profile = "cli"' in text
     assert "[collect.scan.bandit]" in text
+    assert '[collect.access-policy]\nfiles = ["firestore.rules"]' in text
+    assert '[collect.document]\nfiles = ["STATUS.md"]' in text
     again = compliance("init", cwd=tmp_path)
     assert again.code == 0
     assert "left as it is" in again.out
