@@ -11,8 +11,10 @@ bytes replaced; the third are failures. Secrets are never looked up at their ser
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import resource
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,8 +29,12 @@ if TYPE_CHECKING:
     from detect_secrets.core.secrets_collection import SecretsCollection
 
 _ALLOWLIST: Final = "detect_secrets.filters.allowlist.is_line_allowlisted"
-SIZE_LIMIT: Final = 32 << 20
+SIZE_LIMIT: Final = 16 << 20
 """Bytes of the largest file that is scanned; a larger one is a failure."""
+MEMORY_LIMIT: Final = 2 << 30
+"""Bytes of address space of the process: a file that asks for more is a failure."""
+_VALUES: Final = 200_000
+"""Values of the largest YAML file, aliases followed: detect-secrets follows every one, so that 600 bytes can ask for any memory."""
 _HEAD: Final = 8192
 
 
@@ -59,6 +65,8 @@ class _Scan:
         from detect_secrets.core.scan import scan_file
 
         text = data.decode("utf-8", "replace")
+        if _multiplies(name, text):
+            raise ValueError("aliases that multiply")
         lines = re.split(r"\r\n|\r|\n", text)
         found = [(_is_allowed(one, lines), one) for one in scan_file(name if text.encode() == data else self._copy(name, text))]
         for allowed, secret in sorted(found, key=lambda one: one[0]):  # of equal secrets the first is kept: an open one, if there is any
@@ -84,6 +92,31 @@ def _text_of(path: Path) -> bytes | None:
         raise ValueError("too large")
     data = path.read_bytes()
     return None if b"\0" in data[:_HEAD] else data
+
+
+def _multiplies(name: str, text: str) -> bool:
+    """Whether a YAML file stands for more than `_VALUES` values once its aliases are followed."""
+    import yaml
+    from detect_secrets.util.filetype import FileType, determine_file_type
+
+    if determine_file_type(name) != FileType.YAML or "*" not in text or "&" not in text:
+        return False
+    sizes: dict[int, float] = {}
+    try:
+        documents = list(yaml.compose_all(text, yaml.SafeLoader))  # all are kept: sizes go by identity
+    except yaml.YAMLError:
+        return False  # detect-secrets reads it as text, then
+    return any(_size(document, sizes) > _VALUES for document in documents)
+
+
+def _size(node: Any, sizes: dict[int, float]) -> float:
+    """Counts the values of a node, each as often as it is used; a node that holds itself is infinite."""
+    if id(node) not in sizes:
+        sizes[id(node)] = math.inf
+        inner = node.value if isinstance(node.value, list) else []
+        parts = [part for one in inner for part in (one if isinstance(one, tuple) else (one,))]
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
 
 
 def _is_allowed(secret: PotentialSecret, lines: Sequence[str]) -> bool:
@@ -117,4 +150,5 @@ def _listed(path: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     sys.stdout.write(json.dumps(scan(list(_listed(Path(sys.argv[1]))))))

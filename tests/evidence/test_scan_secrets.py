@@ -115,6 +115,13 @@ def test_every_kind_of_text_file_is_scanned(project: Path, name: str) -> None:
     assert {row.path for row in rows} == {name}
 
 
+@pytest.mark.parametrize(("name", "shown"), [("new\nline.txt", "new\nline.txt"), ("bad\udcff.txt", "bad\ufffd.txt"), ("--help", "--help")])
+def test_odd_names_are_scanned_and_shown(project: Path, name: str, shown: str) -> None:
+    (project / name).write_text(f"token: {TOKEN}\n")
+    git(project, "add", "--all")
+    assert {row.path for row in parsed(collect(project)).findings} == {shown}
+
+
 def test_only_what_git_tracks_is_scanned(project: Path) -> None:
     plant(project, "local.txt", f"token: {TOKEN}\n", add=False)
     assert scan(project).total == 0
@@ -241,3 +248,21 @@ def _path() -> dict[str, str]:
     import sys
 
     return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+LEVELS = [f"a{level}: &a{level} [{','.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 12)]
+
+
+@pytest.mark.parametrize("text", ["\n".join(["a0: &a0 [x, x]", *LEVELS]), "a: &a [*a, x]"])
+def test_aliases_without_end_are_a_failure_and_other_files_are_scanned(project: Path, text: str) -> None:
+    plant(project, "a.yaml", text)
+    plant(project, "b.txt", f"token: {TOKEN}\n")
+    payload = scan(project)
+    assert (payload.total, payload.errors) == (1, 1)
+    assert payload.incomplete == "1 file could not be scanned"
+
+
+def test_ordinary_aliases_are_followed(project: Path) -> None:
+    plant(project, "a.yaml", f"base: &base\n  token: {TOKEN}\nuse: *base\n---\nmore: 1\n")
+    payload = scan(project)
+    assert (payload.total, payload.errors) == (1, 0)
