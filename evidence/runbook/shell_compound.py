@@ -6,6 +6,7 @@ Source: POSIX.1-2017 volume Shell and Utilities, section 2.9.4; Bash reference m
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 from .shell_reader import ShellError
 from .shell_test import Conditions
@@ -17,16 +18,16 @@ FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
 """Brackets after the name of a function."""
 
 
-class Compounds(Conditions):
+class Compounds(Conditions, ABC):
     """Adds compound commands to the conditions; what stands inside them is for the grammar to read."""
 
+    @abstractmethod
     def sequence(self) -> int:
         """Reads commands and their separators up to something that cannot begin one; returns how many there were."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self) -> None:
         """Reads one command."""
-        raise NotImplementedError
 
     def compound(self, word: str) -> None:
         """Reads the compound command that begins here, with a bracket or a reserved word."""
