@@ -1,0 +1,95 @@
+"""The stand-alone verifier: one file, which needs nothing of this package and finds what the package finds."""
+
+from __future__ import annotations
+
+import ast
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from compliance import standalone
+from compliance.report.audit import MadeReport
+
+from .scenario import Release
+
+FILE = Path(standalone.__file__)
+
+
+@pytest.fixture(scope="module")
+def made(release: Release) -> MadeReport:
+    return release.make()
+
+
+@pytest.fixture
+def trust(release: Release, tmp_path: Path) -> Path:
+    path = tmp_path / "signer.pem"
+    path.write_bytes(release.key.certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_it_needs_the_standard_library_and_cryptography_only() -> None:
+    found = {
+        (node.module if isinstance(node, ast.ImportFrom) else alias.name).split(".")[0]  # type: ignore[union-attr]
+        for node in ast.walk(ast.parse(FILE.read_text()))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    assert found - set(sys.stdlib_module_names) == {"cryptography"}
+
+
+def run(*words: str | Path) -> tuple[int, dict[str, str]]:
+    """Runs the file alone: isolated from this project's folder and from the environment."""
+    done = subprocess.run([sys.executable, "-I", FILE, *words, "--json"], capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, {one["name"]: one["status"] for one in json.loads(done.stdout)["checks"]}
+
+
+def test_a_sound_report_is_verified_in_every_check(made: MadeReport, trust: Path, tmp_path: Path) -> None:
+    report = tmp_path / "r.pdf"
+    report.write_bytes(made.pdf)
+    code, checks = run(report, "--trust", trust)
+    assert (code, set(checks.values())) == (0, {"proven"})
+    assert run(report)[0] == 6
+    (tmp_path / "bundle").mkdir()
+    for file in made.attachments:
+        (tmp_path / "bundle" / file.name).write_bytes(file.content)
+    code, checks = run(tmp_path / "bundle")
+    assert (code, set(checks.values())) == (6, {"proven"})
+
+
+def test_any_changed_byte_that_is_signed_is_refuted(made: MadeReport, tmp_path: Path) -> None:
+    report = tmp_path / "r.pdf"
+    generator = random.Random(20)
+    for _ in range(40):
+        changed = bytearray(made.pdf)
+        place = generator.randrange(made.rendered)
+        changed[place] ^= generator.randrange(1, 256)
+        report.write_bytes(changed)
+        assert standalone.verify(report, ()).exit_code == 4, place
+
+
+def test_a_changed_missing_or_added_file_of_a_bundle_is_refuted(made: MadeReport, tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for file in made.attachments:
+        (folder / file.name).write_bytes(file.content)
+    for file in made.attachments:
+        path = folder / file.name
+        path.write_bytes(file.content.replace(b'"pass"', b'"fail"') if b'"pass"' in file.content else file.content + b" ")
+        assert standalone.verify(folder, ()).exit_code == 4, file.name
+        path.unlink()
+        assert standalone.verify(folder, ()).exit_code == 4, file.name
+        path.write_bytes(file.content)
+    (folder / "more.txt").write_bytes(b"x")
+    assert standalone.verify(folder, ()).exit_code == 4
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"/ByteRange [0 5 9 99999]" + b"x" * 40, b"/ByteRange [0 1 3 1]<<>>"])
+def test_what_is_no_report_is_refuted_without_a_traceback(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "r.pdf"
+    path.write_bytes(data)
+    assert standalone.verify(path, ()).exit_code == 4
