@@ -149,6 +149,8 @@ def gate_count() -> str:
     """How many gates there are, and which ones cannot be judged yet."""
     waiting = [gate for gate in shipped().gates.values() if gate.judge is None]
     total = len(shipped().gates)
+    if not waiting:
+        return f"All [{total} gates](docs/gates.md) are judged."
     kinds = sorted({kind for gate in waiting for kind in gate.reads} - shipped().kinds.keys())
     text = (
         f"Of [{total} gates](docs/gates.md), {total - len(waiting)} are judged. The other {len(waiting)} wait for evidence that cannot "
