@@ -21,6 +21,8 @@ from .document import Workflow
 from .neutralised import Hit, StepGates
 from .payload import Neutralised, Pipeline
 
+_FENCE: Final = re.compile(rb"^(?:```|~~~)", re.MULTILINE)
+"""Markdown that shows a workflow; no line of YAML begins so."""
 _ON: Final = re.compile(rb"^(?:on|\"on\"|'on')[ \t]*:", re.MULTILINE)
 _JOBS: Final = re.compile(rb"^(?:jobs|\"jobs\"|'jobs')[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
 _JOB: Final = re.compile(rb"^[ \t]+(?:-[ \t]+)?[\"']?(?:runs-on|steps|uses)[\"']?[ \t]*:", re.MULTILINE)
@@ -33,7 +35,7 @@ _CALL_DEPTH: Final = 3
 
 def _recognise(source: Source) -> bool:
     """``on`` and ``jobs`` at the top, and a job's own keys below; a file that is broken further down is claimed and then refused."""
-    if source.size > SIZE_LIMIT or not _ON.search(source.head):
+    if source.size > SIZE_LIMIT or not _ON.search(source.head) or _FENCE.search(source.head):
         return False
     whole = bytes(source.data) if source.size > len(source.head) else source.head
     return bool(_JOBS.search(whole) and _JOB.search(whole)) or _flow(source, whole)

@@ -288,3 +288,9 @@ def test_the_corpus_is_read_as_others_read_it() -> None:
         assert list(payload.triggers) == expected["triggers"]
         assert sorted(f"{a}->{b}" for a, b in payload.edge_list) == sorted(expected["edge_list"])
         assert payload.neutralised == (), "none of these files holds a neutralised gate; read by hand"
+
+
+def test_markdown_that_shows_a_workflow_is_none() -> None:
+    shown = b"# How to\n\n```yaml\non: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: make\n```\n"
+    assert "github-workflow" in recognised(shown.partition(b"```yaml\n")[2].rpartition(b"```")[0])
+    assert "github-workflow" not in recognised(shown)
