@@ -7,8 +7,10 @@ them anew; ``tests/test_documents.py`` fails when one is not current.
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -21,7 +23,9 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+import compliance
 from compliance.catalog import shipped
+from compliance.errors import ComplianceError
 from compliance.gate import Gate
 from compliance.kind import Kind
 from compliance.mapping import FORMAT as MAPPED
@@ -229,6 +233,36 @@ def _traits(gate: Gate) -> str:
     return f"{'; '.join(traits)}."
 
 
+def errors() -> str:
+    parts = []
+    for one in error_classes():
+        first, *others = prose_parts(one)
+        causes = next((text.removeprefix("Causes: ") for text in others if text.startswith("Causes: ")), "")
+        parts.append(f"### `{one.code}`\n\n{first} Exit code {one.exit_code}; in Python `{one.__name__}`.\n")
+        parts += [f"*Causes:* {causes}\n"] if causes else []
+        parts.append(f"*Next:* {one.advice}.\n")
+    return "\n".join(parts).rstrip()
+
+
+def prose_parts(one: type) -> list[str]:
+    """The paragraphs of a class's docstring."""
+    return [prose(part) for part in inspect.cleandoc(one.__doc__ or "").split("\n\n")]
+
+
+def error_classes() -> list[type[ComplianceError]]:
+    """Every public error, each after the one that it specialises."""
+    for module in pkgutil.walk_packages(compliance.__path__, "compliance."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+    def below(one: type[ComplianceError]) -> Iterator[type[ComplianceError]]:
+        yield one
+        for child in one.__subclasses__():
+            yield from below(child)
+
+    return [one for one in below(ComplianceError) if not one.__name__.startswith("_") and one.__module__.startswith("compliance.")]
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "help": help_text,
     "kinds": kinds,
@@ -237,6 +271,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "collectors": collectors,
     "thresholds": thresholds,
     "gates": gates,
+    "errors": errors,
     "roles": lambda: options(RoleTable),
     "waivers": lambda: options(WaiversTable),
     "mapping": lambda: f"{options(MappingTable)}\n\nEach field is a table:\n\n{options(FieldTable)}",

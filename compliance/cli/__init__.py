@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 EXIT_DEFECT = 70
 """An error that is the toolkit's own (EX_SOFTWARE of sysexits.h): never 1, which is a verdict."""
+DEFECT_ADVICE = "this is a defect of the toolkit; report it with what --debug prints"
+SYSTEM_ADVICE = "look at the path, its rights and the space on its disk"
 EXIT_INTERRUPTED = 130
 EXIT_UNREAD = 141
 """The reader of the output went away, as in ``compliance log | head``; never 0, which is a verdict."""
@@ -32,12 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "--debug" in words:
             raise
         code = error.exit_code
-        _say(f"compliance: {error}", f"next: {error.hint}" if error.hint else None)
+        _say(f"compliance: {error} [{error.code}]", f"next: {error.next_step}")
     except typer.TyperException as error:
         code = 2
         if error.message:
             known = next((word for word in words if word in COMMANDS), "")
-            _say(f"compliance: {error.format_message()}", f"next: compliance {known} --help".replace("  ", " "))
+            _say(f"compliance: {error.format_message()} [usage]", f"next: compliance {known} --help".replace("  ", " "))
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
         _say("compliance: interrupted; everything recorded so far is kept")
@@ -48,13 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "--debug" in words:
             raise
         code = 2
-        _say(f"compliance: {error.filename or 'output'}: {error.strerror or error}")
+        _say(f"compliance: {error.filename or 'output'}: {error.strerror or error} [system]", f"next: {SYSTEM_ADVICE}")
         _drop_output()
     except Exception as error:
         if "--debug" in words:
             raise
         code = EXIT_DEFECT
-        _say(f"compliance: {type(error).__name__}: {error}", "next: this is a defect; report it with what --debug prints")
+        _say(f"compliance: {type(error).__name__}: {error} [defect]", f"next: {DEFECT_ADVICE}")
     sys.exit(code)
 
 
@@ -73,9 +75,8 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(*lines: str | None) -> None:
+def _say(*lines: str) -> None:
     from ..plaintext import safe
 
     for line in lines:
-        if line:
-            print(" ".join(safe(part) for part in line.splitlines()), file=sys.stderr)
+        print(" ".join(safe(part) for part in line.splitlines()), file=sys.stderr)

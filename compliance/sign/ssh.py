@@ -40,7 +40,13 @@ _KEY = re.compile(r"with \S+ key (SHA256:[A-Za-z0-9+/]+)")
 
 
 class UnknownSignerError(SigningKeyError):
-    """The signature is sound, but no allowed signer made it: unknown, expired, revoked from the list, or not allowed for the namespace."""
+    """The signature is sound, but no allowed signer made it: unknown, expired, revoked from the list, or not allowed for the namespace.
+
+    Causes: a new key of a person, a key listed for another purpose, a signature made for another program.
+    """
+
+    code = "unknown-signer"
+    advice = "name the key in [roles] of compliance.toml if its owner may sign; `compliance keys list` shows who may"
 
 
 @dataclass(frozen=True)
