@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,12 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.signers import cms_embedder
 
 from compliance.errors import SigningKeyError
+from compliance.sign import _form
 from compliance.sign._reading import read_pdf
 from compliance.sign._structure import LEVEL
 from compliance.sign.cms import cms_size_limit, sign_document
 from compliance.sign.fields import add_signature_field
+from compliance.sign.form import TextField, TickField
 from compliance.sign.stamp import render_stamp
 
 if TYPE_CHECKING:
@@ -40,15 +42,20 @@ class Signing:
     when: datetime
     note: str | None = None
     """A line of the appearance."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What is filled in before."""
 
 
-def prepare(stream: BytesIO, wanted: Sequence[SignatureField]) -> None:
-    """Adds empty, tagged signature fields to the PDF in the stream."""
+def prepare(stream: BytesIO, wanted: Sequence[SignatureField | TickField | TextField]) -> None:
+    """Adds empty, tagged fields to the PDF in the stream."""
     with _signable():
         writer = _open_unsigned(stream)
         for one in wanted:
+            if isinstance(one, TickField | TextField):
+                _form.add(writer, one)
+                continue
             _require_new(writer, one.name)
-            add_signature_field(writer, one.name, one.description, one.box)
+            add_signature_field(writer, one.name, one.description, one.box, one.locks)
         writer.write_in_place()  # type: ignore[no-untyped-call]
 
 
@@ -67,7 +74,8 @@ def fill(stream: BytesIO, name: str, signing: Signing) -> None:
     with _signable():
         writer = IncrementalPdfFileWriter.from_reader(read_pdf(stream))
         _require_empty(writer, name)
-        _sign(writer, name, signing, None)
+        _form.fill(writer, signing.values, signing.when)
+        _sign(writer, name, signing, _lock(writer, name, signing.key))
 
 
 @contextmanager
@@ -97,6 +105,15 @@ def _require_empty(writer: IncrementalPdfFileWriter, name: str) -> None:
         raise SigningKeyError(f"the PDF has no signature field {name}", hint=f"its fields: {', '.join(sorted(found)) or 'none'}")
     if found[name] is not None:
         raise SigningKeyError(f"the signature field {name} is already signed")
+
+
+def _lock(writer: IncrementalPdfFileWriter, name: str, key: SigningKey) -> cms_embedder.SigMDPSetup | None:
+    """What the signature itself forbids, if the field locks others: further changes to them (ISO 32000-1 section 12.8.2.4)."""
+    ((_, _, reference),) = fields.enumerate_sig_fields(writer, with_name=name)
+    prepared = reference.get_object()
+    if "/Lock" not in prepared:
+        return None
+    return cms_embedder.SigMDPSetup(md_algorithm=key.digest_name, field_lock=fields.FieldMDPSpec.from_pdf_object(prepared["/Lock"]))
 
 
 def _sign(writer: IncrementalPdfFileWriter, name: str, signing: Signing, modification: cms_embedder.SigMDPSetup | None) -> None:

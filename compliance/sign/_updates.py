@@ -86,11 +86,12 @@ def _classified(structure: Structure, number: int) -> Update:
 
 def _require_respected(structure: Structure, signature: FoundSignature) -> None:
     """Checks what a signature itself forbids: changes to fields that it locks, or any change."""
-    field_lock, level = _locks(structure, signature)
-    if field_lock is None and level is None:
+    locks, level = _locks(structure, signature)
+    if not locks and level is None:
         return
     for number in range(signature.revision + 1, len(structure.revisions)):
-        _difference(structure, signature.revision, number, field_lock, level)
+        for lock in locks or (None,):
+            _difference(structure, signature.revision, number, lock, level)
 
 
 def _difference(structure: Structure, old: int, new: int, lock: FieldMDPSpec | None, level: MDPPerm | None) -> frozenset[str]:
@@ -104,25 +105,26 @@ def _difference(structure: Structure, old: int, new: int, lock: FieldMDPSpec | N
     return frozenset(result.changed_form_fields)
 
 
-def _locks(structure: Structure, signature: FoundSignature) -> tuple[FieldMDPSpec | None, MDPPerm | None]:
-    value = structure.at(signature.revision)
-    references = _entry(_value_of(value, signature.field), "/Reference") or ()
-    lock, level = None, None
-    for reference in references:
+def _locks(structure: Structure, signature: FoundSignature) -> tuple[list[FieldMDPSpec], MDPPerm | None]:
+    field = _field_of(structure.at(signature.revision), signature.field)
+    # A program that knows nothing of locks leaves them out of its signature; the prepared field asks for them all the same.
+    locks = [FieldMDPSpec.from_pdf_object(field["/Lock"])] if "/Lock" in field else []
+    level = None
+    for reference in _entry(field["/V"], "/Reference") or ():
         parameters = reference.get_object()["/TransformParams"]
         method = reference.get_object()["/TransformMethod"]
         if method == "/FieldMDP":
-            lock = FieldMDPSpec.from_pdf_object(parameters)
+            locks.append(FieldMDPSpec.from_pdf_object(parameters))
         if method == "/DocMDP" or "/P" in parameters:
             level = MDPPerm(int(parameters["/P"]))
-    return lock, level
+    return locks, level
 
 
-def _value_of(resolver: Any, field: str) -> Any:
+def _field_of(resolver: Any, name: str) -> Any:
     from pyhanko.sign.fields import enumerate_sig_fields
 
-    ((_, value, _),) = enumerate_sig_fields(resolver, with_name=field)
-    return value.get_object()
+    ((_, _, reference),) = enumerate_sig_fields(resolver, with_name=name)
+    return reference.get_object()
 
 
 def _validation_data(structure: Structure, number: int) -> list[bytes]:
@@ -225,6 +227,8 @@ _EXTRA: Final[Sequence[Any]] = (
 )
 _VALUE: Final = VALUE_UPDATE_KEYS | {"/M"}
 """What signing may change in a field; poppler sets the time of the change as well."""
+_FILLED: Final = VALUE_UPDATE_KEYS | {"/I", "/M"}
+"""What filling in may change in a field; of a choice also the number of what is chosen."""
 _POLICY: Final = StandardDiffPolicy(
     global_rules=[
         CatalogModificationRule(ignored_keys=_CATALOG),  # type: ignore[no-untyped-call]
@@ -233,6 +237,10 @@ _POLICY: Final = StandardDiffPolicy(
     # Nothing is left to be ignored as an orphan: a reference that leads nowhere until a later update would make one visible.
     ignore_orphaned_objects=False,
     form_rule=FormUpdatingRule(
-        [SigFieldCreationRule(), SigFieldModificationRule(value_update_keys=_VALUE), GenericFieldModificationRule()]  # type: ignore[no-untyped-call]
+        [
+            SigFieldCreationRule(),  # type: ignore[no-untyped-call]
+            SigFieldModificationRule(value_update_keys=_VALUE),
+            GenericFieldModificationRule(value_update_keys=_FILLED),
+        ]
     ),
 )

@@ -14,14 +14,16 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.sign import fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
     from compliance.report.pdf import Box
 
-__all__ = ["add_signature_field"]
+__all__ = ["add_signature_field", "dictionary", "local", "tag_widget", "whole_points"]
 
 
-def add_signature_field(writer: IncrementalPdfFileWriter, name: str, description: str, box: Box | None) -> Any:
+def add_signature_field(writer: IncrementalPdfFileWriter, name: str, description: str, box: Box | None, locks: Sequence[str] = ()) -> Any:
     """Adds an empty signature field and tags it.
 
     Args:
@@ -29,6 +31,7 @@ def add_signature_field(writer: IncrementalPdfFileWriter, name: str, description
         name: Name of the field.
         description: What a screen reader says.
         box: Where it is shown; None for a field without a visible place, on the first page.
+        locks: Names of the fields that must not change once it is signed.
 
     Returns:
         The reference of the field, whose dictionary is also its widget.
@@ -37,25 +40,27 @@ def add_signature_field(writer: IncrementalPdfFileWriter, name: str, description
     specification = fields.SigFieldSpec(
         name,
         on_page=page,
-        box=None if rectangle is None else _whole_points(rectangle),
+        box=None if rectangle is None else whole_points(rectangle),
         empty_field_appearance=rectangle is not None,
         # In a page without a box the widget has no size; out of the page no validator takes it for content.
         invis_sig_settings=fields.InvisSigSettings(box_out_of_bounds=True),
         readable_field_name=description,
+        field_mdp_spec=fields.FieldMDPSpec(fields.FieldMDPAction.INCLUDE, list(locks)) if locks else None,
     )
     fields.append_signature_field(writer, specification)
     ((_, _, reference),) = fields.enumerate_sig_fields(writer, with_name=name)
-    _tag(writer, page, reference, description)
+    tag_widget(writer, page, reference, description)
     return reference
 
 
-def _whole_points(rectangle: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-    """The largest rectangle of whole points inside, so that nothing is drawn over the box's border."""
+def whole_points(rectangle: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """Returns the largest rectangle of whole points inside, so that nothing is drawn over the box's border."""
     left, bottom, right, top = rectangle
     return math.ceil(left), math.ceil(bottom), math.floor(right), math.floor(top)
 
 
-def _tag(writer: IncrementalPdfFileWriter, page: int, field_reference: Any, description: str) -> None:
+def tag_widget(writer: IncrementalPdfFileWriter, page: int, reference: Any, description: str) -> None:
+    """Puts the widget of a field into the structure of the document, with what a screen reader says."""
     tree = writer.root["/StructTreeRoot"]
     parents = tree["/ParentTree"]
     numbers = parents["/Nums"]
@@ -63,15 +68,15 @@ def _tag(writer: IncrementalPdfFileWriter, page: int, field_reference: Any, desc
     page_reference, _ = writer.find_page_for_modification(page)  # type: ignore[no-untyped-call]
     key = 1 + max(int(numbers[index]) for index in range(0, len(numbers), 2))
 
-    link = _dictionary(
+    link = dictionary(
         Type=pdf_name("/OBJR"),
-        Obj=_local(writer, field_reference),
-        Pg=_local(writer, page_reference),
+        Obj=local(writer, reference),
+        Pg=local(writer, page_reference),
     )
-    element = _dictionary(
+    element = dictionary(
         Type=pdf_name("/StructElem"),
         S=pdf_name("/Form"),
-        P=_local(writer, document_reference),
+        P=local(writer, document_reference),
         K=link,
         Alt=generic.TextStringObject(description),
     )
@@ -80,7 +85,7 @@ def _tag(writer: IncrementalPdfFileWriter, page: int, field_reference: Any, desc
 
     numbers += [_number(key), element_reference]
     tree[pdf_name("/ParentTreeNextKey")] = _number(key + 1)
-    widget = field_reference.get_object()
+    widget = reference.get_object()
     widget[pdf_name("/StructParent")] = _number(key)
     page_dictionary = page_reference.get_object()
     page_dictionary[pdf_name("/Tabs")] = pdf_name("/S")
@@ -104,12 +109,13 @@ def _append_child(writer: IncrementalPdfFileWriter, parent: Any, child: Any) -> 
     writer.update_container(children)
 
 
-def _local(writer: IncrementalPdfFileWriter, reference: Any) -> Any:
-    """The same object number, resolved through the update instead of the file before it."""
+def local(writer: IncrementalPdfFileWriter, reference: Any) -> Any:
+    """Returns the same object number, resolved through the update instead of the file before it."""
     return generic.IndirectObject(reference.idnum, reference.generation, writer)  # type: ignore[no-untyped-call]
 
 
-def _dictionary(**entries: Any) -> generic.DictionaryObject:
+def dictionary(**entries: Any) -> generic.DictionaryObject:
+    """Returns a dictionary of a PDF from its entries."""
     return generic.DictionaryObject({pdf_name(f"/{name}"): value for name, value in entries.items()})  # type: ignore[no-untyped-call]
 
 

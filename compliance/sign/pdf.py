@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from compliance.errors import SigningKeyError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from compliance.report.pdf import Box
+    from compliance.sign.form import TextField, TickField
     from compliance.sign.keys import SigningKey
 
 __all__ = ["FIELD_NAME", "SignatureField", "prepare_fields", "sign_field", "sign_pdf"]
@@ -41,11 +43,13 @@ class SignatureField:
         name: Name of the field: a letter, then letters, digits, ``_`` or ``-``.
         description: What a screen reader says, such as ``Signature of security``.
         box: Where it is shown, such as ``rendered.boxes["sig-security"]``; None for a field without a visible place.
+        locks: Names of the fields to fill in that must not change once it is signed.
     """
 
     name: str
     description: str
     box: Box | None = None
+    locks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuses a name that PDF programs take for a path, or that differs from program to program."""
@@ -53,18 +57,19 @@ class SignatureField:
             raise SigningKeyError(f"signature field name {self.name!r}; expected a letter, then letters, digits, _ or -")
 
 
-def prepare_fields(pdf: bytes, wanted: Sequence[SignatureField]) -> bytes:
-    """Adds empty signature fields to a PDF made by `compliance.report.pdf.render_pdf`; it stays PDF/A-3a and PDF/UA-1.
+def prepare_fields(pdf: bytes, wanted: Sequence[SignatureField | TickField | TextField]) -> bytes:
+    """Adds empty fields to a PDF made by `compliance.report.pdf.render_pdf`; it stays PDF/A-3a and PDF/UA-1.
 
     Args:
         pdf: The file, without any signature.
-        wanted: The fields.
+        wanted: The fields, in the order in which they are read.
 
     Returns:
         The file with the fields; it starts with exactly the bytes of ``pdf``.
 
     Raises:
         SigningKeyError: A field of that name exists, the file is signed already, or it cannot be read.
+        RenderError: The font of the fields cannot be read.
     """
     from compliance.sign import _increments
 
@@ -109,7 +114,16 @@ def sign_pdf(
     return stream.getvalue()
 
 
-def sign_field(pdf: bytes, field_name: str, key: SigningKey, *, reason: str, when: datetime, note: str | None = None) -> bytes:
+def sign_field(
+    pdf: bytes,
+    field_name: str,
+    key: SigningKey,
+    *,
+    reason: str,
+    when: datetime,
+    note: str | None = None,
+    values: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     """Signs a prepared field of a certified document; the signatures that it has stay valid.
 
     What is signed is the whole file as it stands: verify it first (`compliance.sign.pdf_verify.inspect_pdf`).
@@ -121,6 +135,7 @@ def sign_field(pdf: bytes, field_name: str, key: SigningKey, *, reason: str, whe
         reason: Why, in a few words for people, such as ``Approve``.
         when: Time of the signature as the signer claims it, with a zone.
         note: A line that is shown in the field besides name and time, such as the decision.
+        values: What is filled in before, by name of the field.
 
     Returns:
         The signed file; it starts with exactly the bytes of ``pdf``.
@@ -133,7 +148,7 @@ def sign_field(pdf: bytes, field_name: str, key: SigningKey, *, reason: str, whe
 
     _require_time(key, when)
     stream = io.BytesIO(pdf)
-    _increments.fill(stream, field_name, _increments.Signing(key, reason, when, note))
+    _increments.fill(stream, field_name, _increments.Signing(key, reason, when, note, values))
     return stream.getvalue()
 
 
