@@ -29,6 +29,14 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "compliance"
 
 
+def cache_folder() -> Path:
+    """Returns the folder of what can be made again: below COMPLIANCE_HOME, else XDG_CACHE_HOME, else ``~/.cache/compliance``."""
+    given = os.environ.get(HOME_VARIABLE)
+    if given:
+        return Path(given) / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "compliance"
+
+
 def keys_folder() -> Path:
     """Returns the folder of the user's keys."""
     return folder() / "keys"

@@ -1,26 +1,18 @@
-"""Bandit: its JSON report, and running it.
+"""Bandit: its JSON report.
 
 Format: the ``json`` formatter of Bandit 1.x (objects ``errors``, ``generated_at``, ``metrics`` with ``_totals``, ``results``).
 """
 
 from __future__ import annotations
 
-import os
-import posixpath
-import sys
-from collections.abc import Iterable, Iterator
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from pydantic import Field, field_validator
 
 from compliance import severity
-from compliance.errors import CollectorError, InputError
+from compliance.errors import InputError
 from compliance.jsontext import members
-from compliance.kind import Collected, Collector, Context, Format, Options, options_of
-from compliance.process import last_line, run
+from compliance.kind import Format
 from compliance.record import Finding, Parsed, Tool, shorten
 from compliance.source import Source, parse_time
 
@@ -28,7 +20,7 @@ from . import Scan
 from .bandit_redact import redact
 from .rows import COUNT_MOST, Rows, clean_path, count_of, line_of, reasons, shaped
 
-_TOTALS = "_totals"
+TOTALS = "_totals"
 
 
 class _Result(Struct):
@@ -54,16 +46,16 @@ def _recognise(source: Source) -> bool:
     if not {"errors", "metrics", "results"} <= found.keys():
         return False
     try:
-        return _TOTALS in members(found["metrics"])
+        return TOTALS in members(found["metrics"])
     except InputError:
         return False
 
 
 def _parse(source: Source) -> Parsed:
     report = shaped(source.json, _Report)
-    totals = report.metrics.get(_TOTALS)
+    totals = report.metrics.get(TOTALS)
     if totals is None:
-        raise InputError("no totals", expected=f"a Bandit report with metrics.{_TOTALS}", where="/metrics")
+        raise InputError("no totals", expected=f"a Bandit report with metrics.{TOTALS}", where="/metrics")
     rows = Rows()
     for result in report.results:
         rows.add(_finding(result, rows))
@@ -119,7 +111,7 @@ def _whole(totals: dict[str, float], name: str) -> int:
     """Reads a count; Bandit writes counts as ``1`` or ``1.0`` depending on its version."""
     value = totals.get(name, 0)
     if not 0 <= value <= COUNT_MOST or value != int(value):
-        raise InputError(f"{value:g}", expected="a count", where=f"/metrics/{_TOTALS}/{name}")
+        raise InputError(f"{value:g}", expected="a count", where=f"/metrics/{TOTALS}/{name}")
     return int(value)
 
 
@@ -135,84 +127,3 @@ def _left_out(totals: dict[str, float], listed: int) -> str | None:
 BANDIT_JSON = Format(
     name="bandit-json", title="Bandit report (bandit -f json)", parser=2, recognise=_recognise, parse=_parse, redact=redact
 )
-
-
-_NOT_OURS = (".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".eggs", "node_modules", "site-packages")
-"""Folders of version control, caches and installed packages: never the project's own code."""
-
-
-class BanditOptions(Options):
-    """``[collect.scan.bandit]``."""
-
-    targets: tuple[str, ...] = Field(default=(".",), min_length=1)
-    """Files and folders to scan, relative to the project's folder."""
-    exclude: tuple[str, ...] = ()
-    """Files and folders to leave out, relative to the project's folder, or patterns such as ``*/migrations/*`` over paths like
-    ``./app/migrations/0001.py``. Besides these, folders of version control, caches and installed packages are left out."""
-    config: str | None = None
-    """Bandit's own configuration file (``-c``). It can switch rules off; without it all rules run. ``.bandit`` files are never read."""
-
-    @field_validator("exclude")
-    @classmethod
-    def _no_comma(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any("," in item or not item.strip() for item in value):
-            raise ValueError("one path or pattern per item, without commas")
-        return value
-
-
-def _collect(context: Context) -> Iterable[Collected]:
-    options = options_of(context, BanditOptions)
-    targets = [_under(target) for target in options.targets]
-    missing = [name for name in (*targets, *([options.config] if options.config else ())) if not (context.root / name).exists()]
-    if missing:
-        raise CollectorError(f"bandit could not run: {missing[0]} does not exist", hint="correct [collect.scan.bandit]")
-    # -P: the scanned project's folder must not be on the path of the scanner. --ini: Bandit reads any .bandit file that it meets,
-    # which can switch off rules, set a baseline, or redirect the output; what narrows a scan stands in compliance.toml.
-    command = [sys.executable, "-P", "-m", "bandit", "-f", "json", "-q", "-r", "--ini", os.devnull]
-    command += [f"--exclude={','.join(_exclusions(context.root, options.exclude))}"]
-    command += [f"--configfile={options.config}"] if options.config else []
-    command += targets
-    context.say(f"bandit: scanning {', '.join(options.targets)}")
-    started_at = context.now()
-    done = run(command, cwd=context.root, timeout_s=options.timeout)
-    if done.exit_code not in (0, 1) or not done.stdout.lstrip().startswith(b"{"):
-        why = last_line(done.stderr) or f"exit code {done.exit_code}"
-        raise CollectorError(f"bandit could not run: {why}", hint="run `python -m bandit -r` on the same folder to see all of it")
-    tool = Tool("bandit", version("bandit"))
-    yield Collected(
-        format=BANDIT_JSON.name,
-        content=done.stdout,
-        name="bandit",
-        started_at=started_at,
-        finished_at=context.now(),
-        tool=tool,
-        command=tuple(command),
-        exit_code=done.exit_code,
-        scope={"targets": len(targets), "excluded": len(options.exclude), "config": options.config is not None},
-        facts={"tool_version": tool.version},
-    )
-
-
-def _under(path: str) -> str:
-    """Writes a path so that Bandit prints and matches it in one way, and never takes it for an option."""
-    path = posixpath.normpath(path.replace("\\", "/"))
-    return path if path == "." or path.startswith(("/", "..")) or Path(path).is_absolute() else f"./{path}"
-
-
-def _exclusions(root: Path, exclude: Iterable[str]) -> Iterator[str]:
-    """Turns the option into Bandit's patterns.
-
-    Bandit also leaves out every path that *contains* a plain item, so that ``test`` would leave out ``latest.py``: only patterns and paths
-    that exist are handed on.
-    """
-    yield from (f"*/{name}/*" for name in _NOT_OURS)
-    for item in exclude:
-        if "*" in item:
-            yield item
-        elif (root / item).is_dir():
-            yield f"{_under(item)}/*"
-        elif (root / item).exists():
-            yield _under(item)
-
-
-BANDIT = Collector(name="bandit", title="Scans Python code with Bandit", options=BanditOptions, collect=_collect)

@@ -37,6 +37,12 @@ assert True
 SECRETS = ("hunter2secret", "s3cr3tdefault", 'fun"carg', 'fun\\"carg', "nosecarg", "nosec2arg", "multi", "second")
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector keeps what it knows in the user's folder: here a new one for each test."""
+    monkeypatch.setenv("COMPLIANCE_HOME", str(tmp_path_factory.mktemp("home")))
+
+
 def report(*results: Json, errors: Json = (), files: int = 2, **totals: Json) -> bytes:
     counted = {f"SEVERITY.{name}": 0.0 for name in ("HIGH", "MEDIUM", "LOW", "UNDEFINED")}
     for result in results:
@@ -213,7 +219,7 @@ def test_nothing_is_redacted_where_no_password_is() -> None:
 def test_collector_runs_bandit(project: Path) -> None:
     (item,) = collect(project)
     assert (item.exit_code, item.format) == (1, "bandit-json")
-    assert item.scope == {"targets": 1, "excluded": 0, "config": False}
+    assert item.scope == {"targets": 1, "excluded": 0, "config": False, "processes": 1, "unchanged": 0}
     assert recognised(item.content) == ["bandit-json"]
     parsed = read("scan", item.format, item.content, item.facts)
     payload: Any = parsed.payload
