@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -13,6 +14,8 @@ from .source import MEMORY_LIMIT, Source
 
 _BARE: Final = (b"null", b"[]", b"{}")
 """What several tools write when they found nothing, or did not look."""
+_OWN: Final = re.compile(rb'"driver"\s*:\s*\{\s*"name"\s*:\s*"compliance-toolkit"|<testsuites name="compliance check"')
+"""How the results of ``compliance check`` look as SARIF and JUnit XML: verdicts are drawn from evidence, and are none themselves."""
 _NEAR: Final = 0.5
 """Part of a format's marks that a file must have to be called near to it."""
 
@@ -31,6 +34,8 @@ def recognise(source: Source, kinds: Mapping[str, Kind], wanted: str | None = No
     """
     if not source.size:
         raise InputError("empty file")
+    if _OWN.search(source.head):
+        raise UnrecognisedError("a result of `compliance check`", expected="evidence: verdicts prove nothing about the code")
     if wanted is not None and wanted not in kinds:
         raise InputError(f"no kind {wanted!r}{near(wanted, kinds)}")
     formats = [(kind, form) for kind in kinds.values() if wanted in (None, kind.id) for form in kind.formats]

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from .session import Clock, Format, Session, print_json, read_time
+from .session import Clock, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from ..assessment import Assessment
     from ..forecast import Forecast
+    from ..report.checked import Checked
+
+CheckFormat = Annotated[
+    Literal["text", "json", "markdown", "sarif", "junit"],
+    typer.Option("--format", envvar="COMPLIANCE_FORMAT", help="Form of the result on stdout."),
+]
+SUFFIXES: Final = {".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".xml": "junit"}
+"""Form of a file by the end of its name."""
 
 
 def run(
@@ -25,7 +37,11 @@ def run(
     forecast: Annotated[str | None, typer.Option(help="Say what turns red within this span if nothing is done, such as 90d.")] = None,
     fail_on: Annotated[Literal["no-go", "conditions"], typer.Option(help="Outcome that makes the exit code 1.")] = "no-go",
     record: Annotated[bool, typer.Option("--record", help="Append the assessment to the ledger.")] = False,
-    format: Format = "text",
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="Write the result to this file as well, in the form that its suffix says (repeatable)."),
+    ] = None,
+    format: CheckFormat = "text",
 ) -> int:
     """Judge the stored evidence; exit code 0 is go, 1 is no-go."""
     from ..errors import NothingToJudgeError, UsageError
@@ -43,13 +59,17 @@ def run(
     if as_of is not None and clock is not None:
         raise UsageError("--as-of with --clock: give one of them")
     span = _span(forecast)
+    files = [(path, form_of(path)) for path in output or ()]
     with session.writing() if record else session.reading() as store:
         found = case(session.project, store, point, read_time("--as-of", as_of), read_time("--clock", clock))
         assessment = found.judge(found.time, only)
         if record:
             record_assessment(store, assessment)
     ahead = None if span is None else look_ahead(lambda at: found.judge(at, only), found.time, span)
-    show(session, assessment, format, ahead)
+    checked = checked_of(session, assessment, ahead)
+    show(session, checked, format)
+    for path, form in files:
+        path.write_text(rendered(checked, form), "utf-8")
     return exit_code(assessment, fail_on)
 
 
@@ -59,20 +79,73 @@ def exit_code(assessment: Assessment, fail_on: str = "no-go") -> int:
     return 1 if assessment.outcome in failing else 0
 
 
-def show(session: Session, assessment: Assessment, format: str, ahead: Forecast | None = None) -> None:
-    """Prints an assessment, and what will become of it."""
-    if format == "json":
-        from ..report.json import check_document
+def checked_of(session: Session, assessment: Assessment, ahead: Forecast | None = None) -> Checked:
+    """Returns a check with what its forms need to know of the project."""
+    from ..checkout import Checkout
+    from ..report.checked import Checked
 
-        document = check_document(assessment)
-        print_json(document if ahead is None else {**document, "forecast": ahead.model_dump(mode="json")})
-        return
+    project = session.project
+    checkout = Checkout.find(project.root)
+    top = checkout.root if checkout else project.root
+    return Checked(assessment=assessment, root=project.root, top=top, settings=project.path, ahead=ahead)
+
+
+def show(session: Session, checked: Checked, format: str) -> None:
+    """Prints a check."""
+    if format == "json":
+        print_json(_json(checked))
+    elif format == "text":
+        for line in _lines(checked, colour=session.colour):
+            print(line)
+    else:
+        sys.stdout.write(rendered(checked, format))
+
+
+def form_of(path: Path) -> str:
+    """Returns the form that the end of a file's name asks for.
+
+    Raises:
+        UsageError: It asks for none that there is.
+    """
+    from ..errors import UsageError
+
+    form = SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(f"--output {path}: expected a name that ends in {', '.join(SUFFIXES)}")
+    return "sarif" if path.name.lower().endswith(".sarif.json") else form
+
+
+def rendered(checked: Checked, form: str) -> str:
+    """Returns a check in one of its forms, without colours."""
+    if form == "markdown":
+        from ..report import markdown
+
+        return markdown.text(checked)
+    if form == "junit":
+        from ..report import junit
+
+        return junit.text(checked)
+    if form == "text":
+        return "".join(f"{line}\n" for line in _lines(checked, colour=False))
+    if form == "sarif":
+        from ..report import sarif
+
+        return json.dumps(sarif.document(checked), indent=2) + "\n"
+    return json.dumps(_json(checked), indent=2) + "\n"
+
+
+def _json(checked: Checked) -> object:
+    from ..report.json import check_document
+
+    document = check_document(checked.assessment)
+    return document if checked.ahead is None else {**document, "forecast": checked.ahead.model_dump(mode="json")}
+
+
+def _lines(checked: Checked, *, colour: bool) -> Sequence[str]:
     from ..report.terminal import forecast_lines, lines
 
-    for line in lines(assessment, colour=session.colour):
-        print(line)
-    for line in forecast_lines(ahead) if ahead else ():
-        print(line)
+    ahead = forecast_lines(checked.ahead) if checked.ahead else ()
+    return [*lines(checked.assessment, colour=colour), *ahead]
 
 
 def _span(text: str | None) -> timedelta | None:

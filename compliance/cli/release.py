@@ -22,7 +22,7 @@ def run(
     if format == "json":
         report.print_made_json(assessment, made, path)
     else:
-        check.show(session, assessment, format)
+        check.show(session, check.checked_of(session, assessment), format)
         report.print_made(session, made, path)
     if assessment.outcome == "no-go":
         return 1
