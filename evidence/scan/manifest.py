@@ -45,6 +45,26 @@ def declared_in(root: Path, *, requirements: Sequence[str] = (), project: str | 
     return Manifest(arguments, None if None in counts else sum(count or 0 for count in counts))
 
 
+def locked_in(root: Path, folder: str) -> Manifest:
+    """Counts the packages of lock files (PyPA specification ``pylock.toml``) in a folder, relative to the project's.
+
+    Raises:
+        CollectorError: There is none, or one cannot be read.
+    """
+    files = sorted({*(root / folder).glob("pylock.toml"), *(root / folder).glob("pylock.*.toml")})
+    if not files:
+        raise CollectorError(f"pip-audit could not run: no pylock.toml in {folder}", hint="correct [collect.scan.pip-audit] lock")
+    return Manifest(("--locked", _plain(folder)), sum(_in_lock(path, path.name) for path in files))
+
+
+def _in_lock(path: Path, name: str) -> int:
+    try:
+        packages = tomllib.loads(_text(path, name)).get("packages", [])
+    except tomllib.TOMLDecodeError as error:
+        raise CollectorError(f"pip-audit could not run: {name} is not TOML ({error})") from error
+    return len(packages) if isinstance(packages, list) else 0
+
+
 def _plain(path: str) -> str:
     """Keeps a path from being read as an option."""
     return f"./{path}" if path.startswith("-") else path

@@ -24,48 +24,12 @@ from compliance.kind import Format
 from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source
 
-from .._bom import Rating
 from . import Category
-from .ratings import highest
+from .osv_record import Record, fixed_in, severity_of
 from .rows import Rows, clean_path, shaped, statement
 
 _KNOWN = {"results", "experimental_config", "license_summary", "image_metadata", "experimental_generic_findings"}
 """Members of a document without results; any other one makes it somebody else's."""
-
-
-class _Score(msgspec.Struct):
-    type: str | None = None
-    score: str | None = None
-
-
-class _Named(msgspec.Struct):
-    name: str | None = None
-    ecosystem: str | None = None
-
-
-class _Event(msgspec.Struct):
-    fixed: str | None = None
-
-
-class _Range(msgspec.Struct):
-    type: str | None = None
-    events: list[_Event] | None = None
-
-
-class _Affected(msgspec.Struct):
-    package: _Named | None = None
-    severity: list[_Score] | None = None
-    ranges: list[_Range] | None = None
-
-
-class _Vulnerability(msgspec.Struct):
-    id: str
-    summary: str | None = None
-    details: str | None = None
-    severity: list[_Score] | None = None
-    affected: list[_Affected] | None = None
-    database_specific: dict[str, Any] | None = None
-    database_specific_camel: dict[str, Any] | None = msgspec.field(name="databaseSpecific", default=None)
 
 
 class _Group(msgspec.Struct):
@@ -82,7 +46,7 @@ class _Package(msgspec.Struct):
 
 class _Entry(msgspec.Struct):
     package: _Package
-    vulnerabilities: list[_Vulnerability] | None = None
+    vulnerabilities: list[Record] | None = None
     groups: list[_Group] | None = None
     license_violations: list[str] | None = None
 
@@ -160,7 +124,7 @@ def _stated(results: Sequence[_Result], category: Category, find: _Find, part: s
 
 
 def _vulnerabilities(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Finding]:
-    own = {item.id: _own_severity(item, entry.package) for item in entry.vulnerabilities or ()}
+    own = {item.id: severity_of(item, entry.package.name) for item in entry.vulnerabilities or ()}
     for item in entry.vulnerabilities or ():
         found = own[item.id]
         if found is Severity.UNKNOWN:
@@ -173,23 +137,8 @@ def _vulnerabilities(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Fi
             package_version=_version(entry.package),
             path=path,
             message=shorten(text) if (text := item.summary or item.details) else None,
-            fixed_in=shorten(", ".join(_fixed(item, entry.package)), 500) or None,
+            fixed_in=shorten(", ".join(fixed_in(item, entry.package.name)), 500) or None,
         )
-
-
-def _own_severity(item: _Vulnerability, package: _Package) -> Severity:
-    word = (item.database_specific or item.database_specific_camel or {}).get("severity")
-    if isinstance(word, str) and (found := severity.from_word(word)) is not Severity.UNKNOWN:
-        return found
-    scores = [*(item.severity or ()), *(one for affected in _of_package(item, package) for one in affected.severity or ())]
-    return highest(_rating(one) for one in scores)
-
-
-def _rating(score: _Score) -> Rating:
-    """OSV holds vectors, and words where the type is that of a distribution (OSV schema, ``severity``)."""
-    if (score.type or "").startswith("CVSS"):
-        return Rating(method=score.type, vector=score.score)
-    return Rating(method=score.type, severity=score.score)
 
 
 def _severity_of_group(groups: Sequence[_Group], own: Mapping[str, Severity]) -> Severity:
@@ -204,16 +153,6 @@ def _score(text: str | None) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
-
-
-def _of_package(item: _Vulnerability, package: _Package) -> Iterator[_Affected]:
-    yield from (one for one in item.affected or () if one.package is not None and one.package.name == package.name)
-
-
-def _fixed(item: _Vulnerability, package: _Package) -> list[str]:
-    """Returns the versions that fix the problem; commits, of ranges of the type GIT, are left out."""
-    ranges = [one for affected in _of_package(item, package) for one in affected.ranges or () if one.type != "GIT"]
-    return list(dict.fromkeys(event.fixed for one in ranges for event in one.events or () if event.fixed))
 
 
 def _violations(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Finding]:

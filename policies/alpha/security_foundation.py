@@ -42,7 +42,7 @@ class Vulnerabilities(Params):
     unknown: Annotated[int, AtMost(), Field(ge=0)] = 0
     """Open findings whose severity the tool does not give, at most (count)."""
     dependency_scan_max_age_days: Annotated[float, AtMost(), Field(gt=0)] = 7.0
-    """Age of a dependency or container scan, at most (days)."""
+    """Age of a dependency or container scan, and of the advisories that it knew, at most (days)."""
 
 
 @gate(
@@ -57,7 +57,7 @@ def no_open_vulnerability(inputs: Inputs, params: Vulnerabilities) -> Verdict:
     """Adds up the scans of code, dependencies, running service and images.
 
     Asks: No scan has an open critical or high finding, nor one of unknown severity. At least one SAST scan and one dependency scan of this
-    commit looked at something; dependency and container scans are at most seven days old.
+    commit looked at something; dependency and container scans, and the advisories that they knew, are at most seven days old.
 
     Why: Known holes are the ones that are used. A scan that looked at nothing, or before the advisory came out, finds nothing either.
 
@@ -91,8 +91,10 @@ def no_open_vulnerability(inputs: Inputs, params: Vulnerabilities) -> Verdict:
 
 
 def _is_old(item: Item, as_of: datetime, params: Vulnerabilities) -> bool:
-    age = item.age(as_of)
-    return age is None or age > timedelta(days=params.dependency_scan_max_age_days)
+    """A scan is as old as the advisories that it knew."""
+    age, limit = item.age(as_of), timedelta(days=params.dependency_scan_max_age_days)
+    known = item.payload.database_at
+    return age is None or age > limit or (known is not None and as_of - known > limit)
 
 
 def _most_severe_first(scans: Sequence[Item]) -> list[Item]:

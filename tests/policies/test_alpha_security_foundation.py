@@ -56,6 +56,12 @@ def test_sf1_a_dependency_scan_is_at_most_seven_days_old(hours: float, passes: b
     assert_passes(verdict) if passes else assert_open(verdict, Reason.STALE, "no dependency scan of the last 7 days")
 
 
+@pytest.mark.parametrize(("days", "passes"), [(7, True), (7.1, False)])
+def test_sf1_a_scan_is_as_old_as_the_advisories_that_it_knew(days: float, passes: bool) -> None:
+    verdict = judge("ALPHA-SF-1", item("sast"), item("sca", {"database_at": ago(hours=24 * days)}, entry=2))
+    assert_passes(verdict) if passes else assert_open(verdict, Reason.STALE, "no dependency scan of the last 7 days")
+
+
 def test_sf1_a_dependency_scan_without_a_time_is_as_good_as_old() -> None:
     assert_open(judge("ALPHA-SF-1", item("sast"), item("sca", observed_at=None)), Reason.STALE, "says when it was made")
 
