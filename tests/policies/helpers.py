@@ -40,6 +40,7 @@ def _scan(category: str, tool: str, what: str) -> dict[str, Json]:
         "skipped": 0,
         "rules": None,
         "lines": None,
+        "database_at": None,
     }
 
 

@@ -66,7 +66,8 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
             "by_severity.unknown": 1,
             "scanned": 0,
         }.items()
-    },
+    }
+    | {"sca.database_at": ago(hours=24 * 8)},
     "ALPHA-SF-2": {
         "access-policy.roles": (),
         "access-policy.default": "allow",
