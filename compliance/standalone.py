@@ -272,6 +272,7 @@ class Bundle:
             ("findings", self.findings),
             ("judgement", self.judgement),
             ("previous", self.previous),
+            ("statement", self.statement),
         ]
 
     def digests(self) -> str:
@@ -359,6 +360,56 @@ class Bundle:
         _, size, root = open_note(before["checkpoint"]["note"], str(self.entries[0]["body"]["log_key"]))
         extends(size, root, self.size, self.root, [bytes.fromhex(part) for part in before["proof"]])
         return f"the ledger extends the one of report {before['id']}"
+
+    def statement(self) -> str:
+        """The printed certificate is the attached one, and its key signed a statement of this decision."""
+        certificate = x509.load_pem_x509_certificates(self.files["signer.pem"])[0]
+        if certificate.fingerprint(hashes.SHA256()).hex() != self.model["signer"]["fingerprint"]:
+            raise RefutedError("signer.pem is not the certificate that the report prints")
+        judged = self.model["assessment"]
+        if judged["subject"]["commit"] is None:
+            return "no commit was judged, so that there is no statement"
+        says = open_envelope(self.files["vsa.dsse.json"], certificate)
+        digests = {one["uri"]: one["digest"]["sha256"] for one in says["predicate"]["inputAttestations"]}
+        own = ("report.json", "signer.pem", "vsa.dsse.json")
+        result = "FAILED" if judged["outcome"] == "no-go" else "PASSED"
+        found = (says["subject"][0]["digest"], says["predicate"]["verificationResult"], digests)
+        if found != ({"gitCommit": judged["subject"]["commit"]}, result, digests_of(self.files, own)):
+            raise RefutedError("the signed statement is not about this decision and these files")
+        return f"{_name(certificate)} signed the statement {result} on commit {judged['subject']['commit'][:12]}"
+
+
+# Signed statements: DSSE, in-toto
+
+
+def open_envelope(data: bytes, certificate: x509.Certificate) -> Any:
+    """Verifies a DSSE envelope with the key of a certificate, and returns the in-toto statement in it."""
+    envelope = _json(data)
+    kind, payload = envelope["payloadType"], base64.b64decode(envelope["payload"], validate=True)
+    if kind != "application/vnd.in-toto+json" or len(envelope["signatures"]) != 1:
+        raise RefutedError("not one signed in-toto statement")
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
+    key = certificate.public_key()
+    algorithm = hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384 else hashes.SHA256()
+    _verify(key, base64.b64decode(envelope["signatures"][0]["sig"], validate=True), signed, algorithm)
+    return _json(payload)
+
+
+def digests_of(files: dict[str, bytes], but: Sequence[str] = ()) -> dict[str, str]:
+    """Returns the SHA-256 of files by name."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name not in but}
+
+
+def _seal(sealed: bytes | None, files: dict[str, bytes], result: Result) -> str:
+    """Checks the envelope over all files of a folder."""
+    if sealed is None:
+        raise NotProvenError("no bundle.dsse.json: nothing signs the folder as a whole")
+    certificate = x509.load_pem_x509_certificates(files["signer.pem"])[0]
+    listed = open_envelope(sealed, certificate)["subject"]
+    if {one["name"]: one["digest"]["sha256"] for one in listed} != digests_of(files):
+        raise RefutedError("the files are not those that were signed")
+    result.signer = certificate
+    return f"{len(files)} files are those that {_name(certificate)} signed"
 
 
 # Hashes: docs/leaf-format.md and RFC 6962
@@ -486,13 +537,13 @@ def verify(path: Path, trusted: Sequence[x509.Certificate]) -> Result:
     result = Result()
     if path.is_dir():
         files = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
-        if "signer.pem" in files:
-            result.signer = x509.load_pem_x509_certificate(files["signer.pem"])
+        sealed = files.pop("bundle.dsse.json", None)
+        if result.check("seal", lambda: _seal(sealed, files, result)):
             result.check("signer", lambda: _trust(result, trusted))
     else:
         files = read_pdf(path.read_bytes(), result, trusted)
     if "report.json" not in files:
-        if not result.checks or all(status == "proven" for _, status, _ in result.checks):
+        if all(status != "refuted" for _, status, _ in result.checks):
             result.check("bundle", lambda: _raise(RefutedError("report.json is missing")))
         return result
     bundle: Bundle | None = None
@@ -505,6 +556,8 @@ def verify(path: Path, trusted: Sequence[x509.Certificate]) -> Result:
     if result.check("model", read) and bundle is not None:
         for name, step in bundle.steps():
             result.check(name, step)
+        if result.signer is not None and result.signer.fingerprint(hashes.SHA256()).hex() != bundle.model["signer"]["fingerprint"]:
+            result.check("signer-printed", lambda: _raise(RefutedError("another certificate signed than the report prints")))
     return result
 
 

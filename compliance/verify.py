@@ -42,10 +42,10 @@ class Verification:
 
 
 def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: Catalog, replay: bool) -> Verification:
-    """Verifies a report or a store.
+    """Verifies a report, its files outside the PDF, or a store.
 
     Args:
-        path: A PDF, or an evidence database.
+        path: A PDF, the folder of a bundle, a DSSE envelope, or an evidence database.
         trust: Whom the verifier trusts.
         store: The store that a report is compared with.
         catalog: Parsers for ``--replay``.
@@ -54,6 +54,10 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: C
     Raises:
         InputError: The file cannot be read, or is neither.
     """
+    if path.is_dir():
+        from .verify_files import verify_folder
+
+        return verify_folder(path, trust, store=store)
     try:
         with path.open("rb") as file:
             head = file.read(1024)
@@ -61,11 +65,16 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: C
         raise InputError(error.strerror or str(error), source=str(path)) from error
     if head.startswith(_SQLITE):
         return Verification(path, tuple(verify_store(path, catalog if replay else None)))
+    if head.lstrip().startswith(b"{"):
+        from .verify_files import verify_envelope
+
+        return verify_envelope(path, trust)
     if b"%PDF-" in head:
         if path.stat().st_size > PDF_LIMIT:
             raise InputError(f"{path.stat().st_size} bytes", expected=f"at most {PDF_LIMIT} bytes", source=str(path))
         return _verify_pdf(path, trust, store)
-    raise InputError("neither a PDF nor a store", expected="a report or an evidence.db", source=str(path))
+    expected = "a report (PDF), the folder of report --bundle, a DSSE envelope, or an evidence.db"
+    raise InputError("neither a PDF nor a store", expected=expected, source=str(path))
 
 
 def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
@@ -120,7 +129,25 @@ def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
     from .report import bundle
 
     yield from bundle.verify(signed.attachments)
+    yield bundle.verify_signer(signed.attachments, signed.fingerprint)
     yield bundle.verify_page(signed.attachments, unsigned)
+
+
+def against_store(path: Path, note: str) -> Iterator[Check]:
+    """Compares the checkpoint of a report with a store.
+
+    Raises:
+        StoreUnavailableError: The store is missing, locked or from a newer version.
+    """
+    from .store import Store
+
+    try:
+        with Store.open(path) as store:
+            yield _consistent(store, note)
+    except StoreUnavailableError:
+        raise
+    except ComplianceError as error:
+        yield Check("store", "refuted", str(error))
 
 
 def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:

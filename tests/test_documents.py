@@ -205,10 +205,15 @@ def checks(document: str, name: str) -> list[str]:
 def test_every_check_is_documented() -> None:
     from compliance.sign.pdf_verify import CHECKS
 
-    code = {name: (ROOT / "compliance" / name).read_text() for name in ("report/bundle_check.py", "store/audit.py", "verify.py")}
+    code = {
+        name: (ROOT / "compliance" / name).read_text()
+        for name in ("report/bundle_check.py", "store/audit.py", "verify.py", "verify_files.py")
+    }
     bundle = re.findall(r'\("(bundle-[a-z]+)", lambda', code["report/bundle_check.py"])
-    assert checks("docs/verify.md", "pdf") == [*CHECKS, *bundle, "page-render"]
-    assert '"page-render"' in code["report/bundle_check.py"]
+    assert checks("docs/verify.md", "pdf") == [*CHECKS, *bundle, "bundle-signer", "page-render"]
+    assert all(f'"{name}"' in code["report/bundle_check.py"] for name in ("bundle-signer", "page-render"))
+    assert checks("docs/verify.md", "folder") == re.findall(r'"(bundle-[a-z]+)"', code["verify_files.py"])
+    assert checks("docs/verify.md", "envelope") == re.findall(r'name = "((?:envelope|statement)[a-z-]*)"', code["verify_files.py"])
     assert checks("docs/verify.md", "against") == ["store-consistency", "report.rendered", "report.signed"]
     assert all(f'"{name}"' in code["verify.py"] for name in checks("docs/verify.md", "against"))
     parts = re.findall(r'\("([a-z-]+)", audit\.\w+\)', code["store/audit.py"])

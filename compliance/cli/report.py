@@ -14,6 +14,7 @@ from .signing import ask
 if TYPE_CHECKING:
     from ..assessment import Assessment
     from ..report.audit import MadeReport
+    from ..sign.keys import SigningKey
 
 ReportFormat = Annotated[
     Literal["pdf", "html", "json"], typer.Option("--format", help="pdf: signed; html: the same page unsigned; json: its model.")
@@ -27,15 +28,13 @@ def run(
     session: Session,
     point: Point = "production",
     output: Output = None,
-    bundle: Annotated[Path | None, typer.Option(help="Folder that receives the report's attachments as well.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="Folder that receives the report's files as well, signed together.")] = None,
     key: Key = None,
     clock: Clock = None,
     format: ReportFormat = "pdf",
 ) -> int:
     """Assess, record the assessment, and write the signed audit report."""
-    _, made, path = make(session, point, output, key, clock=read_time("--clock", clock), format=format)
-    if bundle is not None:
-        _write_bundle(bundle, made)
+    _, made, path = make(session, point, output, key, clock=read_time("--clock", clock), format=format, bundle=bundle)
     print_made(session, made, path)
     return 0
 
@@ -48,6 +47,7 @@ def make(
     *,
     clock: datetime | None = None,
     format: str = "pdf",
+    bundle: Path | None = None,
 ) -> tuple[Assessment, MadeReport, Path]:
     """Makes the report and writes it, with the checkpoint of the ledger beside it."""
     from .. import home
@@ -63,6 +63,8 @@ def make(
     path = output or Path(f"{_slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
     _write(path, _content(made, format))
     _write(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
+    if bundle is not None:
+        _write_bundle(bundle, made, signing)
     return assessment, made, path
 
 
@@ -93,9 +95,14 @@ def _content(made: MadeReport, format: str) -> bytes:
     return model_json(made.model) if format == "json" else made.pdf
 
 
-def _write_bundle(folder: Path, made: MadeReport) -> None:
-    for file in made.attachments:
-        _write(folder / file.name, file.content)
+def _write_bundle(folder: Path, made: MadeReport, key: SigningKey) -> None:
+    """Writes the report's files, and last the envelope over their digests: without it the folder is not signed."""
+    from ..report import attestation
+
+    files = {file.name: file.content for file in made.attachments}
+    for name, content in files.items():
+        _write(folder / name, content)
+    _write(folder / attestation.SEAL, attestation.seal(key, made.id, files))
 
 
 def _write(path: Path, content: bytes) -> None:

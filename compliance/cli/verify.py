@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 def run(
     session: Session,
-    paths: Annotated[list[Path] | None, typer.Argument(help="Reports (PDF) and stores.", show_default="the project's store")] = None,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Reports (PDF), folders of report --bundle, DSSE envelopes, stores.", show_default="the project's store"),
+    ] = None,
     trust: Annotated[list[Path] | None, typer.Option(help="Certificate or folder of certificates to trust (repeatable).")] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Parse every kept artifact of a store again and compare.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count a check that could not be made as refuted.")] = False,
     format: Format = "text",
 ) -> int:
-    """Verify reports and stores, offline; with --store, also that a report belongs to that store."""
+    """Verify reports, their bundles, signed envelopes and stores, offline; with --store, also that a report belongs to that store."""
     from .. import home
     from ..project import Project
     from ..verify import verify_path
@@ -68,5 +71,6 @@ def _lines(result: Verification, strict: bool) -> list[str]:
     if result.signer.get("detail"):
         made += table.lines([["signer", str(result.signer["detail"])]], indent=2)
     made += table.lines([["anchored by", result.anchored_by]], indent=2)
-    words = {0: "VERIFIED", 4: "REFUTED: do not rely on it", 6: "INTACT, but its signer is not trusted here"}
+    unknown = "NOT PROVEN: nobody who is known here signed it" if result.signer.get("status") == "none" else ""
+    words = {0: "VERIFIED", 4: "REFUTED: do not rely on it", 6: unknown or "INTACT, but its signer is not trusted here"}
     return [*made, words[result.exit_code(strict)]]

@@ -18,7 +18,7 @@ from ..project import Project
 from ..record import sha256_hex
 from ..store import Draft, Store
 from ..view import View
-from . import html
+from . import attestation, html
 from .build import Basis, build
 from .model import ReportModel, Signer
 from .pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerprint
@@ -85,6 +85,7 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
         made_at=when,
         signer=signer_of(key),
         renderer=fingerprint,
+        attest=attestation.inside(key, assessment, when),
     )
     model, files = build(basis)
     unsigned = render(model, files)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -41,6 +41,8 @@ class Basis:
     signer: Signer
     renderer: Mapping[str, str]
     limits: Limits = field(default_factory=Limits)
+    attest: Callable[[Sequence[Attachment]], Sequence[Attachment]] = field(default=lambda _: ())
+    """Gives further attachments from all others but the model, such as signed ones: whatever it gives is an input of the pages."""
 
 
 def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
@@ -55,6 +57,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     anchor = proof(store, basis.entry)
     anchored = None if anchor.previous is None else anchor.previous.id
     files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
+    files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
     model = ReportModel(
         id=report_id(anchor),
         title=None if table.title is None else cut(table.title, _TITLE),

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from ..assessment import Assessment
 from ..gate import Item
 from ..record import Json, PrivacyClass, sha256_hex
+from ..sign import dsse
 from ..sign.checks import Check
 from ..store import Store, merkle
 from ..store.tables import Evidence, Ledger, SealedValue
@@ -33,6 +34,8 @@ FINDINGS_CSV: Final = "findings.csv"
 FINDINGS_JSON: Final = "findings.json"
 PROOFS: Final = "proofs.json"
 MODEL: Final = "report.json"
+SIGNER: Final = "signer.pem"
+VSA: Final = "vsa.dsse.json"
 
 _DESCRIPTIONS: Final = {
     ASSESSMENT: "The judgement, gate by gate, as check --format json prints it",
@@ -42,7 +45,10 @@ _DESCRIPTIONS: Final = {
     FINDINGS_JSON: "All findings, row by row, as the ledger's row roots cover them",
     PROOFS: "Inclusion proofs of the ledger entries against C1; consistency with the report before",
     MODEL: "The report's model: everything that the pages show",
+    SIGNER: "Certificate of the signer, and those above it; trust it only if you have it from elsewhere too",
+    VSA: "The decision as a signed statement on the commit (SLSA VSA v1, in-toto, DSSE); names the other files by digest",
 }
+_MEDIA_TYPES: Final = {"csv": "text/csv", "txt": "text/plain", "json": "application/json", "pem": "application/pem-certificate-chain"}
 _FORMULA: Final = frozenset("=+-@\t\r\n")
 _COLUMNS: Final = findings.COLUMNS
 _PRETTY: Final = 2
@@ -71,9 +77,9 @@ def attachments(store: Store, assessment: Assessment, items: Mapping[int, Item],
 
 def attachment(name: str, content: bytes) -> Attachment:
     """Returns one of the bundle's files as an attachment."""
-    kinds = {"csv": "text/csv", "txt": "text/plain", "json": "application/json"}
-    relationship = "Source" if name == MODEL else "Data"
-    return Attachment(name, kinds[name.rpartition(".")[2]], _DESCRIPTIONS[name], content, relationship)
+    media_type = dsse.MEDIA_TYPE if name == VSA else _MEDIA_TYPES[name.rpartition(".")[2]]
+    relationship = {MODEL: "Source", SIGNER: "Supplement", VSA: "Supplement"}.get(name, "Data")
+    return Attachment(name, media_type, _DESCRIPTIONS[name], content, relationship)
 
 
 def rows_of(files: Iterable[Attachment]) -> tuple[AttachmentRow, ...]:
@@ -212,6 +218,24 @@ def verify(attachments: Mapping[str, bytes]) -> list[Check]:
     from . import bundle_check
 
     return bundle_check.verify(attachments)
+
+
+def model_of(attachments: Mapping[str, bytes]) -> ReportModel:
+    """Reads the model among a report's files.
+
+    Raises:
+        InputError: It is missing, or no model.
+    """
+    from . import bundle_check
+
+    return bundle_check.model_of(attachments)
+
+
+def verify_signer(attachments: Mapping[str, bytes], fingerprint: str | None) -> Check:
+    """Compares the certificate of the file's signature with the printed one: see `bundle_check.verify_signer`."""
+    from . import bundle_check
+
+    return bundle_check.verify_signer(attachments, fingerprint)
 
 
 def verify_page(attachments: Mapping[str, bytes], unsigned: bytes) -> Check:

@@ -21,7 +21,7 @@ from ..record import PRIVACY_CLASSES, Finding, PrivacyClass, canonical, sha256_h
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import Entry, RowHasher, Sealed
-from . import bundle, claims, gates, page1
+from . import attestation, bundle, claims, gates, page1
 from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
 from .json import check_document
 from .model import ReportModel
@@ -54,6 +54,7 @@ def verify(attachments: Mapping[str, bytes]) -> list[Check]:
         ("bundle-assessment", lambda: _assessment(files)),
         ("bundle-page", lambda: _page(files)),
         ("bundle-previous", lambda: _previous(files)),
+        ("bundle-statement", lambda: attestation.check_statement(files.model, files.files)),
     )
     return [_check(name, step) for name, step in steps]
 
@@ -96,6 +97,39 @@ def _kept(one: KeptEntry) -> _Kept:
     return _Kept(Entry(one.number, one.leaf.encode()), payload, sealed)
 
 
+def model_of(files: Mapping[str, bytes]) -> ReportModel:
+    """Reads the model among a report's files.
+
+    Raises:
+        InputError: It is missing, or no model.
+    """
+    if bundle.MODEL not in files:
+        raise InputError("not attached", source=bundle.MODEL)
+    try:
+        return ReportModel.model_validate(jsontext.loads(files[bundle.MODEL]))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "/" + "/".join(map(str, first["loc"]))
+        raise InputError(str(first["msg"]), expected="the model of a report", where=where, source=bundle.MODEL) from error
+
+
+def verify_signer(attachments: Mapping[str, bytes], fingerprint: str | None) -> Check:
+    """Compares the certificate of the file's signature with the one that the report prints.
+
+    Args:
+        attachments: The files by name.
+        fingerprint: SHA-256 of the certificate that signed the file.
+    """
+
+    def step() -> str:
+        printed = model_of(attachments).signer
+        if printed.fingerprint != fingerprint:
+            raise _RefutedError("another certificate signed the file than the report prints")
+        return f"{printed.subject}, whose certificate the report prints, signed the file"
+
+    return _check("bundle-signer", step)
+
+
 class _Bundle:
     """The files, read when they are needed."""
 
@@ -109,7 +143,7 @@ class _Bundle:
 
     @cached_property
     def model(self) -> ReportModel:
-        return ReportModel.model_validate(jsontext.loads(self.read(bundle.MODEL)))
+        return model_of(self.files)
 
     @cached_property
     def entries(self) -> dict[int, _Kept]:

@@ -34,7 +34,7 @@ from compliance.judging import record_assessment
 from compliance.kind import Kind
 from compliance.project import Document, Project
 from compliance.record import Finding, Model, Payload, Private, Severity
-from compliance.report import audit
+from compliance.report import attestation, audit
 from compliance.report.audit import MadeReport
 from compliance.report.build import Basis, build
 from compliance.report.model import ReportModel
@@ -340,6 +340,7 @@ class Release:
                 made_at=WHEN,
                 signer=audit.signer_of(self.key),
                 renderer={"test": "1"},
+                attest=attestation.inside(self.key, self.assessment, WHEN),
             )
         )
         return model, {one.name: one.content for one in files}

@@ -48,7 +48,7 @@ def relisted(files: Files) -> Files:
 def test_a_whole_bundle_is_proven(made: tuple[ReportModel, Files]) -> None:
     checks = bundle.verify(made[1])
     assert [check for check in checks if check.status != "proven"] == []
-    assert len(checks) == 9
+    assert len(checks) == 10
 
 
 def test_the_model_lists_every_attachment_but_itself(made: tuple[ReportModel, Files]) -> None:
@@ -58,6 +58,7 @@ def test_the_model_lists_every_attachment_but_itself(made: tuple[ReportModel, Fi
     }
     assert set(files) == {
         "assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "proofs.json", "report.json",
+        "signer.pem", "vsa.dsse.json",
     }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def test_a_changed_byte_is_refuted(made: tuple[ReportModel, Files], name: str) -
 def test_a_missing_and_an_added_file_are_refuted(made: tuple[ReportModel, Files]) -> None:
     for name in made[1]:
         assert failed({key: value for key, value in made[1].items() if key != name})
-    assert failed({**made[1], "more.txt": b"x"}) == ["bundle-digests"]
+    assert failed({**made[1], "more.txt": b"x"}) == ["bundle-digests", "bundle-statement"]
 
 
 @pytest.mark.parametrize("garbage", [b"", b"null", b"[]", b"{}", b"\xff\x00", b'{"entries": 3}', b"[" * 100_000, b'{"a":1,"a":2}'])

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from compliance import standalone
+from compliance.report import attestation
 from compliance.report.audit import MadeReport
 
 from .scenario import Release
@@ -54,11 +55,30 @@ def test_a_sound_report_is_verified_in_every_check(made: MadeReport, trust: Path
     code, checks = run(report, "--trust", trust)
     assert (code, set(checks.values())) == (0, {"proven"})
     assert run(report)[0] == 6
-    (tmp_path / "bundle").mkdir()
-    for file in made.attachments:
-        (tmp_path / "bundle" / file.name).write_bytes(file.content)
-    code, checks = run(tmp_path / "bundle")
-    assert (code, set(checks.values())) == (6, {"proven"})
+
+
+@pytest.fixture
+def folder(release: Release, made: MadeReport, tmp_path: Path) -> Path:
+    """The report's files as ``report --bundle`` writes them."""
+    path = tmp_path / "bundle"
+    path.mkdir()
+    files = {file.name: file.content for file in made.attachments}
+    for name, content in files.items():
+        (path / name).write_bytes(content)
+    (path / attestation.SEAL).write_bytes(attestation.seal(release.key, made.id, files))
+    return path
+
+
+def test_a_folder_is_trusted_only_as_far_as_its_files_are_signed(folder: Path, trust: Path, release: Release, made: MadeReport) -> None:
+    code, checks = run(folder, "--trust", trust)
+    assert (code, set(checks.values())) == (0, {"proven"})
+    assert run(folder)[0] == 6
+    (folder / attestation.SEAL).unlink()
+    code, checks = run(folder, "--trust", trust)
+    assert (code, checks["seal"]) == (6, "not-proven")
+    files = {file.name: file.content for file in made.attachments}
+    (folder / attestation.SEAL).write_bytes(attestation.seal(release.key, made.id, {**files, "report.json": b"{}"}))
+    assert run(folder, "--trust", trust)[0] == 4
 
 
 def test_any_changed_byte_that_is_signed_is_refuted(made: MadeReport, tmp_path: Path) -> None:
@@ -72,11 +92,7 @@ def test_any_changed_byte_that_is_signed_is_refuted(made: MadeReport, tmp_path: 
         assert standalone.verify(report, ()).exit_code == 4, place
 
 
-def test_a_changed_missing_or_added_file_of_a_bundle_is_refuted(made: MadeReport, tmp_path: Path) -> None:
-    folder = tmp_path / "bundle"
-    folder.mkdir()
-    for file in made.attachments:
-        (folder / file.name).write_bytes(file.content)
+def test_a_changed_missing_or_added_file_of_a_bundle_is_refuted(made: MadeReport, folder: Path) -> None:
     for file in made.attachments:
         path = folder / file.name
         path.write_bytes(file.content.replace(b'"pass"', b'"fail"') if b'"pass"' in file.content else file.content + b" ")
