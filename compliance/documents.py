@@ -189,6 +189,23 @@ class ReleaseDocument(Printed):
     """The ``compliance/check/v1`` document."""
 
 
+class PacketDocument(Printed):
+    """``packet --format json``."""
+
+    schema_id: Literal["compliance/packet-issued/v1"] = Field(default="compliance/packet-issued/v1", alias="schema")
+    id: str
+    path: str
+    sha256: str
+    """Of the file."""
+    packet: str
+    """SHA-256 of the document as it was rendered: what approvals bind to."""
+    decision_digest: str
+    evidence_outcome: str
+    fields: dict[str, str]
+    """Name of each signature field, with the role that signs it."""
+    trial_key: bool
+
+
 class ListedWaiver(Model):
     """One waiver, as it stands."""
 
@@ -337,6 +354,7 @@ PRINTED: tuple[type[Printed], ...] = (
     ExplainKind,
     KeysDocument,
     ReleaseDocument,
+    PacketDocument,
     WaiversDocument,
     StatusDocument,
     DiffDocument,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .store import Store
 
 PDF_LIMIT: Final = 512 << 20
+_ENTRIES: Final = {"report": ("report.rendered", "report.signed"), "packet": ("packet.rendered", "packet.issued")}
+"""Types of the ledger entries that a document leaves: of its pages, and of the signed file."""
 _SQLITE: Final = b"SQLite format 3\x00"
 
 
@@ -126,8 +128,12 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verificati
 
 def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
     """Checks what the report carries, and that its pages are those that its model gives."""
+    from .packet import check
     from .report import bundle
 
+    if check.is_packet(signed.attachments):
+        yield from check.verify(signed.attachments, unsigned)
+        return
     yield from bundle.verify(signed.attachments)
     yield bundle.verify_signer(signed.attachments, signed.fingerprint)
     yield bundle.verify_page(signed.attachments, unsigned)
@@ -152,6 +158,7 @@ def against_store(path: Path, note: str) -> Iterator[Check]:
 
 def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
     """Compares a report with a store: the log that it was made from, its own entries, and the file's digest."""
+    from .packet.check import is_packet
     from .report.bundle import CHECKPOINT
     from .store import Store
 
@@ -159,8 +166,9 @@ def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
         with Store.open(path) as store:
             yield _consistent(store, signed.attachments.get(CHECKPOINT, b"").decode("utf-8", "replace"))
             page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
-            yield _listed(store, "report.rendered", page, "the document before signing")
-            yield _signed_file(store, signed, data)
+            rendered, issued = _ENTRIES["packet" if is_packet(signed.attachments) else "report"]
+            yield _listed(store, rendered, page, "the document before signing")
+            yield _signed_file(store, issued, signed, data)
     except StoreUnavailableError:
         raise
     except ComplianceError as error:
@@ -179,14 +187,14 @@ def _consistent(store: Store, note: str) -> Check:
     return Check("store-consistency", "proven", detail)
 
 
-def _signed_file(store: Store, signed: SignedPdf, data: bytes) -> Check:
+def _signed_file(store: Store, entry_type: str, signed: SignedPdf, data: bytes) -> Check:
     """Looks for the file as it is, else as it was before the updates that its certification allows."""
-    known = {entry.body["sha256"] for entry in store.entries(types=["report.signed"])}
+    known = {entry.body["sha256"] for entry in store.entries(types=[entry_type])}
     whole = hashlib.sha256(data).hexdigest()
     ends = [one.end for one in reversed(signed.updates)] + [signed.certified_length or len(data)]
     earlier = (hashlib.sha256(data[:end]).hexdigest() for end in ends)
     found = next((digest for digest in (whole, *earlier) if digest in known), whole)
-    return _listed(store, "report.signed", found, "this file" if found == whole else "this file, as it was before its last updates,")
+    return _listed(store, entry_type, found, "this file" if found == whole else "this file, as it was before its last updates,")
 
 
 def _listed(store: Store, entry_type: str, digest: str, what: str) -> Check:

@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "ingest",
     "check",
     "report",
+    "packet",
     "sign",
     "status",
     "waive",

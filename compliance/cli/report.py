@@ -60,9 +60,9 @@ def make(
         assessment, view = judge(session.project, store, point, clock=clock)
         say("rendering and signing")
         made = audit.make(store, session.project, assessment, view, signing, now())
-    path = output or Path(f"{_slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
-    _write(path, _content(made, format))
-    _write(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
+    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
+    write_whole(path, _content(made, format))
+    write_whole(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
     if bundle is not None:
         _write_bundle(bundle, made, signing)
     return assessment, made, path
@@ -101,11 +101,11 @@ def _write_bundle(folder: Path, made: MadeReport, key: SigningKey) -> None:
 
     files = {file.name: file.content for file in made.attachments}
     for name, content in files.items():
-        _write(folder / name, content)
-    _write(folder / attestation.SEAL, attestation.seal(key, made.id, files))
+        write_whole(folder / name, content)
+    write_whole(folder / attestation.SEAL, attestation.seal(key, made.id, files))
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all: a report that is half there must not be sent."""
     import os
     import tempfile
@@ -122,7 +122,8 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Returns a name as a part of a file name."""
     import re
 
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "report"

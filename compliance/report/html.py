@@ -23,11 +23,23 @@ SIGNATURE_BOX: Final = "sig-toolkit"
 
 def render(model: ReportModel) -> str:
     """Returns the whole document."""
-    environment = _environment()
-    style = Markup(_asset("audit/report.css"))  # noqa: S704 (the shipped style sheet, no input)
-    return environment.get_template("audit/report.html").render(
-        report=model, style=style, signature_box=SIGNATURE_BOX, long_name=LONG_NAME, qr=qr(model.proof.checkpoint.note)
-    )
+    return environment().get_template("audit/report.html").render(**shared(model))
+
+
+def shared(model: ReportModel) -> dict[str, Any]:
+    """Returns what the pages of the audit report are made from, also where another document shares them."""
+    return {
+        "report": model,
+        "style": style_sheet("audit/report.css"),
+        "signature_box": SIGNATURE_BOX,
+        "long_name": LONG_NAME,
+        "qr": qr(model.proof.checkpoint.note),
+    }
+
+
+def style_sheet(name: str) -> Markup:
+    """Returns a shipped style sheet."""
+    return Markup(_asset(name))  # noqa: S704 (a file of this package, no input)
 
 
 def qr(text: str) -> str:
@@ -43,8 +55,9 @@ def image(svg: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Returns what renders templates: autoescape on, nothing undefined, every text made visible."""
+    made = Environment(
         loader=PackageLoader("compliance.templates", ""),
         autoescape=True,
         undefined=StrictUndefined,
@@ -65,8 +78,8 @@ def _environment() -> Environment:
         "nobreak": nobreak,
         "prose": prose,
     }
-    environment.filters.update(filters)
-    return environment
+    made.filters.update(filters)
+    return made
 
 
 def _shown(value: Any) -> Any:

@@ -114,7 +114,7 @@ def test_hostile_text_is_shown_and_does_nothing(hostile: str) -> None:
 
 def test_a_name_that_the_model_lacks_is_an_error(model: ReportModel) -> None:
     with pytest.raises(UndefinedError):
-        html._environment().from_string("{{ report.no_such_field }}").render(report=model)
+        html.environment().from_string("{{ report.no_such_field }}").render(report=model)
 
 
 def test_numbers_stay_whole_and_long_words_break() -> None:

@@ -1,0 +1,69 @@
+"""``compliance packet``: writes the sign-off packet for a decision point."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .report import Key, Output, Point
+from .session import Clock, Format, Session, print_json, read_time
+
+if TYPE_CHECKING:
+    from ..packet.issue import IssuedPacket
+
+
+def run(
+    session: Session,
+    point: Point = "production",
+    output: Output = None,
+    key: Key = None,
+    clock: Clock = None,
+    format: Format = "text",
+) -> int:
+    """Assess, record the assessment, and write the packet that the roles sign: one signature field per signature that they need."""
+    from .. import home
+    from ..judging import judge
+    from ..packet.issue import issue
+    from ..times import now
+    from .report import slug, write_whole
+    from .signing import ask
+
+    signing = home.signing_key(session.project, key, ask)
+    with session.writing() as store, session.working("judging") as say:
+        assessment, view = judge(session.project, store, point, clock=read_time("--clock", clock))
+        say("rendering and certifying")
+        issued = issue(store, session.project, assessment, view, signing, now())
+    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-packet-{now():%Y%m%dT%H%M%SZ}.pdf")
+    write_whole(path, issued.pdf)
+    if signing.is_trial:
+        session.say("certified with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
+    session.say("have it signed, then record the signatures with: compliance ingest FILE")
+    _show(issued, path, signing.is_trial, format)
+    return 0
+
+
+def _show(issued: IssuedPacket, path: Path, trial: bool, format: str) -> None:
+    from ..documents import PacketDocument
+    from ..record import sha256_hex
+    from . import table
+
+    packet = issued.packet
+    if format == "json":
+        print_json(
+            PacketDocument(
+                id=packet.id,
+                path=str(path),
+                sha256=sha256_hex(issued.pdf),
+                packet=issued.sha256,
+                decision_digest=packet.decision_digest,
+                evidence_outcome=packet.evidence_outcome,
+                fields={slot.name: slot.role for slot in packet.slots},
+                trial_key=trial,
+            )
+        )
+        return
+    print(f"packet {packet.id}  {path}")
+    print(f"{packet.question} The evidence says {packet.evidence_outcome}; decision {packet.decision_digest[:12]}")
+    rows = [[slot.name, slot.title, ", ".join(slot.people) or "nobody is named"] for slot in packet.slots]
+    for line in table.lines(rows, header=["FIELD", "ROLE", "SIGNED BY"]):
+        print(line)

@@ -1,0 +1,134 @@
+"""Issues a packet: as an audit report is made, and with fields for the people who decide.
+
+The assessment is appended; the pages are rendered, and their digest is appended: it is what approvals bind to. Then the fields are
+prepared and the file is certified, after which only the fields can change; its digest and the file itself are appended, so that whatever
+comes back signed can be compared with what was issued.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ..assessment import Assessment
+from ..judging import record_assessment
+from ..project import Project
+from ..record import sha256_hex
+from ..report.audit import signer_of
+from ..report.build import Basis
+from ..report.build import build as build_report
+from ..report.bundle import MODEL, pretty
+from ..report.html import SIGNATURE_BOX
+from ..report.model import ReportModel
+from ..report.pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerprint
+from ..store import Draft, Store
+from ..view import View
+from . import html, slots
+from .build import build
+from .model import PacketModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..sign.keys import SigningKey
+
+FILE: Final = "packet.json"
+"""Name of the attachment that holds the packet's model."""
+REASON: Final = "Sign-off packet, as issued by compliance-toolkit"
+RENDERED: Final = "packet.rendered"
+ISSUED: Final = "packet.issued"
+
+
+@dataclass(frozen=True)
+class IssuedPacket:
+    """A packet that waits for signatures.
+
+    Args:
+        pdf: The file.
+        sha256: Digest of the file as it was rendered, which approvals bind to.
+        entries: Ledger entries: the assessment, the rendering, the issue.
+        packet: What it says.
+        report: What the report in it says.
+        attachments: The files inside.
+    """
+
+    pdf: bytes
+    sha256: str
+    entries: tuple[int, int, int]
+    packet: PacketModel
+    report: ReportModel
+    attachments: tuple[Attachment, ...]
+
+
+def issue(store: Store, project: Project, assessment: Assessment, view: View, key: SigningKey, when: datetime) -> IssuedPacket:
+    """Records an assessment and issues the packet on it.
+
+    Args:
+        store: The store, open for writing.
+        project: The project's settings and catalog.
+        assessment: The judgement.
+        view: The evidence that it saw.
+        key: Who certifies.
+        when: Time of the packet, with a zone.
+
+    Raises:
+        ConfigError: The roles need more signatures than a packet has room for.
+        RenderError: The document cannot be rendered on this machine.
+        SigningKeyError: The key cannot be used, or the store's log key is missing.
+        StoreError: The ledger cannot be written.
+    """
+    from ..sign.pdf import prepare_fields, sign_pdf
+
+    when = when.replace(microsecond=0)
+    key.require_valid(when)
+    slots.slots_of(project.roles, assessment.evidence_outcome)
+    entry = record_assessment(store, assessment)
+    fingerprint = renderer_fingerprint()
+    basis = Basis(
+        store=store,
+        project=project,
+        assessment=assessment,
+        view=view,
+        entry=entry,
+        made_at=when,
+        signer=signer_of(key),
+        renderer=fingerprint,
+    )
+    report, files = build_report(basis)
+    report_json = next(one.content for one in files if one.name == MODEL)
+    packet = build(basis, report, report_json, f"P{entry}-{report.proof.checkpoint.root[:8]}")
+    files = sorted([*files, attachment(packet)], key=lambda one: one.name)
+    unsigned = render(packet, report, files)
+    about: dict[str, Any] = {
+        "packet": packet.id,
+        "assessment": entry,
+        "point": assessment.point,
+        "decision_digest": assessment.decision_digest,
+        "subject": assessment.subject.model_dump(mode="json"),
+    }
+    digest = sha256_hex(unsigned.content)
+    rendered = _append(store, RENDERED, {**about, "sha256": digest, "renderer": dict(fingerprint)}, {})
+    prepared = prepare_fields(unsigned.content, list(slots.fields(packet, unsigned)))
+    pdf = sign_pdf(prepared, key, box=unsigned.boxes[SIGNATURE_BOX], reason=REASON, when=when)
+    certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
+    body = {**about, "rendered": digest, "sha256": sha256_hex(pdf), "certificate": certificate}
+    issued = _append(store, ISSUED, body, {"people": {"pdf": base64.b64encode(pdf).decode()}})
+    return IssuedPacket(pdf, digest, (entry, rendered, issued), packet, report, tuple(files))
+
+
+def attachment(packet: PacketModel) -> Attachment:
+    """Returns ``packet.json``."""
+    content = pretty(packet.model_dump(mode="json"))
+    return Attachment(FILE, "application/json", "What is decided, by whom, and what each field to fill in means", content, "Source")
+
+
+def render(packet: PacketModel, report: ReportModel, files: Sequence[Attachment]) -> RenderedPdf:
+    """Renders the file without fields: equal models and attachments give equal bytes under the same renderer."""
+    return render_pdf(html.render(packet, report), when=packet.made_at, attachments=files, signature_box_id=SIGNATURE_BOX)
+
+
+def _append(store: Store, kind: str, body: Mapping[str, Any], private: Mapping[Any, Any]) -> int:
+    return store.append([Draft(type=kind, body=body, private=private)])[0]

@@ -1,0 +1,183 @@
+"""Packets: what the pages say follows from the judgement, they are archivable, accessible, and fit whatever the evidence says."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from compliance.errors import ConfigError
+from compliance.packet import check
+from compliance.packet.hazards import MOST
+from compliance.packet.issue import FILE, attachment, render
+from compliance.packet.model import PacketModel
+from compliance.packet.slots import slots_of
+from compliance.record import sha256_hex
+from compliance.role import RoleTable, roles_of
+from compliance.sign.checks import Check
+from compliance.sign.pdf_verify import inspect_pdf
+from tests import verapdf
+from tests.packet import packets
+from tests.packet.packets import Desk
+from tests.report import hostile
+
+
+def text_of(pdf: bytes, first: int, last: int) -> str:
+    words = ["pdftotext", "-f", str(first), "-l", str(last), "-layout", "-", "-"]
+    return subprocess.run(words, input=pdf, capture_output=True, check=True).stdout.decode().replace("\u2011", "-").replace("\xa0", " ")
+
+
+def page_of(pdf: bytes, words: str) -> int:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        pages = len(opened.pages)
+    return next(page for page in range(1, pages + 1) if words in text_of(pdf, page, page))
+
+
+def test_two_pages_say_what_is_decided(desk: Desk) -> None:
+    packet = desk.packet.packet
+    first, second = (" ".join(text_of(desk.packet.pdf, page, page).split()) for page in (1, 2))
+    assert "May Orchard 1.8.0 go live?" in first
+    assert "NO-GO" in first
+    assert packet.decision_digest[:8] in first
+    for gate in packet.red:
+        assert gate.id in second
+    assert page_of(desk.packet.pdf, "Decide and sign") == 3
+    for name in ("Sasha", "Otto", "Quinn"):
+        assert f"May be signed by {name}." in text_of(desk.packet.pdf, 3, 4)
+
+
+def test_the_evidence_outcome_leaves_out_what_people_decide(tmp_path: Path) -> None:
+    with packets.desk(tmp_path, frameworks={"test": True}) as made:
+        assert made.packet.packet.people_gates == ()
+        assert made.packet.packet.evidence_outcome == "no-go"
+
+
+def test_the_ledger_holds_what_was_rendered_and_issued(desk: Desk) -> None:
+    assessment, rendered, issued = (desk.store.entry(number) for number in desk.packet.entries)
+    packet = desk.packet.packet
+    assert (
+        assessment.body["decision_digest"] == rendered.body["decision_digest"] == issued.body["decision_digest"] == packet.decision_digest
+    )
+    signed = inspect_pdf(desk.packet.pdf)
+    assert rendered.body["sha256"] == issued.body["rendered"] == sha256_hex(desk.packet.pdf[: signed.unsigned_length])
+    assert issued.body["sha256"] == sha256_hex(desk.packet.pdf)
+
+
+def test_each_role_has_a_prepared_and_tagged_field_that_locks_its_block(desk: Desk) -> None:
+    assert inspect_pdf(desk.packet.pdf).prepared == ("product-owner", "qa", "security")
+    with pikepdf.open(io.BytesIO(desk.packet.pdf)) as pdf:
+        fields = {str(one.T): one for one in pdf.Root.AcroForm.Fields}
+        locks = {name: {str(one) for one in fields[name].Lock.Fields} for name in packets.PEOPLE}
+    for slot in desk.packet.packet.slots:
+        assert locks[slot.name] == {slot.field(part) for part in slot.parts()}
+        assert all("TU" not in fields[slot.field(part)] or str(fields[slot.field(part)].TU) for part in slot.parts())
+
+
+def test_a_role_that_may_not_override_has_no_box_to_approve_with(desk: Desk) -> None:
+    words = {slot.role: list(slot.words.values()) for slot in desk.packet.packet.slots}
+    assert words["qa"] == ["Reject"]
+    assert words["security"] == [
+        "Override the no-go and approve",
+        "Override the no-go and approve, with the conditions below",
+        "Reject",
+    ]
+
+
+def test_where_the_evidence_says_go_nobody_overrides() -> None:
+    for slot in slots_of(roles_of({"a": RoleTable(override=True), "b": RoleTable()}), "go"):
+        assert list(slot.words.values()) == ["Approve", "Approve, with the conditions below", "Reject"]
+
+
+@pytest.mark.parametrize("page", ["A4", "Letter"])
+def test_a_packet_is_archivable_and_accessible(tmp_path: Path, page: str) -> None:
+    with packets.desk(tmp_path, report={"page": page}) as made:
+        path = tmp_path / "packet.pdf"
+        path.write_bytes(made.packet.pdf)
+        assert verapdf.failures(["3a", "ua1"], path) == {"packet.pdf 3a": {}, "packet.pdf ua1": {}}
+
+
+def test_hostile_texts_stay_on_their_pages(tmp_path: Path) -> None:
+    with packets.desk(tmp_path, hostile.drafts(), **{**hostile.tables("Letter"), "roles": packets.ROLES}) as made:
+        assert page_of(made.packet.pdf, "Decide and sign") == 3
+        assert troubles(list(check.verify(inspect_pdf(made.packet.pdf).attachments, unsigned(made.packet.pdf)))) == {}
+
+
+def unsigned(pdf: bytes) -> bytes:
+    return pdf[: inspect_pdf(pdf).unsigned_length]
+
+
+def troubles(checks: list[Check]) -> dict[str, str]:
+    return {one.name: one.detail for one in checks if one.status != "proven"}
+
+
+def test_a_packet_proves_its_contents(desk: Desk) -> None:
+    signed = inspect_pdf(desk.packet.pdf)
+    assert {one.name: one.detail for one in signed.checks if one.status != "proven"} == {}
+    checks = list(check.verify(signed.attachments, unsigned(desk.packet.pdf)))
+    assert troubles(checks) == {}
+    assert {"packet-model", "page-render"} <= {one.name for one in checks}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"word": "GO"},
+        {"evidence_outcome": "go"},
+        {"decision_digest": "0" * 64},
+        {"evidence_digest": "0" * 64},
+        {"red_total": 0},
+        {"red": ()},
+        {"waived_total": 3},
+        {"conditions_total": 3},
+        {"report_sha256": "0" * 64},
+        {"log": "elsewhere"},
+        {"id": "P1-00000000"},
+        {"point": "staging"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_packet_that_says_something_else_than_the_judgement_is_refuted(desk: Desk, change: dict[str, object]) -> None:
+    """The pages are rendered from the changed model, so nothing but the comparison finds it."""
+    other = PacketModel.model_validate({**desk.packet.packet.model_dump(), **change})
+    files = {one.name: one.content for one in desk.packet.attachments} | {FILE: attachment(other).content}
+    found = troubles([check._follows(other, desk.packet.report, files["report.json"])])
+    assert set(found) == {"packet-model"}
+
+
+def test_pages_that_the_models_do_not_give_are_refuted(desk: Desk) -> None:
+    other = desk.packet.packet.model_copy(update={"recommendation": "Approve."})
+    files = [attachment(other) if one.name == FILE else one for one in desk.packet.attachments]
+    page = render(desk.packet.packet, desk.packet.report, files).content
+    assert "page-render" in troubles(list(check.verify({one.name: one.content for one in files}, page)))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"schema": "compliance/packet/v1"}', b"\xff"])
+def test_a_broken_model_is_refuted_by_name(desk: Desk, content: bytes) -> None:
+    files = {one.name: one.content for one in desk.packet.attachments} | {FILE: content}
+    assert "packet-model" in troubles(list(check.verify(files, b"")))
+
+
+def test_three_hazards_by_the_rule_that_is_printed(desk: Desk) -> None:
+    hazards = desk.packet.packet.hazards
+    assert len(hazards) == MOST
+    products = [one.likelihood * one.impact for one in hazards]
+    assert products == sorted(products, reverse=True)
+    areas = {gate.id: gate.area for gate in desk.packet.report.assessment.gates}
+    assert len({areas[one.source] for one in hazards}) == MOST
+    assert desk.packet.packet.hazard_rule.replace(" ", "")[:30] in text_of(desk.packet.pdf, 1, 1).replace(" ", "")
+
+
+def test_names_of_roles_that_cannot_be_fields_get_others() -> None:
+    tables = {"Größe": RoleTable(), "ok": RoleTable(quorum=3)}
+    assert [slot.name for slot in slots_of(roles_of(tables), "go")] == ["signature1", "signature2", "signature3", "signature4"]
+    assert [slot.name for slot in slots_of(roles_of({"ok": RoleTable(quorum=3)}), "go")] == ["ok", "ok-2", "ok-3"]
+    clashing = {"qa": RoleTable(), "qa-approve": RoleTable()}
+    assert [slot.name for slot in slots_of(roles_of(clashing), "go")] == ["signature1", "signature2"]
+
+
+def test_too_many_signatures_for_one_document_are_refused() -> None:
+    with pytest.raises(ConfigError, match="a packet has room for"):
+        slots_of(roles_of({f"r{number}": RoleTable(quorum=8) for number in range(6)}), "go")
