@@ -16,9 +16,10 @@ from .model import Hazard, Likelihood
 
 MOST: Final = 3
 RULE: Final = (
-    "Rule: likelihood × impact, each 1 to 3; the highest products, at most one of each area. Likelihood: 3 what was seen to fail or is "
-    "past due, 2 what nobody knows or is accepted for a time, 1 what is promised; of a risk, as registered. Impact: 3 security, recovery and "
-    "data, 2 performance and operations; of a risk, as registered. What the register does not say counts 3."
+    "Rule: likelihood × impact, each 1 to 3; the highest products, at most one of each area. "
+    "Likelihood: 3 what was seen to fail or is past due, 2 what nobody knows or is accepted for a time, 1 what is promised; "
+    "of a risk, as registered. Impact: 3 security, recovery and data, 2 performance and operations; of a risk, as registered. "
+    "What the register does not say counts 3."
 )
 _IMPACT: Final[dict[Area, Likelihood]] = {
     Area.SECURITY: 3,
