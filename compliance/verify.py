@@ -133,6 +133,7 @@ def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
 
     if check.is_packet(signed.attachments):
         yield from check.verify(signed.attachments, unsigned)
+        yield bundle.verify_signer(signed.attachments, signed.fingerprint)
         return
     yield from bundle.verify(signed.attachments)
     yield bundle.verify_signer(signed.attachments, signed.fingerprint)

@@ -17,6 +17,7 @@ from ..assessment import Assessment
 from ..judging import record_assessment
 from ..project import Project
 from ..record import sha256_hex
+from ..report import attestation
 from ..report.audit import signer_of
 from ..report.build import Basis
 from ..report.build import build as build_report
@@ -96,6 +97,7 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
         made_at=when,
         signer=signer_of(key),
         renderer=fingerprint,
+        attest=attestation.inside(key, assessment, when),
     )
     report, files = build_report(basis)
     report_json = next(one.content for one in files if one.name == MODEL)
