@@ -13,6 +13,7 @@ from .errors import ComplianceError, InputError, StoreError, StoreUnavailableErr
 from .sign.checks import Check
 
 if TYPE_CHECKING:
+    from .project import Project
     from .sign.pdf_verify import SignedPdf
     from .sign.trust import TrustStore
     from .store import Store
@@ -43,14 +44,14 @@ class Verification:
         return 0 if self.trusted else 6
 
 
-def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: Catalog, replay: bool) -> Verification:
+def verify_path(path: Path, trust: TrustStore, *, store: Path | None, project: Project, replay: bool) -> Verification:
     """Verifies a report, its files outside the PDF, or a store.
 
     Args:
         path: A PDF, the folder of a bundle, a DSSE envelope, or an evidence database.
         trust: Whom the verifier trusts.
         store: The store that a report is compared with.
-        catalog: Parsers for ``--replay``.
+        project: Policies with which a report's evidence is judged again, and parsers for ``--replay``.
         replay: Parse the artifacts of a store again.
 
     Raises:
@@ -59,14 +60,14 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: C
     if path.is_dir():
         from .verify_files import verify_folder
 
-        return verify_folder(path, trust, store=store)
+        return verify_folder(path, trust, store=store, project=project)
     try:
         with path.open("rb") as file:
             head = file.read(1024)
     except OSError as error:
         raise InputError(error.strerror or str(error), source=str(path)) from error
     if head.startswith(_SQLITE):
-        return Verification(path, tuple(verify_store(path, catalog if replay else None)))
+        return Verification(path, tuple(verify_store(path, project.catalog if replay else None)))
     if head.lstrip().startswith(b"{"):
         from .verify_files import verify_envelope
 
@@ -74,7 +75,7 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, catalog: C
     if b"%PDF-" in head:
         if path.stat().st_size > PDF_LIMIT:
             raise InputError(f"{path.stat().st_size} bytes", expected=f"at most {PDF_LIMIT} bytes", source=str(path))
-        return _verify_pdf(path, trust, store)
+        return _verify_pdf(path, trust, store, project)
     expected = "a report (PDF), the folder of report --bundle, a DSSE envelope, or an evidence.db"
     raise InputError("neither a PDF nor a store", expected=expected, source=str(path))
 
@@ -100,7 +101,7 @@ def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
         yield Check("store", "refuted", str(error))
 
 
-def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verification:
+def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Project) -> Verification:
     from .sign.pdf_verify import inspect_pdf
     from .sign.trust import judge_signer
 
@@ -114,6 +115,7 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None) -> Verificati
         checks += _contents(signed, data[: signed.unsigned_length])
         if store is not None:
             checks += _against(store, signed, data)
+            checks += against_store(store, signed.attachments, project)
     signer = {
         "status": judged.status,
         "subject": signed.subject,
@@ -140,17 +142,27 @@ def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
     yield bundle.verify_page(signed.attachments, unsigned)
 
 
-def against_store(path: Path, note: str) -> Iterator[Check]:
-    """Compares the checkpoint of a report with a store.
+def against_store(path: Path, files: Mapping[str, bytes], project: Project) -> Iterator[Check]:
+    """Compares a report's files with a store: the log that it was made from, and what its evidence gives when it is judged again.
+
+    Args:
+        path: The store.
+        files: The files by name, which belong together (`bundle.verify`).
+        project: The policies.
 
     Raises:
         StoreUnavailableError: The store is missing, locked or from a newer version.
     """
+    from .rejudge import rejudged
+    from .report import bundle
     from .store import Store
 
     try:
         with Store.open(path) as store:
-            yield _consistent(store, note)
+            consistent = _consistent(store, bundle.checkpoint(files))
+            yield consistent
+            if consistent.status == "proven":
+                yield rejudged(store, project, bundle.model_of(files).proof.assessment_entry)
     except StoreUnavailableError:
         raise
     except ComplianceError as error:
@@ -158,14 +170,12 @@ def against_store(path: Path, note: str) -> Iterator[Check]:
 
 
 def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
-    """Compares a report with a store: the log that it was made from, its own entries, and the file's digest."""
+    """Compares a report with a store: its own entries, and the file's digest."""
     from .packet.check import is_packet
-    from .report.bundle import CHECKPOINT
     from .store import Store
 
     try:
         with Store.open(path) as store:
-            yield _consistent(store, signed.attachments.get(CHECKPOINT, b"").decode("utf-8", "replace"))
             page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
             rendered, issued = _ENTRIES["packet" if is_packet(signed.attachments) else "report"]
             yield _listed(store, rendered, page, "the document before signing")

@@ -20,19 +20,22 @@ from .verify import Verification, against_store
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from .project import Project
+
 FOLDER_LIMIT: Final = 512 << 20
 """Bytes of all files of a folder."""
 MOST_FILES: Final = 100
 UNSIGNED: Final = {"status": "none", "detail": "not signed by anybody who is known here"}
 
 
-def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None) -> Verification:
+def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None, project: Project) -> Verification:
     """Verifies the folder that ``report --bundle`` wrote, or the attachments that were taken out of a report.
 
     Args:
         folder: The folder.
         trust: Whom the verifier trusts.
         store: The store that the report is compared with.
+        project: Policies with which its evidence is judged again.
 
     Raises:
         InputError: It is no such folder, or cannot be read.
@@ -42,7 +45,7 @@ def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None) -> Ver
     content = bundle.verify(files)
     checks = [_sealed(sealed, files), *content]
     if store is not None and all(check.status == "proven" for check in content):
-        checks += against_store(store, files[bundle.CHECKPOINT].decode("utf-8", "replace"))
+        checks += against_store(store, files, project)
     if checks[0].status != "proven" or any(check.status == "refuted" for check in content):
         return Verification(folder, tuple(checks), UNSIGNED, trusted=False)
     certificate, *chain = attestation.certificates(files[bundle.SIGNER])

@@ -207,15 +207,15 @@ def test_every_check_is_documented() -> None:
 
     code = {
         name: (ROOT / "compliance" / name).read_text()
-        for name in ("report/bundle_check.py", "store/audit.py", "verify.py", "verify_files.py")
+        for name in ("report/bundle_check.py", "store/audit.py", "verify.py", "verify_files.py", "rejudge.py")
     }
     bundle = re.findall(r'\("(bundle-[a-z]+)", lambda', code["report/bundle_check.py"])
     assert checks("docs/verify.md", "pdf") == [*CHECKS, *bundle, "bundle-signer", "page-render"]
     assert all(f'"{name}"' in code["report/bundle_check.py"] for name in ("bundle-signer", "page-render"))
     assert checks("docs/verify.md", "folder") == re.findall(r'"(bundle-[a-z]+)"', code["verify_files.py"])
     assert checks("docs/verify.md", "envelope") == re.findall(r'name = "((?:envelope|statement)[a-z-]*)"', code["verify_files.py"])
-    assert checks("docs/verify.md", "against") == ["store-consistency", "report.rendered", "report.signed"]
-    assert all(f'"{name}"' in code["verify.py"] for name in checks("docs/verify.md", "against"))
+    assert checks("docs/verify.md", "against") == ["report.rendered", "report.signed", "store-consistency", "assessment-derived"]
+    assert all(f'"{name}"' in code["verify.py"] + code["rejudge.py"] for name in checks("docs/verify.md", "against"))
     parts = re.findall(r'\("([a-z-]+)", audit\.\w+\)', code["store/audit.py"])
     assert checks("docs/store.md", "store") == [*parts, "replay"]
 

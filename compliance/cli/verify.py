@@ -36,7 +36,7 @@ def run(
     results = []
     for path in paths or [session.store_path]:
         with session.working(f"verifying {path}"):
-            results.append(verify_path(path, trusted, store=store, catalog=project.catalog, replay=replay))
+            results.append(verify_path(path, trusted, store=store, project=project, replay=replay))
     if format == "json":
         from ..documents import VerifyList
 

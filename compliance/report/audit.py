@@ -74,7 +74,6 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
 
     when = when.replace(microsecond=0)
     key.require_valid(when)
-    fingerprint = renderer_fingerprint()
     entry = record_assessment(store, assessment)
     basis = Basis(
         store=store,
@@ -84,13 +83,13 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
         entry=entry,
         made_at=when,
         signer=signer_of(key),
-        renderer=fingerprint,
+        renderer=fingerprint(),
         attest=attestation.inside(key, assessment, when),
     )
     model, files = build(basis)
     unsigned = render(model, files)
     about: dict[str, Any] = {"report": model.id, "assessment": entry, "subject": assessment.subject.model_dump(mode="json")}
-    rendered = _append(store, RENDERED, {**about, "sha256": sha256_hex(unsigned.content), "renderer": dict(fingerprint)})
+    rendered = _append(store, RENDERED, {**about, "sha256": sha256_hex(unsigned.content), "renderer": model.renderer})
     pdf = sign_pdf(unsigned.content, key, box=unsigned.boxes[html.SIGNATURE_BOX], reason=REASON, when=when)
     certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
     signed = _append(store, SIGNED, {**about, "sha256": sha256_hex(pdf), "certificate": certificate})
@@ -108,6 +107,11 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
 def render(model: ReportModel, files: Sequence[Attachment]) -> RenderedPdf:
     """Renders the unsigned file from the model and its attachments: equal ones give equal bytes under the same renderer."""
     return render_pdf(html.render(model), when=model.made_at, attachments=files, signature_box_id=html.SIGNATURE_BOX)
+
+
+def fingerprint() -> dict[str, str]:
+    """Returns what the bytes of the unsigned file depend on besides model and attachments: renderer, fonts, and the code of the pages."""
+    return {**renderer_fingerprint(), "pages": html.code_digest()[:16]}
 
 
 def signer_of(key: SigningKey) -> Signer:

@@ -18,7 +18,7 @@ from .figures import figures, of_subject
 from .findings import findings
 from .model import Limits, ReportModel, Signer
 from .pdf import Attachment
-from .proof import proof, report_id
+from .proof import proof, report_id, verifier_digest
 from .register import register, registered
 from .trail import trail
 from .words import cut
@@ -80,6 +80,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         proof=anchor,
         signer=basis.signer,
         renderer=dict(basis.renderer),
+        verifier_sha256=verifier_digest(),
         attachments=bundle.rows_of(files),
         limits=limits,
     )

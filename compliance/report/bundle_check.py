@@ -344,15 +344,14 @@ def verify_page(attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
         attachments: The files by name.
         unsigned: The file without what signing appended.
     """
-    from .audit import render
-    from .pdf import renderer_fingerprint
+    from .audit import fingerprint, render
 
     name = "page-render"
     try:
         if len(attachments[bundle.MODEL]) > MODEL_LIMIT:
             return Check(name, "not-proven", f"the attached model is larger than {MODEL_LIMIT} bytes")
         model = ReportModel.model_validate(jsontext.loads(attachments[bundle.MODEL]))
-        here = renderer_fingerprint()
+        here = fingerprint()
         if dict(model.renderer) != here:
             what = next(key for key in sorted({*here, *model.renderer}) if here.get(key) != model.renderer.get(key))
             detail = f"rendered with {what} {model.renderer.get(what, 'unknown')}, here is {here.get(what, 'none')}"

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Final
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..record import digest, sha256_hex
 from . import charts, words
 from .model import ReportModel
 from .page1 import LONG_NAME
 from .text import FILTERS, soft_breaks, visible
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 _NUMBER: Final = re.compile(r"(?<![\w.])([0-9][0-9,]*\.[0-9]+)(?![\w.])")
+_PAGES: Final = (".py", ".html", ".css")
 SIGNATURE_BOX: Final = "sig-toolkit"
 """Id of the element that holds the toolkit's signature."""
 
@@ -113,7 +119,19 @@ def wrapped(value: object) -> Markup:
     return Markup("").join(escape(part) if n % 2 else soft_breaks(part) for n, part in enumerate(parts))
 
 
-def _asset(name: str) -> str:
-    from importlib.resources import files
+@cache
+def code_digest() -> str:
+    """Returns the SHA-256 of what makes pages of a model: the templates, and the modules of this package."""
+    return digest(dict(entry for package in ("compliance.templates", "compliance.report") for entry in _digests(files(package), package)))
 
+
+def _digests(folder: Traversable, name: str) -> Iterator[tuple[str, str]]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _digests(one, f"{name}/{one.name}")
+        elif one.name.endswith(_PAGES):
+            yield f"{name}/{one.name}", sha256_hex(one.read_bytes())
+
+
+def _asset(name: str) -> str:
     return files("compliance.templates").joinpath(*name.split("/")).read_text("utf-8")

@@ -364,6 +364,8 @@ class ReportModel(Model):
     proof: Proof
     signer: Signer
     renderer: dict[str, str]
+    verifier_sha256: str | None = None
+    """SHA-256 of the stand-alone verifier of this version; None in reports from before there was one."""
     attachments: tuple[AttachmentRow, ...]
     """Every attachment but the model itself."""
     limits: Limits = Limits()

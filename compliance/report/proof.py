@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from sqlmodel import col, select
@@ -47,6 +49,12 @@ def checkpoint_at(store: Store, size: int) -> CheckpointState:
 def report_id(proof: Proof) -> str:
     """Returns the id of the report: the number of its assessment's entry, and the beginning of the root."""
     return f"R{proof.assessment_entry}-{proof.checkpoint.root[:8]}"
+
+
+@cache
+def verifier_digest() -> str:
+    """Returns the SHA-256 of the stand-alone verifier as this version ships it; it is never attached, for a forger would attach his own."""
+    return sha256_hex(files("compliance").joinpath("standalone.py").read_bytes())
 
 
 def _previous(store: Store, size: int) -> PreviousReport | None:
