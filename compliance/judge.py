@@ -136,15 +136,8 @@ class Judge:
 
     def _without(self, item: Item, waived: Mapping[str, Waiver]) -> Item:
         """Returns a piece of evidence as it would be without waived findings."""
-        without = self.kinds[item.kind].without
         findings = [one for one in self.view.waived.get(item.entry, ()) if one.fingerprint in waived]
-        if without is None or not findings or isinstance(item.payload, Unreadable):
-            return item
-
-        def worst(limit: int) -> Sequence[Finding]:
-            return [one for one in item.worst(limit + len(findings)) if one.fingerprint not in waived][:limit]
-
-        return replace(item, payload=without(item.payload, findings), worst=worst)
+        return without_findings(self.kinds[item.kind], item, findings)
 
     def conditions(self) -> tuple[Condition, ...]:
         """Returns the conditions of earlier approvals, each with what closes it by now."""
@@ -329,6 +322,18 @@ class Judge:
         if reason is Reason.UNREADABLE:
             return f"{name} cannot be read by this version ({item.payload.why}); run `compliance verify --replay`"
         return f"{name} says too little: {item.payload.incomplete}"
+
+
+def without_findings(kind: Kind, item: Item, findings: Sequence[Finding]) -> Item:
+    """Returns a piece of evidence as it would be without some of its open findings; itself where its kind cannot say."""
+    if kind.without is None or not findings or isinstance(item.payload, Unreadable):
+        return item
+    left_out = {one.fingerprint for one in findings}
+
+    def worst(limit: int) -> Sequence[Finding]:
+        return [one for one in item.worst(limit + len(findings)) if one.fingerprint not in left_out][:limit]
+
+    return replace(item, payload=kind.without(item.payload, findings), worst=worst)
 
 
 def _can_be_waived(verdict: Verdict) -> bool:

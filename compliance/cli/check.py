@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -15,9 +16,11 @@ from .session import Clock, Session, print_json, read_time
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from ..assessment import Assessment
-    from ..forecast import Forecast
+    from ..assessment import Assessment, GateResult
+    from ..judging import Case
     from ..report.checked import Checked
+    from ..since import Comparison
+    from ..store import Store
 
 CheckFormat = Annotated[
     Literal["text", "json", "markdown", "sarif", "junit"],
@@ -35,6 +38,10 @@ def run(
     as_of: Annotated[str | None, typer.Option(help="Judge with the clock and the ledger at this time: 2026-01-31T12:00:00Z.")] = None,
     clock: Clock = None,
     forecast: Annotated[str | None, typer.Option(help="Say what turns red within this span if nothing is done, such as 90d.")] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Show only what is worse than at the merge base with REF; only that makes the exit code 1."),
+    ] = None,
     fail_on: Annotated[Literal["no-go", "conditions"], typer.Option(help="Outcome that makes the exit code 1.")] = "no-go",
     record: Annotated[bool, typer.Option("--record", help="Append the assessment to the ledger.")] = False,
     output: Annotated[
@@ -58,19 +65,33 @@ def run(
         raise UsageError("--record with --gate or --framework: a partial check is never recorded")
     if as_of is not None and clock is not None:
         raise UsageError("--as-of with --clock: give one of them")
+    if changed_since is not None and (fail_on != "no-go" or as_of is not None):
+        raise UsageError("--changed-since with --fail-on conditions or --as-of: give one of them")
     span = _span(forecast)
     files = [(path, form_of(path)) for path in output or ()]
     with session.writing() if record else session.reading() as store:
         found = case(session.project, store, point, read_time("--as-of", as_of), read_time("--clock", clock))
         assessment = found.judge(found.time, only)
+        change, worse = _compared(session, store, found, assessment, changed_since)
         if record:
             record_assessment(store, assessment)
     ahead = None if span is None else look_ahead(lambda at: found.judge(at, only), found.time, span)
-    checked = checked_of(session, assessment, ahead)
+    checked = replace(checked_of(session, assessment), ahead=ahead, change=change, worse=worse)
     show(session, checked, format)
     for path, form in files:
         path.write_text(rendered(checked, form), "utf-8")
-    return exit_code(assessment, fail_on)
+    return exit_code(assessment, fail_on) if change is None else int(change.fails)
+
+
+def _compared(
+    session: Session, store: Store, found: Case, assessment: Assessment, ref: str | None
+) -> tuple[Comparison | None, dict[str, GateResult]]:
+    if ref is None:
+        return None, {}
+    from ..revision import Revision
+    from ..since import compare
+
+    return compare(found, store, assessment, Revision.find(session.project.root, [ref]))
 
 
 def exit_code(assessment: Assessment, fail_on: str = "no-go") -> int:
@@ -79,7 +100,7 @@ def exit_code(assessment: Assessment, fail_on: str = "no-go") -> int:
     return 1 if assessment.outcome in failing else 0
 
 
-def checked_of(session: Session, assessment: Assessment, ahead: Forecast | None = None) -> Checked:
+def checked_of(session: Session, assessment: Assessment) -> Checked:
     """Returns a check with what its forms need to know of the project."""
     from ..checkout import Checkout
     from ..report.checked import Checked
@@ -87,7 +108,7 @@ def checked_of(session: Session, assessment: Assessment, ahead: Forecast | None 
     project = session.project
     checkout = Checkout.find(project.root)
     top = checkout.root if checkout else project.root
-    return Checked(assessment=assessment, root=project.root, top=top, settings=project.path, ahead=ahead)
+    return Checked(assessment=assessment, root=project.root, top=top, settings=project.path)
 
 
 def show(session: Session, checked: Checked, format: str) -> None:
@@ -137,15 +158,16 @@ def rendered(checked: Checked, form: str) -> str:
 def _json(checked: Checked) -> object:
     from ..report.json import check_document
 
-    document = check_document(checked.assessment)
-    return document if checked.ahead is None else {**document, "forecast": checked.ahead.model_dump(mode="json")}
+    further = {"forecast": checked.ahead, "change": checked.change}
+    said = {name: model.model_dump(mode="json") for name, model in further.items() if model is not None}
+    return {**check_document(checked.assessment), **said}
 
 
 def _lines(checked: Checked, *, colour: bool) -> Sequence[str]:
     from ..report.terminal import forecast_lines, lines
 
     ahead = forecast_lines(checked.ahead) if checked.ahead else ()
-    return [*lines(checked.assessment, colour=colour), *ahead]
+    return [*lines(checked, colour=colour), *ahead]
 
 
 def _span(text: str | None) -> timedelta | None:

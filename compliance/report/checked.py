@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ..assessment import Assessment, GateResult, Spot
 from ..forecast import Forecast
+from ..since import Comparison
+from .words import listed
 
 TOOL: Final = "compliance-toolkit"
 """Name under which results go to other programs; files that bear it are never read as evidence (`recognise`)."""
@@ -38,11 +40,44 @@ class Checked:
     settings: Path | None = None
     """The configuration file, where gates without a place of their own are shown."""
     ahead: Forecast | None = None
+    change: Comparison | None = None
+    """What a change makes worse; then nothing else is shown as red."""
+    worse: Mapping[str, GateResult] = field(default_factory=dict)
+    """Of the gates that are worse: their verdicts on the evidence without old findings."""
+
+    @property
+    def gates(self) -> tuple[GateResult, ...]:
+        """All gates; those that are worse as this change makes them."""
+        return tuple(self.worse.get(result.id, result) for result in self.assessment.gates)
+
+    @property
+    def before(self) -> frozenset[str]:
+        """Gates that are red for what was there before the change."""
+        return frozenset(self.change.as_before if self.change else ())
 
     @property
     def red(self) -> list[GateResult]:
         """The gates that stand in the way."""
-        return [result for result in self.assessment.gates if result.red]
+        return [result for result in self.gates if result.red and result.id not in self.before]
+
+    def why(self, result: GateResult) -> str:
+        """Says why a gate is worse than before; empty where nothing is compared."""
+        return next((one.why for one in self.change.worse if one.gate == result.id), "") if self.change else ""
+
+    @property
+    def said_of_change(self) -> list[str]:
+        """What a comparison came to, in sentences; the first says it all."""
+        if self.change is None:
+            return []
+        change, required = self.change, [one.gate for one in self.change.worse if one.required]
+        by = "its evidence in the store" if change.basis == "evidence" else "the files that the change touches"
+        made = f"{len(required)} required gate{'s' if len(required) > 1 else ''} worse ({listed(required)})" if required else ""
+        before = f"; red as before: {', '.join(change.as_before)}" if change.as_before else ""
+        return [
+            f"This change makes {made or 'no required gate worse'}.",
+            f"Compared with {change.commit[:12]}, the merge base with {change.ref}, by {by}: "
+            f"{change.new_findings} new and {change.old_findings} old findings{before}.",
+        ]
 
     def places(self, result: GateResult) -> Iterator[FilePlace]:
         """Yields the places of a gate that are files of the project; a place may also be an endpoint, a test or a package."""

@@ -10,6 +10,7 @@ from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult
 from ..decision import Condition, Stand
 from ..forecast import Forecast
 from ..record import Json, Model
+from ..since import Comparison
 from ..times import rfc3339
 from ..waiver import Waiver
 
@@ -111,6 +112,8 @@ class CheckDocument(Model):
     roles: list[Stand]
     forecast: Forecast | None = None
     """What turns red if nothing is done; only with ``--forecast``."""
+    change: Comparison | None = None
+    """What this change makes worse; only with ``--changed-since``."""
 
 
 def check_document(assessment: Assessment) -> dict[str, Json]:

@@ -38,13 +38,13 @@ _QUOTED: Final = re.compile("&#96;(.+?)&#96;")
 def text(checked: Checked) -> str:
     """Returns the document, of at most `LIMIT` bytes."""
     assessment = checked.assessment
-    head = [marker(assessment), *_head(assessment)]
-    red, others = checked.red, [gate for gate in assessment.gates if not gate.red and gate.verdict in _SIGNS]
+    head = [marker(assessment), *_head(checked)]
+    red, others = checked.red, [gate for gate in checked.gates if not gate.red and gate.verdict in _SIGNS and gate.id not in checked.before]
     left = LIMIT - _bytes(head) - 1_000  # for the lines that say what was left out, and the last one
     parts = [
-        _rows("Red gates", red, left // 3),
+        _rows("Made worse by this change" if checked.change else "Red gates", red, left // 3),
         _rows("Waived, and advisory gates that are red", others, left // 9),
-        _details(red, left // 3),
+        _details(checked, left // 3),
         _people(assessment, left // 9),
     ]
     lines = [*head, *(line for part in parts for line in part), *_end(assessment)]
@@ -73,12 +73,21 @@ def _encoded(text: str) -> str:
     return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
-def _head(assessment: Assessment) -> Iterator[str]:
-    subject = assessment.subject
+def _head(checked: Checked) -> Iterator[str]:
+    assessment, subject = checked.assessment, checked.assessment.subject
     name = " ".join(part for part in (subject.project, subject.version) if part)
-    yield f"## {_WORDS[assessment.outcome]}: {plain(shorten(name, _CELL))}"
+    word = _WORDS[assessment.outcome]
+    if checked.change:
+        word = "❌ WORSE" if checked.change.fails else "✅ NOT WORSE"
+    yield f"## {word}: {plain(shorten(name, _CELL))}"
     yield ""
-    yield _cut(assessment.because)
+    for sentence in checked.said_of_change:
+        yield plain(shorten(sentence, _LINE))
+    if checked.change:
+        yield ""
+        yield f"As it stands: {_WORDS[assessment.outcome]}. {_cut(assessment.because)}"
+    else:
+        yield _cut(assessment.because)
     yield ""
     commit = code(subject.commit[:12]) if subject.commit else "no commit"
     at = f"{assessment.as_of:%Y-%m-%d %H:%M:%S} UTC"
@@ -104,16 +113,16 @@ def _row(gate: GateResult) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _details(gates: Sequence[GateResult], limit: int) -> Iterator[str]:
-    if not gates:
+def _details(checked: Checked, limit: int) -> Iterator[str]:
+    if not checked.red:
         return
     yield from ("", "### How to turn them green", "")
-    blocks = ["\n".join(_block(gate)) for gate in gates]
+    blocks = ["\n".join(_block(gate, checked.why(gate))) for gate in checked.red]
     yield from _fitting(blocks, limit, lambda more: f"{count(more, 'further gate')} not shown; `compliance check` lists all.")
 
 
-def _block(gate: GateResult) -> Iterator[str]:
-    yield f"- {code(gate.id)} {_cut(gate.message)}"
+def _block(gate: GateResult, why: str) -> Iterator[str]:
+    yield f"- {code(gate.id)} {_cut(f'{why}: {gate.message}' if why else gate.message)}"
     for spot in gate.places[:_PLACES]:
         yield f"  - {code(shorten(spot.where, _CELL))} {plain(shorten(spot.what, _CELL))}".rstrip()
     if len(gate.places) > _PLACES:

@@ -30,9 +30,9 @@ _RELATED: Final = 20
 def document(checked: Checked) -> dict[str, Any]:
     """Returns the log."""
     assessment = checked.assessment
-    rules = [_rule(gate) for gate in assessment.gates]
+    rules = [_rule(gate) for gate in checked.gates]
     index = {rule["id"]: number for number, rule in enumerate(rules)}
-    results = [_result(checked, gate, index[gate.id]) for gate in assessment.gates if _is_result(gate)]
+    results = [_result(checked, gate, index[gate.id]) for gate in checked.gates if _is_result(checked, gate)]
     driver = {"name": TOOL, "version": __version__, "semanticVersion": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},
@@ -46,12 +46,15 @@ def document(checked: Checked) -> dict[str, Any]:
             "scope": assessment.scope,
             "commit": assessment.subject.commit,
             "policyDigest": assessment.policy_digest,
+            "change": safe(" ".join(checked.said_of_change)),
         },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _is_result(gate: GateResult) -> bool:
+def _is_result(checked: Checked, gate: GateResult) -> bool:
+    if gate.id in checked.before or (checked.change and gate.verdict is Status.WAIVED):
+        return False
     return gate.verdict in (Status.FAIL, Status.NOT_ASSESSED, Status.WAIVED)
 
 
@@ -74,7 +77,7 @@ def _result(checked: Checked, gate: GateResult, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "kind": "fail",
         "level": _level(gate),
-        "message": {"text": _message(gate)},
+        "message": {"text": _message(gate, checked.why(gate))},
         "partialFingerprints": {"primaryLocationLineHash": f"{key}:1", "complianceGate/v1": key},
         "properties": {
             "verdict": gate.verdict.value,
@@ -86,6 +89,8 @@ def _result(checked: Checked, gate: GateResult, rule: int) -> dict[str, Any]:
         result["locations"] = [_location(places[0])]
     if places[1:]:
         result["relatedLocations"] = [{"id": number, **_location(place)} for number, place in enumerate(places[1 : _RELATED + 1])]
+    if checked.change:
+        result["baselineState"] = "new"
     if gate.verdict is Status.WAIVED:
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _text(", ".join(gate.waivers))}]
     return result
@@ -97,9 +102,9 @@ def _level(gate: GateResult) -> str:
     return "warning" if gate.verdict is Status.WAIVED else "error"
 
 
-def _message(gate: GateResult) -> str:
+def _message(gate: GateResult, why: str) -> str:
     verdict = gate.verdict.value.replace("-", " ") + (f" ({gate.reason.value})" if gate.reason else "")
-    advisory = "" if gate.required else "advisory, "
+    advisory = ("" if gate.required else "advisory, ") + (f"{why}, " if why else "")
     elsewhere = "; ".join(f"{one.where} {one.what}".strip() for one in gate.places[:3])
     return _text(
         f"{gate.title}: {advisory}{verdict}: {gate.message.rstrip('.')}." + (f" {elsewhere}." if elsewhere else "") + f" Fix: {gate.fix}"

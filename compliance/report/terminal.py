@@ -12,6 +12,7 @@ from ..forecast import Forecast
 from ..gate import Status
 from ..plaintext import safe
 from ..times import show_span
+from .checked import Checked
 
 _SIGN: Final = {
     Status.PASS: ("+", "pass"),
@@ -33,26 +34,26 @@ WARNED: Final = timedelta(days=14)
 """Time before its end from which on a waiver is named."""
 
 
-def lines(assessment: Assessment, *, colour: bool = False) -> Iterator[str]:
-    """Yields the lines of the text form of ``check``.
+def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
+    """Yields the lines of the text form of ``check``; where a change is compared with its base, only what is worse.
 
     Args:
-        assessment: What to show.
+        checked: What to show.
         colour: Whether to mark verdicts with ANSI colours; words and signs carry the meaning without them.
     """
-    subject = assessment.subject
+    assessment, subject = checked.assessment, checked.assessment.subject
     name = " ".join(part for part in (subject.project, subject.version) if part)
     commit = (subject.commit or "no commit")[:12]
     yield safe(f"{name}  {commit}  {subject.environment or ''}  {assessment.point}  as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC")
     if assessment.hindsight:
         yield f"in hindsight: judged at {assessment.judged_at:%Y-%m-%d %H:%M:%S} UTC with the clock above"
     framework = None
-    for result in assessment.gates:
+    for result in checked.gates if checked.change is None else checked.worse.values():
         if result.framework != framework:
             framework = result.framework
             yield ""
             yield safe(framework)
-        yield from _gate(result, colour)
+        yield from _gate(result, colour, checked.why(result))
     yield ""
     for change in assessment.loosened:
         yield safe(
@@ -60,6 +61,7 @@ def lines(assessment: Assessment, *, colour: bool = False) -> Iterator[str]:
         )
     yield from _people(assessment)
     yield from _end(assessment, colour)
+    yield from _change(checked, colour)
 
 
 def _people(assessment: Assessment) -> Iterator[str]:
@@ -74,7 +76,21 @@ def _people(assessment: Assessment) -> Iterator[str]:
             yield from _indented(f"condition {condition.id}, due {condition.due_at:%Y-%m-%d}, waits for {condition.waits_for}", 0)
 
 
-def _gate(result: GateResult, colour: bool) -> Iterator[str]:
+def _change(checked: Checked, colour: bool) -> Iterator[str]:
+    """Says what a comparison came to; its last line is what decides the exit code."""
+    if checked.change is None:
+        return
+    first, *others = checked.said_of_change
+    for sentence in others:
+        yield from _indented(sentence, 0)
+    word = "WORSE" if checked.change.fails else "NOT WORSE"
+    pieces = wrap(safe(first), width() - len(word) - 2)
+    shown = f"\x1b[{_OUTCOME_COLOUR['no-go' if checked.change.fails else 'go']}m{word}\x1b[0m" if colour else word
+    yield f"{shown}: {pieces[0]}"
+    yield from (" " * (len(word) + 2) + piece for piece in pieces[1:])
+
+
+def _gate(result: GateResult, colour: bool, why: str = "") -> Iterator[str]:
     sign, word = _SIGN[result.verdict]
     verdict = f"{sign} {word}".ljust(14)
     if colour:
@@ -86,6 +102,7 @@ def _gate(result: GateResult, colour: bool) -> Iterator[str]:
     yield head + first
     yield from (" " * indent + line for line in rest)
     if result.verdict in (Status.FAIL, Status.NOT_ASSESSED):
+        yield from _indented(why, 18) if why else ()
         yield from _details(result)
     elif result.verdict is Status.WAIVED:
         yield from _indented(f"{result.message} ({', '.join(result.waivers)})", 18)
