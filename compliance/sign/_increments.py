@@ -19,11 +19,13 @@ from pyhanko.sign.signers import cms_embedder
 
 from compliance.errors import SigningKeyError
 from compliance.sign import _form
+from compliance.sign._dss import add_validation_data
 from compliance.sign._reading import read_pdf
 from compliance.sign._structure import LEVEL
-from compliance.sign.cms import cms_size_limit, sign_document
+from compliance.sign.cms import TOKEN_GROWTH, cms_size_limit, sign_document
 from compliance.sign.fields import add_signature_field
 from compliance.sign.form import TextField, TickField
+from compliance.sign.pdf import TIMESTAMP_FIELD
 from compliance.sign.stamp import render_stamp
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from compliance.sign.keys import SigningKey
     from compliance.sign.pdf import SignatureField
+    from compliance.sign.timestamp import Timestamping
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Signing:
     """A line of the appearance."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What is filled in before."""
+    timestamping: Timestamping | None = None
 
 
 def prepare(stream: BytesIO, wanted: Sequence[SignatureField | TickField | TextField]) -> None:
@@ -63,8 +67,11 @@ def certify(stream: BytesIO, field: SignatureField, signing: Signing) -> None:
     """Signs a field, which is made if it is not prepared, with a certification signature."""
     with _signable():
         writer = _open_unsigned(stream)
-        if not any(name == field.name for name, _, _ in fields.enumerate_sig_fields(writer)):
+        prepared = {name for name, _, _ in fields.enumerate_sig_fields(writer)}
+        if field.name not in prepared:
             add_signature_field(writer, field.name, field.description, field.box)
+        if signing.timestamping is not None and signing.timestamping.level == "B-LTA" and TIMESTAMP_FIELD not in prepared:
+            add_signature_field(writer, TIMESTAMP_FIELD, "Document timestamp", None)
         modification = cms_embedder.SigMDPSetup(md_algorithm=signing.key.digest_name, certify=True, docmdp_perms=fields.MDPPerm.FILL_FORMS)
         _sign(writer, field.name, signing, modification)
 
@@ -76,6 +83,24 @@ def fill(stream: BytesIO, name: str, signing: Signing) -> None:
         _require_empty(writer, name)
         _form.fill(writer, signing.values, signing.when)
         _sign(writer, name, signing, _lock(writer, name, signing.key))
+
+
+def close(stream: BytesIO, timestamping: Timestamping, when: datetime) -> None:
+    """Puts a document timestamp over all there is, with the validation data of the signers whose certificates lead to a known root."""
+    with _signable():
+        reader = read_pdf(stream)
+        writer = IncrementalPdfFileWriter.from_reader(reader)
+        names = {name: value for name, value, _ in fields.enumerate_sig_fields(writer)}
+        free = (name for name in (TIMESTAMP_FIELD, *(f"{TIMESTAMP_FIELD}-{number}" for number in range(2, 100))) if names.get(name) is None)
+        name = next(free)
+        if name not in names:
+            # A page that is tagged anew would be a change that the certification forbids; a field without a page needs no tag.
+            fields.append_signature_field(writer, fields.SigFieldSpec(name))
+        stamper = timestamping.begin(when)
+        add_validation_data(writer, stamper.validation_data(()))
+        placeholder = signers.DocumentTimestamp(bytes_reserved=2 * (len(stamper.sample.der) + TOKEN_GROWTH))  # type: ignore[no-untyped-call]
+        placeholder[pdf_name(LEVEL)] = pdf_name(f"/{timestamping.level}")
+        _embed(writer, name, placeholder, None, "sha256", stamper.stamp)
 
 
 @contextmanager
@@ -119,15 +144,20 @@ def _lock(writer: IncrementalPdfFileWriter, name: str, key: SigningKey) -> cms_e
 def _sign(writer: IncrementalPdfFileWriter, name: str, signing: Signing, modification: cms_embedder.SigMDPSetup | None) -> None:
     ((_, _, field),) = fields.enumerate_sig_fields(writer, with_name=name)
     _show(writer, field, signing)
+    key, when = signing.key, signing.when.astimezone(UTC).replace(microsecond=0)
+    stamper = None if signing.timestamping is None else signing.timestamping.begin(when)
+    if stamper is not None:
+        add_validation_data(writer, stamper.validation_data([(key.certificate, key.chain)]))
     placeholder = signers.SignatureObject(
-        timestamp=signing.when.astimezone(UTC).replace(microsecond=0),
+        timestamp=when,
         subfilter=fields.SigSeedSubFilter.PADES,
-        name=signing.key.subject,
+        name=key.subject,
         reason=signing.reason,
-        bytes_reserved=2 * cms_size_limit(signing.key),
+        bytes_reserved=2 * cms_size_limit(key, None if stamper is None else stamper.sample.der),
     )
-    placeholder[pdf_name(LEVEL)] = pdf_name("/B-B")
-    _embed(writer, name, placeholder, modification, signing.key.digest_name, lambda digest: sign_document(signing.key, digest))
+    placeholder[pdf_name(LEVEL)] = pdf_name(f"/{'B-B' if signing.timestamping is None else signing.timestamping.level}")
+    stamp = None if stamper is None else stamper.stamp_data
+    _embed(writer, name, placeholder, modification, key.digest_name, lambda digest: sign_document(key, digest, stamp))
 
 
 def _show(writer: IncrementalPdfFileWriter, field: Any, signing: Signing) -> None:

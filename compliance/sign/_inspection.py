@@ -8,21 +8,28 @@ from types import MappingProxyType
 from typing import Final
 
 from compliance.sign._container import Container, covered_by
+from compliance.sign._dss import read_validation_data
 from compliance.sign._limits import unpacked_size
-from compliance.sign._signatures import own_signature, read_later, read_own, require_usable
+from compliance.sign._signatures import own_signature, read_later, read_own, require_own_token, require_usable
 from compliance.sign._structure import FoundSignature, Structure
 from compliance.sign._updates import updates_since
 from compliance.sign.checks import Check
 from compliance.sign.cms import CmsParts, digest_of, verifies
-from compliance.sign.pdf_verify import CHECKS, SignedPdf
+from compliance.sign.pdf import TIMESTAMP_FIELD
+from compliance.sign.pdf_verify import CHECKS, FieldSignature, SignedPdf
 
 _MARK: Final = b"/ByteRange"
+_LEVELS: Final = ("B-B", "B-T", "B-LT", "B-LTA")
 _PADES: Final = "/ETSI.CAdES.detached"
 _FORM_FILLING: Final = 2  # DocMDP level of ISO 32000-1 table 254: filling in forms and signing, nothing else
 
 
 class _RefutedError(Exception):
     """A check found something else than it should."""
+
+
+class _UnprovenError(Exception):
+    """A check cannot be made yet."""
 
 
 class Inspection:
@@ -48,6 +55,8 @@ class Inspection:
             detail = check()
         except _RefutedError as refuted:
             self._checks.append(Check(name, "refuted", str(refuted)))
+        except _UnprovenError as unproven:
+            self._checks.append(Check(name, "not-proven", str(unproven)))
         except Exception as error:
             # pyHanko and asn1crypto raise a dozen unrelated types on broken input, so every one means the same.
             found = " ".join(str(error).split())[:200]
@@ -85,6 +94,7 @@ class Inspection:
         if self._attempt("signature-encoding", self._encoding):
             self._attempt("document-digest", self._digest)
             self._attempt("signature-value", self._value)
+            self._attempt("signature-level", self._level)
             self._attempt("certificate", self._certificate)
         self._attempt("later-signatures", self._later_signatures)
 
@@ -112,7 +122,8 @@ class Inspection:
             raise _RefutedError("two fields were signed at once")
         fields = self._structure.fields(self._own.revision)
         length = self._structure.revisions[self._own.revision].end
-        self._made = replace(self._made, prepared=tuple(sorted(fields - {self._field_name})), certified_length=length)
+        prepared = tuple(sorted(fields - {self._field_name, TIMESTAMP_FIELD}))
+        self._made = replace(self._made, prepared=prepared, certified_length=length)
         return f"{self._field_name}, signed at {self._own.signed_at.isoformat()}"
 
     def _certification(self) -> str:
@@ -123,7 +134,8 @@ class Inspection:
 
     def _later_revisions(self) -> str:
         updates = updates_since(self._structure, self._own.revision)
-        self._made = replace(self._made, updates=updates)
+        data = read_validation_data(self._structure.at(len(self._structure.revisions) - 1))
+        self._made = replace(self._made, updates=updates, validation_data=data)
         if updates and updates[-1].kind == "form":
             raise _RefutedError(f"nobody signed what was filled in last: {', '.join(updates[-1].fields)}")
         return "; ".join(str(one) for one in updates) or "none"
@@ -163,14 +175,34 @@ class Inspection:
         verifies(self._parts)
         return f"made with the key of {self._made.subject}"
 
+    def _level(self) -> str:
+        level, made = str(self._own.level).removeprefix("/"), self._made.certification
+        token = None if made is None else made.token
+        if level not in _LEVELS or (level == "B-B") != (token is None):
+            raise _RefutedError(f"the signature promises the level {level}, and carries {'no' if token is None else 'a'} timestamp")
+        if token is not None:
+            token.require(self._parts.signature)
+            require_own_token(token, read_validation_data(self._structure.at(self._own.revision)))
+        if level != "B-LTA":
+            return level
+        if any(one.field == TIMESTAMP_FIELD and one.is_timestamp for one in self._structure.signatures):
+            return "B-LTA, closed by a document timestamp"
+        if self._made.prepared:
+            raise _UnprovenError("the document timestamp that will close the document is still to come")
+        raise _RefutedError("the document timestamp that the signature promises is missing")
+
     def _certificate(self) -> str:
         assert self._made.certification is not None  # noqa: S101 (set by the encoding check, without which this one does not run)
         return require_usable(self._made.certification)
 
     def _later_signatures(self) -> str:
         found = [one for one in self._structure.signatures if one is not self._own]
-        self._made = replace(self._made, later=tuple(read_later(self._pdf, one, self._containers[one.field]) for one in found))
+        self._made = replace(self._made, later=tuple(self._later(one) for one in found))
         return "; ".join(f"{one.field}: {one.subject}" for one in self._made.later) or "none"
+
+    def _later(self, found: FoundSignature) -> FieldSignature:
+        data = read_validation_data(self._structure.at(found.revision))
+        return read_later(self._pdf, found, self._containers[found.field], data)
 
     def _attached(self) -> str:
         self._made = replace(self._made, attachments=MappingProxyType(self._structure.attachments()))

@@ -60,6 +60,11 @@ def _without_orphans(section: Any) -> Any:
     return replace(section, xref_data=data)
 
 
+def entry(dictionary: Any, key: str) -> Any:
+    """The object under a key, wherever it stands in the file; None if there is none."""
+    return dictionary[key] if key in dictionary else None  # noqa: SIM401 (get() does not follow references)
+
+
 class Resolver(HistoricalResolver):
     """One revision of a file."""
 

@@ -8,14 +8,16 @@ from cryptography import x509
 
 from compliance.sign.cms import CmsParts, build_cms, digest_of, is_canonical, read_cms, verifies
 from compliance.sign.foreign import read_signature
-from compliance.sign.keys import certificate_fingerprint, subject_name
+from compliance.sign.keys import certificate_der, certificate_fingerprint, subject_name
 from compliance.sign.pdf_verify import FieldSignature
+from compliance.sign.token import Token, normalised, read_token
 
 if TYPE_CHECKING:
     from typing import Literal
 
     from compliance.sign._container import Container
     from compliance.sign._structure import FoundSignature
+    from compliance.sign.validation_data import ValidationData
 
 _SUB_FILTERS: Final = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"})
 
@@ -39,23 +41,64 @@ def own_signature(
 ) -> FieldSignature:
     """The signature with these parts."""
     certificate, *chain = (x509.load_der_x509_certificate(der) for der in parts.certificates)
-    return FieldSignature(found.field, kind, certificate, tuple(chain), found.signed_at, found.reason, container.covered, is_own=True)
+    token = None if parts.token is None else read_token(parts.token)
+    place = (found.signed_at, found.reason, container.covered)
+    return FieldSignature(found.field, kind, certificate, tuple(chain), *place, is_own=True, token=token)
 
 
-def read_later(pdf: bytes, found: FoundSignature, container: Container) -> FieldSignature:
-    """Reads and checks a signature after the certification.
+def require_own_token(token: Token, data: ValidationData) -> None:
+    """Checks that a timestamp is in the form that this toolkit gives it, and that every byte of it is bound.
+
+    The certificates above the authority's own are signed by nobody in the token; so they have to be in the document as well, where
+    the signature that the token is about, or the token itself, covers them.
+
+    Args:
+        token: The timestamp.
+        data: Validation data of the revision that it came with.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if normalised(token.der) != token.der:
+        raise ValueError("the timestamp is not in the form that this toolkit gives it")
+    if any(certificate_der(one) not in data.certificates for one in token.others):
+        raise ValueError("a certificate of the timestamp is not among those that the document vouches for")
+
+
+def read_later(pdf: bytes, found: FoundSignature, container: Container, data: ValidationData) -> FieldSignature:
+    """Reads and checks a signature or timestamp after the certification.
+
+    Args:
+        pdf: The file.
+        found: What its field holds.
+        container: Where it stands.
+        data: Validation data of its revision.
 
     Raises:
         Exception: It is broken, with the name of its field.
     """
     try:
+        if found.is_timestamp:
+            return _later_timestamp(pdf, found, container, data)
         if found.sub_filter not in _SUB_FILTERS:
             raise ValueError(f"signature of the kind {found.sub_filter}")
-        made = _later_own(pdf, found, container) if found.level is not None else _later_foreign(pdf, found, container)
+        made = _later_own(pdf, found, container, data) if found.level is not None else _later_foreign(pdf, found, container)
         require_usable(made)
     except Exception as error:
         raise ValueError(f"field {found.field}: {error or type(error).__name__}") from error
     return made
+
+
+def _later_timestamp(pdf: bytes, found: FoundSignature, container: Container, data: ValidationData) -> FieldSignature:
+    if found.sub_filter != "/ETSI.RFC3161":
+        raise ValueError(f"timestamp of the kind {found.sub_filter}")
+    token = read_token(container.content(pdf))
+    token.require_digest(container.digest(pdf, token.digest_name))
+    own = found.level is not None
+    if own:
+        require_own_token(token, data)
+    place = (token.time, None, container.covered)
+    return FieldSignature(found.field, "timestamp", token.certificate, token.others, *place, is_own=own, token=token)
 
 
 def require_usable(signature: FieldSignature) -> str:
@@ -83,19 +126,27 @@ def require_usable(signature: FieldSignature) -> str:
     return f"{subject_name(certificate)}, sha256:{certificate_fingerprint(certificate)}"
 
 
-def _later_own(pdf: bytes, found: FoundSignature, container: Container) -> FieldSignature:
+def _later_own(pdf: bytes, found: FoundSignature, container: Container, data: ValidationData) -> FieldSignature:
     parts = read_own(container.content(pdf))
     verifies(parts)
     _require_digest(container.digest(pdf, digest_of(parts)), parts.document_digest)
-    return own_signature(found, container, parts, "approval")
+    made = own_signature(found, container, parts, "approval")
+    if (found.level == "/B-B") != (made.token is None):
+        raise ValueError(f"the signature promises the level {found.level}, which does not fit its timestamp")
+    if made.token is not None:
+        made.token.require(parts.signature)
+        require_own_token(made.token, data)
+    return made
 
 
 def _later_foreign(pdf: bytes, found: FoundSignature, container: Container) -> FieldSignature:
     read = read_signature(container.content(pdf))
     _require_digest(container.digest(pdf, read.digest_name), read.document_digest)
-    return FieldSignature(
-        found.field, "approval", read.certificate, read.others, found.signed_at, found.reason, container.covered, is_own=False
-    )
+    token = None if read.token is None else read_token(read.token)
+    if token is not None:
+        token.require(read.signature)
+    place = (found.signed_at, found.reason, container.covered)
+    return FieldSignature(found.field, "approval", read.certificate, read.others, *place, is_own=False, token=token)
 
 
 def _require_digest(found: bytes, signed: bytes) -> None:

@@ -25,6 +25,8 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
 from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
+from compliance.sign._dss import read_validation_data
+from compliance.sign._reading import entry
 from compliance.sign.pdf_verify import Update
 from compliance.xmltext import events
 
@@ -79,7 +81,7 @@ def _classified(structure: Structure, number: int) -> Update:
         return Update(number, end, "timestamp" if signed[0].is_timestamp else "signature", (signed[0].field, *filled))
     if filled:
         return Update(number, end, "form", filled)
-    if _validation_data(structure, number) == _validation_data(structure, number - 1):
+    if read_validation_data(structure.at(number)) == read_validation_data(structure.at(number - 1)):
         raise ValueError(f"revision {number + 1} is neither a signature nor data for validation")
     return Update(number, end, "validation-data")
 
@@ -110,7 +112,7 @@ def _locks(structure: Structure, signature: FoundSignature) -> tuple[list[FieldM
     # A program that knows nothing of locks leaves them out of its signature; the prepared field asks for them all the same.
     locks = [FieldMDPSpec.from_pdf_object(field["/Lock"])] if "/Lock" in field else []
     level = None
-    for reference in _entry(field["/V"], "/Reference") or ():
+    for reference in entry(field["/V"], "/Reference") or ():
         parameters = reference.get_object()["/TransformParams"]
         method = reference.get_object()["/TransformMethod"]
         if method == "/FieldMDP":
@@ -125,11 +127,6 @@ def _field_of(resolver: Any, name: str) -> Any:
 
     ((_, _, reference),) = enumerate_sig_fields(resolver, with_name=name)
     return reference.get_object()
-
-
-def _validation_data(structure: Structure, number: int) -> list[bytes]:
-    store = _entry(structure.at(number).root, "/DSS") or {}
-    return sorted(stream.data for key in ("/Certs", "/CRLs", "/OCSPs") for stream in _entry(store, key) or ())
 
 
 class _InformationRule(DocInfoRule):
@@ -172,11 +169,6 @@ class _UnusedRule(WhitelistRule):
                 yield ReferenceUpdate(reference)
 
 
-def _entry(dictionary: Any, key: str) -> Any:
-    """The object under a key, wherever it stands in the file; None if there is none."""
-    return dictionary[key] if key in dictionary else None  # noqa: SIM401 (get() does not follow references)
-
-
 def _information(resolver: Any) -> Any:
     # References in the trailer lead to the newest revision, whichever is asked for.
     reference = resolver.trailer_view.get_value_as_reference("/Info", optional=True)
@@ -190,7 +182,7 @@ def _stream(root: Any, key: str) -> Any:
 
 
 def _text(dictionary: Mapping[str, Any], key: str) -> bytes | str | None:
-    value = _entry(dictionary, key)
+    value = entry(dictionary, key)
     if value is None:
         return None
     return getattr(value, "original_bytes", None) or str(value)

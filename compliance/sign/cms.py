@@ -2,16 +2,18 @@
 
 A profile of RFC 5652 and ETSI EN 319 142-1: the digest that belongs to the key (see `algorithms`), detached, the signer's
 certificate and its intermediates and nothing else, three signed attributes (content type, message digest, ESS
-signing-certificate-v2 over *all* certificates carried, so that none can be altered), no unsigned attributes, DER throughout,
-ECDSA with the lower of the two possible ``s``. `build_cms` is a function of certificates, digest and signature value; a verifier
-takes these three from a signature, builds it anew and compares, and so finds every changed byte, also where no hash reaches.
+signing-certificate-v2 over *all* certificates carried, so that none can be altered), no unsigned attribute but a timestamp in its
+own fixed form, DER throughout, ECDSA with the lower of the two possible ``s``. `build_cms` is a function of certificates, digest,
+signature value and timestamp; a verifier takes these from a signature, builds it anew and compares, and so finds every changed
+byte, also where no hash reaches.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from asn1crypto import cms, tsp  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1
@@ -20,7 +22,11 @@ from cryptography import x509
 from compliance.sign.algorithms import DigestName, canonical_form, digest_name, require_supported, size_limit, verify
 from compliance.sign.keys import SigningKey, certificate_der
 
-__all__ = ["CmsParts", "build_cms", "cms_size_limit", "digest_of", "is_canonical", "read_cms", "sign_document", "verifies"]
+__all__ = ["TOKEN_GROWTH", "CmsParts", "build_cms", "cms_size_limit", "digest_of", "is_canonical", "read_cms", "sign_document", "verifies"]
+
+
+TOKEN_GROWTH: Final = 64
+"""By how many bytes two tokens of one authority differ: serial number, nonce, fractions of a second, the DER form of ECDSA."""
 
 
 @dataclass(frozen=True)
@@ -31,28 +37,41 @@ class CmsParts:
         certificates: DER certificates, the signer's first, then its intermediates upwards.
         document_digest: Digest of the signed byte ranges, with the algorithm that belongs to the key.
         signature: The signature value.
+        token: Timestamp over the signature value (DER, see `token`), the only unsigned attribute there may be.
     """
 
     certificates: tuple[bytes, ...]
     document_digest: bytes
     signature: bytes
+    token: bytes | None = None
 
 
-def sign_document(key: SigningKey, document_digest: bytes) -> bytes:
+def sign_document(key: SigningKey, document_digest: bytes, stamp: Callable[[bytes], bytes] | None = None) -> bytes:
     """The CMS signature of a key over a document's digest, made with ``key.digest_name``.
 
+    Args:
+        key: Who signs.
+        document_digest: The digest.
+        stamp: Returns a timestamp token over the signature value that it is given.
+
     Raises:
-        SigningKeyError: The key cannot be used.
+        SigningKeyError: The key cannot be used, or there is no timestamp.
     """
     certificates = _certificates(key)
-    attributes = _signed_attributes(certificates, document_digest).dump()
-    return build_cms(CmsParts(certificates, document_digest, key.sign(attributes)))
+    signature = key.sign(_signed_attributes(certificates, document_digest).dump())
+    return build_cms(CmsParts(certificates, document_digest, signature, None if stamp is None else stamp(signature)))
 
 
-def cms_size_limit(key: SigningKey) -> int:
-    """Most bytes that a signature of this key can take; the DER form of an ECDSA signature varies in length."""
+def cms_size_limit(key: SigningKey, token: bytes | None = None) -> int:
+    """Most bytes that a signature of this key can take; the DER form of an ECDSA signature varies in length.
+
+    Args:
+        key: Who signs.
+        token: A timestamp token of the authority that will be asked; the next one may be somewhat longer.
+    """
     digest = bytes(hashlib.new(key.digest_name).digest_size)
-    return len(build_cms(CmsParts(_certificates(key), digest, bytes(size_limit(key.public_key)))))
+    room = 0 if token is None else TOKEN_GROWTH
+    return room + len(build_cms(CmsParts(_certificates(key), digest, bytes(size_limit(key.public_key)), token)))
 
 
 def build_cms(parts: CmsParts) -> bytes:
@@ -68,6 +87,9 @@ def build_cms(parts: CmsParts) -> bytes:
         "signature_algorithm": {"algorithm": kind},
         "signature": parts.signature,
     }
+    if parts.token is not None:
+        token = cms.ContentInfo.load(parts.token, strict=True)
+        signer_info["unsigned_attrs"] = [{"type": "signature_time_stamp_token", "values": [token]}]
     signed_data = {
         "version": "v1",
         "digest_algorithms": [{"algorithm": digest}],
@@ -91,10 +113,12 @@ def read_cms(der: bytes) -> CmsParts:
     order = [bytes(entry["cert_hash"].native) for entry in attributes["signing_certificate_v2"]["certs"]]
     if any(digest not in by_digest for digest in order):
         raise ValueError("the signed hash of a certificate matches none of the certificates carried")
+    tokens = [one["values"][0].dump() for one in signer_info["unsigned_attrs"] or () if one["type"].native == "signature_time_stamp_token"]
     return CmsParts(
         certificates=tuple(by_digest[digest] for digest in order),
         document_digest=bytes(attributes["message_digest"].native),
         signature=bytes(signer_info["signature"].native),
+        token=bytes(tokens[0]) if tokens else None,
     )
 
 

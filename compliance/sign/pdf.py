@@ -6,7 +6,10 @@ Each step appends one update to the bytes before it, which stay as they are:
 2. `sign_pdf` certifies the document (DocMDP, only filling in forms allowed): from now on no field can be added;
 3. `sign_field` signs a prepared field, in any order, without breaking a signature before it.
 
-Every signature is PAdES in the profile of `compliance.sign.cms`. Other programs may sign the prepared fields as well.
+4. `close_pdf` puts a document timestamp over everything.
+
+Every signature is PAdES in the profile of `compliance.sign.cms`, with a timestamp if there is an authority for it. Other programs may
+sign the prepared fields as well.
 """
 
 from __future__ import annotations
@@ -26,11 +29,15 @@ if TYPE_CHECKING:
     from compliance.report.pdf import Box
     from compliance.sign.form import TextField, TickField
     from compliance.sign.keys import SigningKey
+    from compliance.sign.timestamp import Timestamping
 
-__all__ = ["FIELD_NAME", "SignatureField", "prepare_fields", "sign_field", "sign_pdf"]
+__all__ = ["FIELD_NAME", "TIMESTAMP_FIELD", "SignatureField", "close_pdf", "prepare_fields", "sign_field", "sign_pdf"]
 
 FIELD_NAME: Final = "Toolkit"
 """Name of the field that holds the toolkit's signature."""
+
+TIMESTAMP_FIELD: Final = "Timestamp"
+"""Name of the field that is prepared for the document timestamp at the level B-LTA."""
 
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
@@ -86,6 +93,7 @@ def sign_pdf(
     field_name: str = FIELD_NAME,
     reason: str,
     when: datetime,
+    timestamping: Timestamping | None = None,
 ) -> bytes:
     """Certifies a PDF made by `compliance.report.pdf.render_pdf`; it stays PDF/A-3a and PDF/UA-1.
 
@@ -97,12 +105,14 @@ def sign_pdf(
         field_name: Name of the signature field.
         reason: Why it is signed, in a few words for people.
         when: Time of the signature as the signer claims it, with a zone.
+        timestamping: What shall vouch for the time. At the level ``B-LTA`` a field is prepared for the document timestamp, which
+            `close_pdf` adds; until then `inspect_pdf` says that it is missing.
 
     Returns:
         The signed file; it starts with exactly the bytes of ``pdf``.
 
     Raises:
-        SigningKeyError: The certificate is not valid at ``when``, or the file cannot be signed.
+        SigningKeyError: The certificate is not valid at ``when``, the file cannot be signed, or there is no timestamp.
         RenderError: The stamp cannot be rendered.
     """
     from compliance.sign import _increments
@@ -110,7 +120,7 @@ def sign_pdf(
     _require_time(key, when)
     field = SignatureField(field_name, f"Signature of {key.subject}", box)
     stream = io.BytesIO(pdf)
-    _increments.certify(stream, field, _increments.Signing(key, reason, when))
+    _increments.certify(stream, field, _increments.Signing(key, reason, when, timestamping=timestamping))
     return stream.getvalue()
 
 
@@ -123,6 +133,7 @@ def sign_field(
     when: datetime,
     note: str | None = None,
     values: Mapping[str, str] = MappingProxyType({}),
+    timestamping: Timestamping | None = None,
 ) -> bytes:
     """Signs a prepared field of a certified document; the signatures that it has stay valid.
 
@@ -136,6 +147,7 @@ def sign_field(
         when: Time of the signature as the signer claims it, with a zone.
         note: A line that is shown in the field besides name and time, such as the decision.
         values: What is filled in before, by name of the field.
+        timestamping: What shall vouch for the time.
 
     Returns:
         The signed file; it starts with exactly the bytes of ``pdf``.
@@ -148,7 +160,31 @@ def sign_field(
 
     _require_time(key, when)
     stream = io.BytesIO(pdf)
-    _increments.fill(stream, field_name, _increments.Signing(key, reason, when, note, values))
+    _increments.fill(stream, field_name, _increments.Signing(key, reason, when, note, values, timestamping))
+    return stream.getvalue()
+
+
+def close_pdf(pdf: bytes, timestamping: Timestamping, when: datetime) -> bytes:
+    """Puts a document timestamp over a certified document and all its signatures, which stay valid.
+
+    It shows that all of it existed at that time, also when certificates have expired, and can be repeated before the certificate
+    of the timestamp itself expires.
+
+    Args:
+        pdf: The file.
+        timestamping: Who is asked; at the levels ``B-LT`` and ``B-LTA`` the revocation data of the authority is added.
+        when: The time now, with a zone.
+
+    Returns:
+        The file with the timestamp; it starts with exactly the bytes of ``pdf``.
+
+    Raises:
+        SigningKeyError: There is no timestamp, or the file cannot be read.
+    """
+    from compliance.sign import _increments
+
+    stream = io.BytesIO(pdf)
+    _increments.close(stream, timestamping, when)
     return stream.getvalue()
 
 

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Final, Literal
 from compliance.sign.checks import Check
 from compliance.sign.keys import certificate_fingerprint, is_trial_certificate, subject_name
 from compliance.sign.pdf import FIELD_NAME
+from compliance.sign.validation_data import ValidationData
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cryptography import x509
+
+    from compliance.sign.token import Token
 
 __all__ = ["CHECKS", "MAX_BYTES", "FieldSignature", "SignedPdf", "Update", "inspect_pdf"]
 
@@ -37,6 +40,7 @@ CHECKS: Final[dict[str, str]] = {
     "signature-encoding": "the toolkit's signature is byte for byte what its parts give, padded with zeros",
     "document-digest": "the signed digest is that of the file",
     "signature-value": "the signature was made with the certificate's key",
+    "signature-level": "the timestamps that the signature promises are there",
     "certification": "the signature certifies the file and allows no more than filling in forms",
     "certificate": "the certificate allows signing and was valid at the time of signing",
     "later-revisions": "what was added since is allowed: signatures in prepared fields, timestamps, data for validation",
@@ -59,6 +63,7 @@ class FieldSignature:
         reason: Why it was signed, in the signer's words.
         covered: The signature is about the first so many bytes of the file.
         is_own: This toolkit made it, in its strict form.
+        token: The timestamp under the signature, or the document timestamp itself; whether its authority is trusted is not known yet.
     """
 
     field: str
@@ -69,6 +74,7 @@ class FieldSignature:
     reason: str | None
     covered: int
     is_own: bool
+    token: Token | None = None
 
     @property
     def is_trial(self) -> bool:
@@ -127,6 +133,7 @@ class SignedPdf:
         unsigned_length: Length of the document as it was rendered: ``pdf[:unsigned_length]`` are its exact bytes.
         certified_length: Length of the document as the toolkit certified it.
         attachments: Attached files by name.
+        validation_data: What the document carries to judge certificates by.
     """
 
     checks: tuple[Check, ...]
@@ -137,11 +144,13 @@ class SignedPdf:
     unsigned_length: int | None = None
     certified_length: int | None = None
     attachments: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    validation_data: ValidationData = field(default_factory=ValidationData, repr=False)
 
     @property
     def is_intact(self) -> bool:
-        """Whether every check is proven. It says nothing about who signed."""
-        return all(check.status == "proven" for check in self.checks)
+        """Whether every check is proven, or waits for the document timestamp only. It says nothing about who signed."""
+        waiting = {"signature-level"} if self.prepared else set()
+        return all(check.status == "proven" or (check.status == "not-proven" and check.name in waiting) for check in self.checks)
 
     @property
     def is_signed(self) -> bool:

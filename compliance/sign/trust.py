@@ -1,12 +1,10 @@
 """Whom a verifier trusts: certificates given explicitly, never those that a file brings along.
 
-Everything here is offline. Revocation is not asked for: that needs the network or embedded answers.
+Everything here is offline. Revocation is another question, for the data that a document carries: `compliance.sign.standing`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,6 +13,7 @@ from cryptography import x509
 
 from compliance.errors import SigningKeyError
 from compliance.sign.keys import certificate_der, certificate_fingerprint, is_trial_certificate, subject_name
+from compliance.sign.trustpath import find_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,10 +106,17 @@ class TrustStore:
         """
         if (exact := self._certificates.get(certificate_der(certificate))) is not None:
             return Trust("exact", exact)
-        roots = [candidate for candidate in self._certificates.values() if _may_issue(candidate)]
-        # Without roots the library would fall back to the operating system's list.
-        anchor = _anchor(certificate, chain, roots, when or datetime.now(UTC)) if roots else None
-        return None if anchor is None else Trust("issued", anchor)
+        path = find_path(certificate, chain, self.roots, when or datetime.now(UTC))
+        return Trust("issued", path.certificates[-1]) if path.status == "good" else None
+
+    def holds(self, certificate: x509.Certificate) -> bool:
+        """Whether this very certificate is in the store."""
+        return certificate_der(certificate) in self._certificates
+
+    @property
+    def roots(self) -> tuple[x509.Certificate, ...]:
+        """The certificates of authorities."""
+        return tuple(candidate for candidate in self._certificates.values() if _may_issue(candidate))
 
 
 def judge_signer(
@@ -170,38 +176,3 @@ def _may_issue(certificate: x509.Certificate) -> bool:
         return missing.oid == x509.KeyUsage.oid
     except ValueError:
         return False
-
-
-def _anchor(
-    certificate: x509.Certificate, chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], when: datetime
-) -> x509.Certificate | None:
-    try:
-        # The library is asynchronous; a thread of its own keeps this callable from inside a running event loop.
-        with ThreadPoolExecutor(max_workers=1) as executor:
-            der = executor.submit(lambda: asyncio.run(_find_anchor(certificate, chain, roots, when))).result()
-    except Exception:
-        # Certificates come from the file under test; whatever they break in the library, they are not trusted.
-        return None
-    return next((root for root in roots if certificate_der(root) == der), None)
-
-
-async def _find_anchor(
-    certificate: x509.Certificate, chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], when: datetime
-) -> bytes | None:
-    from asn1crypto import x509 as asn1  # type: ignore[import-untyped]
-    from pyhanko_certvalidator import CertificateValidator, ValidationContext
-
-    def parsed(source: x509.Certificate) -> asn1.Certificate:
-        return asn1.Certificate.load(certificate_der(source))
-
-    context = ValidationContext(
-        trust_roots=[parsed(root) for root in roots],
-        other_certs=[parsed(link) for link in chain],
-        moment=when,
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
-    validator = CertificateValidator(parsed(certificate), validation_context=context)
-    path = await validator.async_validate_path()
-    root: asn1.Certificate = path.first
-    return bytes(root.dump())

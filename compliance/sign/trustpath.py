@@ -1,0 +1,139 @@
+"""Certificate paths to trusted roots, at a time and with the revocation data at hand. Nothing is fetched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+from cryptography import x509
+
+from .keys import certificate_der, subject_name
+from .validation_data import ValidationData
+
+__all__ = ["Purpose", "TrustPath", "find_path"]
+
+Purpose = Literal["signing", "timestamps"]
+
+_TOLERANCE: Final = timedelta(minutes=5)
+"""How far the clocks of authorities may differ."""
+
+
+@dataclass(frozen=True)
+class TrustPath:
+    """Where a certificate leads to.
+
+    Args:
+        status: ``good``: to a trusted root, and nothing says that it was revoked; ``revoked`` and ``expired`` (or not yet valid): it leads
+            there, but did not hold at that time; ``unknown``: it does not lead there.
+        certificates: From the certificate up to the root; empty if unknown.
+        is_checked: Whether fresh revocation data about every certificate of the path was at hand.
+        detail: One line.
+        revoked_at: When it was revoked.
+    """
+
+    status: Literal["good", "revoked", "expired", "unknown"]
+    detail: str
+    certificates: tuple[x509.Certificate, ...] = ()
+    is_checked: bool = False
+    revoked_at: datetime | None = None
+
+
+def find_path(
+    certificate: x509.Certificate,
+    links: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    when: datetime,
+    *,
+    data: ValidationData | None = None,
+    purpose: Purpose = "signing",
+) -> TrustPath:
+    """Finds the path of a certificate to a trusted root.
+
+    Args:
+        certificate: Where it begins.
+        links: Certificates that may stand between; they are never anchors.
+        roots: Certificates of authorities that are trusted.
+        when: Time at which it must hold.
+        data: Revocation data, and further links.
+        purpose: What the certificate must be made for.
+    """
+    # Without roots the library would fall back to the operating system's list.
+    if not roots:
+        return TrustPath("unknown", f"{subject_name(certificate)} leads to no trusted root")
+    known = data or ValidationData()
+    if known.ocsps or known.crls:
+        found = _validated(certificate, links, roots, when, known, purpose, "hard-fail")
+        if found.status in ("good", "revoked"):
+            return found
+    # Missing or stale revocation data is no reason against a path; that it was not checked is said. Bad news does not go stale.
+    found = _validated(certificate, links, roots, when, ValidationData(known.certificates), purpose, "soft-fail")
+    at = next((at for one in found.certificates for at in known.revocations(one) if at <= when), None)
+    return found if at is None else TrustPath("revoked", f"revoked at {at.isoformat()}", found.certificates, revoked_at=at)
+
+
+def _validated(
+    certificate: x509.Certificate,
+    links: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    when: datetime,
+    data: ValidationData,
+    purpose: Purpose,
+    mode: Literal["hard-fail", "soft-fail"],
+) -> TrustPath:
+    from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, RevokedError
+
+    try:
+        # The library is asynchronous; a thread of its own keeps this callable from inside a running event loop.
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            path = executor.submit(lambda: asyncio.run(_path(certificate, links, roots, when, data, purpose, mode))).result()
+    except RevokedError as error:
+        at = error.revocation_dt.astimezone(UTC)
+        return TrustPath("revoked", f"revoked at {at.isoformat()}", revoked_at=at)
+    except (ExpiredError, NotYetValidError) as error:
+        return TrustPath("expired", " ".join(str(error).split()))
+    except Exception as error:
+        # Certificates come from the file under test; whatever they break in the library, they are not trusted.
+        return TrustPath("unknown", f"{subject_name(certificate)} leads to no trusted root: {' '.join(str(error).split())[:200]}")
+    root = next(one for one in roots if certificate_der(one) == path[-1])
+    made = (*(x509.load_der_x509_certificate(der) for der in path[:-1]), root)
+    return TrustPath("good", f"issued under {subject_name(root)}", made, is_checked=mode == "hard-fail")
+
+
+async def _path(
+    certificate: x509.Certificate,
+    links: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    when: datetime,
+    data: ValidationData,
+    purpose: Purpose,
+    mode: str,
+) -> list[bytes]:
+    from asn1crypto import crl, ocsp  # type: ignore[import-untyped]
+    from asn1crypto import x509 as asn1
+    from pyhanko_certvalidator import CertificateValidator, ValidationContext
+
+    def parsed(source: x509.Certificate) -> Any:
+        return asn1.Certificate.load(certificate_der(source))
+
+    context = ValidationContext(
+        trust_roots=[parsed(root) for root in roots],
+        other_certs=[*(parsed(link) for link in links), *(asn1.Certificate.load(der) for der in data.certificates)],
+        moment=when,
+        allow_fetching=False,
+        ocsps=[ocsp.OCSPResponse.load(der) for der in data.ocsps],
+        crls=[crl.CertificateList.load(der) for der in data.crls],
+        revocation_mode=mode,
+        # An answer that was given after the signature speaks about the time before it as well.
+        retroactive_revinfo=True,
+        time_tolerance=_TOLERANCE,
+    )
+    validator = CertificateValidator(parsed(certificate), validation_context=context)
+    if purpose == "timestamps":
+        found = await validator.async_validate_usage(set(), extended_key_usage={"time_stamping"}, extended_optional=False)  # type: ignore[no-untyped-call]
+    else:
+        found = await validator.async_validate_path()
+    return [bytes(one.dump()) for one in reversed(list(found.iter_certs(include_root=True)))]
