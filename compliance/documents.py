@@ -77,7 +77,8 @@ class VerifyDocument(Printed):
     ok: bool
     """None is refuted and the signer is trusted."""
     signer: dict[str, Json]
-    """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail; empty for a store."""
+    """status (trusted, trial, unknown, expired, revoked, none), subject, fingerprint, signed_at, proven_at (by a trusted timestamp),
+    detail; empty for a store."""
     anchored_by: Literal["none", "report", "timestamp"]
     checks: list[VerifyCheck]
 
@@ -155,13 +156,18 @@ class ExplainKind(Printed):
 class ListedKey(Model):
     """A key or a trusted certificate."""
 
-    role: Literal["key", "trusted"]
+    role: Literal["key", "trusted", "trusted-for-timestamps"]
     subject: str
     trial: bool
     not_after: str
     fingerprint: str
     """SHA-256 of the DER certificate in hexadecimal."""
     path: str
+    """File, `pkcs11:` URI, or the command."""
+    source: Literal["user", "project"] = "user"
+    """Whose it is: the user's own folder, or ``[sign]`` of the project."""
+    in_use: bool = False
+    """The key that signs reports here."""
 
 
 class KeysDocument(Printed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
     from .project import Project
     from .sign.keys import SigningKey
     from .sign.statement import Signers
+    from .sign.timestamp import Timestamping
     from .sign.trust import TrustStore
 
 HOME_VARIABLE: Final = "COMPLIANCE_HOME"
 PASSPHRASE_VARIABLE: Final = "COMPLIANCE_SIGN_PASSPHRASE"  # noqa: S105 (a name, not a passphrase)
+DESCRIPTOR_VARIABLE: Final = "COMPLIANCE_SIGN_PASSPHRASE_FD"
+_PASSPHRASE_LIMIT: Final = 4096
+_TOKEN: Final = "pkcs11:"  # noqa: S105 (a scheme, not a secret)
+_CERTIFICATES: Final = (".pem", ".crt", ".cer")
 TRIAL: Final = "trial"
 """Name of the trial key that is used when none is configured."""
 
@@ -52,47 +58,113 @@ def signing_key(project: Project, given: Path | None, ask: Callable[[str], str |
 
     Args:
         project: Names the key in its configuration.
-        given: A key file that goes before it.
+        given: A key file, or the URI of a key on a token, that goes before it.
         ask: Asks for a passphrase; returns None when nobody can be asked.
 
     Raises:
         SigningKeyError: There is none, or it cannot be used.
     """
-    configured = project.document.sign.key
-    path = given or (project.root / configured if configured else keys_folder() / f"{TRIAL}.p12")
-    if not path.exists() and given is None and configured is None:
-        raise SigningKeyError("no signing key", hint="name one in [sign] key, or make a trial key with `compliance keys create`")
-    return load_key(path, ask)
+    table = project.document.sign
+    certificates = None if table.certificate is None else project.root / table.certificate
+    if given is not None:
+        return load_key(given, ask)
+    if table.key is None:
+        trial = keys_folder() / f"{TRIAL}.p12"
+        if not trial.exists():
+            raise SigningKeyError("no signing key", hint="name one in [sign] key, or make a trial key with `compliance keys create`")
+        return load_key(trial, ask)
+    if isinstance(table.key, str):
+        path = Path(table.key) if table.key.startswith(_TOKEN) else project.root / table.key
+        return load_key(path, ask, certificates=certificates)
+    return _command_key(table.key.command, project.root, certificates)
 
 
-def load_key(path: Path, ask: Callable[[str], str | None]) -> SigningKey:
+def load_key(path: Path, ask: Callable[[str], str | None], *, certificates: Path | None = None) -> SigningKey:
     """Reads a key with its certificate; its passphrase comes from the environment, or is asked for if it needs one.
+
+    Args:
+        path: A key file, or the ``pkcs11:`` URI of a key on a token.
+        ask: Asks for a passphrase; returns None when nobody can be asked.
+        certificates: PEM file with its certificates.
 
     Raises:
         SigningKeyError: It cannot be used.
     """
+    secret = passphrase() or ask
+    if str(path).startswith(_TOKEN):
+        from .sign.pkcs11 import load_token_key
+
+        return load_token_key(str(path), secret, certificates=certificates)
     from .sign.keyfile import load_key_file
 
-    return load_key_file(path, os.environ.get(PASSPHRASE_VARIABLE) or ask)
+    return load_key_file(path, secret, certificates=certificates)
+
+
+def passphrase() -> str | None:
+    """Returns the passphrase that the environment gives, or the file descriptor that it names.
+
+    Raises:
+        SigningKeyError: The file descriptor cannot be read.
+    """
+    descriptor = os.environ.get(DESCRIPTOR_VARIABLE)
+    return os.environ.get(PASSPHRASE_VARIABLE) if descriptor is None else _read_descriptor(descriptor)
+
+
+@cache
+def _read_descriptor(descriptor: str) -> str:
+    """Reads one line; a pipe gives it once only."""
+    try:
+        with open(int(descriptor), "rb", closefd=False) as file:
+            return file.readline(_PASSPHRASE_LIMIT).decode().rstrip("\r\n")
+    except (ValueError, OSError) as error:
+        raise SigningKeyError(f"{DESCRIPTOR_VARIABLE}={descriptor}: no file descriptor with a passphrase can be read") from error
+
+
+def timestamping(project: Project) -> Timestamping | None:
+    """Returns what shall vouch for the time of signatures: ``[sign] timestamp`` and ``level``.
+
+    Raises:
+        SigningKeyError: A trusted certificate cannot be read.
+    """
+    table = project.document.sign
+    if table.timestamp is None:
+        return None
+    from .sign.timestamp import TimestampAuthority, Timestamping
+
+    return Timestamping(TimestampAuthority(table.timestamp), table.level or "B-T", trust_store(project, ()).timestamp_roots)
+
+
+def _command_key(command: Sequence[str], folder: Path, certificates: Path | None) -> SigningKey:
+    from .sign.command import CommandKey
+    from .sign.keyfile import read_certificates, signing_key
+
+    where = f"signing command {Path(command[0]).name}"
+    return signing_key(CommandKey(command, folder), [] if certificates is None else read_certificates(certificates), where)
 
 
 def signers(project: Project) -> Signers:
     """Returns whose signatures under decisions count: the project's ``[sign] trust``, and the user's own trust folder."""
     from .sign.statement import Signers
 
-    allowed = [project.root / name for name in project.document.sign.trust if not name.endswith((".pem", ".crt", ".cer"))]
+    allowed = [project.root / name for name in project.document.sign.trust if not name.endswith(_CERTIFICATES)]
     return Signers(tuple(allowed), trust_store(project, ()))
 
 
-def trust_store(project: Project | None, given: Sequence[Path]) -> TrustStore:
+def trust_store(project: Project | None, given: Sequence[Path], authorities: Sequence[Path] = ()) -> TrustStore:
     """Returns whom a verifier trusts: ``--trust``, the project's ``[sign] trust``, and the user's own trust folder.
+
+    Args:
+        project: Its configuration counts.
+        given: Further certificates, or folders of them.
+        authorities: Likewise, of authorities that are trusted for timestamps only.
 
     Raises:
         SigningKeyError: A file that is named cannot be read.
     """
     from .sign.trust import TrustStore
 
-    paths = list(given)
+    paths, stamping = list(given), list(authorities)
     if project is not None:
-        paths += [project.root / name for name in project.document.sign.trust if name.endswith((".pem", ".crt", ".cer"))]
-    return TrustStore.load(paths, user_folder=trust_folder())
+        paths += [project.root / name for name in project.document.sign.trust if name.endswith(_CERTIFICATES)]
+        stamping += [project.root / name for name in project.document.sign.timestamp_trust]
+    return TrustStore.load(paths, user_folder=trust_folder(), authorities=stamping)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from . import catalog, point
 from .catalog import Catalog
@@ -68,13 +68,36 @@ class ReportTable(Table):
     page: str = Field(default="A4", pattern=r"^(A4|Letter)$")
 
 
+class CommandTable(Table):
+    """``[sign] key`` as a command."""
+
+    command: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments, run in the project's folder: data on standard input, signature value on standard output."""
+
+
 class SignTable(Table):
     """``[sign]``."""
 
-    key: str | None = None
-    """PKCS#12 file; its passphrase comes from COMPLIANCE_SIGN_PASSPHRASE or a prompt."""
+    key: str | CommandTable | None = None
+    """PKCS#12 or PEM file, ``pkcs11:`` URI of a key on a token, or ``{command = [...]}``. Passphrase or PIN: COMPLIANCE_SIGN_PASSPHRASE, a
+    file descriptor named in COMPLIANCE_SIGN_PASSPHRASE_FD, or a prompt."""
+    certificate: str | None = None
+    """PEM file with the key's certificate and those above it, where key file or token do not hold them."""
+    timestamp: str | None = Field(default=None, pattern=r"^https?://[^/\s]+\S*$")
+    """Address of a timestamp authority (RFC 3161)."""
+    level: Literal["B-T", "B-LT", "B-LTA"] | None = None
+    """What is added with a timestamp: the timestamp alone (`B-T`, default), revocation data of all certificates as well (`B-LT`), and a
+    timestamp over the whole document (`B-LTA`): it verifies offline when its certificates have expired."""
     trust: tuple[str, ...] = ()
     """Certificates (PEM) and SSH allowed_signers files that are trusted."""
+    timestamp_trust: tuple[str, ...] = ()
+    """Certificates (PEM) of authorities that are trusted for timestamps only."""
+
+    @model_validator(mode="after")
+    def _level_has_an_authority(self) -> Self:
+        if self.level is not None and self.timestamp is None:
+            raise ValueError("level without timestamp; expected the address of a timestamp authority")
+        return self
 
 
 class Document(Table):

@@ -31,7 +31,7 @@ class Verification:
     path: Path
     checks: tuple[Check, ...]
     signer: Mapping[str, Any] = field(default_factory=dict)
-    """status (trusted, trial, unknown, none), subject, fingerprint, signed_at, detail."""
+    """status (trusted, trial, unknown, expired, revoked, none), subject, fingerprint, signed_at, proven_at, detail."""
     trusted: bool = True
     anchored_by: Literal["none", "report", "timestamp"] = "none"
     """What outside the store vouches that it still holds what it held: none, report or timestamp."""
@@ -103,29 +103,31 @@ def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
 
 def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Project) -> Verification:
     from .sign.pdf_verify import inspect_pdf
-    from .sign.trust import judge_signer
+    from .sign.standing import judge_standing
 
     data = path.read_bytes()
     signed = inspect_pdf(data)
     checks = list(signed.checks)
-    if signed.certificate is None:
+    standing = judge_standing(signed, trust)
+    if standing is None:
         return Verification(path, tuple(checks), {"status": "none", "detail": "not signed"}, trusted=False)
-    judged = judge_signer(trust, signed.certificate, chain=signed.chain, when=signed.signed_at)
+    checks += standing.checks
     if signed.is_intact:
         checks += _contents(signed, data[: signed.unsigned_length])
         if store is not None:
             checks += _against(store, signed, data)
             checks += against_store(store, signed.attachments, project)
     signer = {
-        "status": judged.status,
+        "status": standing.status,
         "subject": signed.subject,
         "fingerprint": signed.fingerprint,
         "signed_at": signed.signed_at.isoformat() if signed.signed_at else None,
-        "detail": judged.detail,
+        "proven_at": standing.proven_at.isoformat() if standing.proven_at else None,
+        "detail": standing.detail,
     }
     held = any(check.name == "store-consistency" and check.status == "proven" for check in checks)
-    anchored_by: Literal["none", "report"] = "report" if held else "none"
-    return Verification(path, tuple(checks), signer, trusted=judged.status != "unknown", anchored_by=anchored_by)
+    anchored_by: Literal["none", "report", "timestamp"] = "timestamp" if standing.proven_at else "report" if held else "none"
+    return Verification(path, tuple(checks), signer, trusted=standing.status in ("trusted", "trial"), anchored_by=anchored_by)
 
 
 def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:

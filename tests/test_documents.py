@@ -204,13 +204,14 @@ def checks(document: str, name: str) -> list[str]:
 
 def test_every_check_is_documented() -> None:
     from compliance.sign.pdf_verify import CHECKS
+    from compliance.sign.standing import STANDING_CHECKS
 
     code = {
         name: (ROOT / "compliance" / name).read_text()
         for name in ("report/bundle_check.py", "store/audit.py", "verify.py", "verify_files.py", "rejudge.py")
     }
     bundle = re.findall(r'\("(bundle-[a-z]+)", lambda', code["report/bundle_check.py"])
-    assert checks("docs/verify.md", "pdf") == [*CHECKS, *bundle, "bundle-signer", "page-render"]
+    assert checks("docs/verify.md", "pdf") == [*CHECKS, *STANDING_CHECKS, *bundle, "bundle-signer", "page-render"]
     assert all(f'"{name}"' in code["report/bundle_check.py"] for name in ("bundle-signer", "page-render"))
     assert checks("docs/verify.md", "folder") == re.findall(r'"(bundle-[a-z]+)"', code["verify_files.py"])
     assert checks("docs/verify.md", "envelope") == re.findall(r'name = "((?:envelope|statement)[a-z-]*)"', code["verify_files.py"])

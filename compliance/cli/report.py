@@ -20,7 +20,9 @@ ReportFormat = Annotated[
     Literal["pdf", "html", "json"], typer.Option("--format", help="pdf: signed; html: the same page unsigned; json: its model.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.", show_default="from project and time")]
-Key = Annotated[Path | None, typer.Option("--key", help="PKCS#12 key that signs, before the configured one.")]
+Key = Annotated[
+    Path | None, typer.Option("--key", help="Key that signs, before the configured one: a PKCS#12 or PEM file, or a pkcs11: URI.")
+]
 Point = Annotated[str, typer.Option("--point", envvar="COMPLIANCE_POINT", help="Decision point.")]
 
 
@@ -59,7 +61,8 @@ def make(
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=clock)
         say("rendering and signing")
-        made = audit.make(store, session.project, assessment, view, signing, now())
+        stamping = home.timestamping(session.project)
+        made = audit.make(store, session.project, assessment, view, signing, now(), timestamping=stamping)
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
     write_whole(path, _content(made, format))
     write_whole(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())

@@ -24,7 +24,7 @@ Condition = Annotated[
 def run(
     session: Session,
     role: Annotated[str, typer.Option(help="Role that is signed for.", show_default=False)],
-    key: Annotated[Path, typer.Option(help="Your SSH key, or a PKCS#12 file.", show_default=False)],
+    key: Annotated[Path, typer.Option(help="Your SSH key, a PKCS#12 or PEM file, or a pkcs11: URI.", show_default=False)],
     approve: Annotated[bool, typer.Option("--approve", help="Yes.")] = False,
     approve_with_conditions: Annotated[bool, typer.Option("--approve-with-conditions", help="Yes, but something must follow.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="No, for a reason.")] = False,

@@ -21,7 +21,7 @@ def ask(prompt: str) -> str | None:
 
 
 def statement_key(path: Path) -> Path | SigningKey:
-    """Returns the key in a file: the path itself for an SSH key, which ``ssh-keygen`` reads, else the key with its certificate.
+    """Returns the key in a file or on a token: the path itself for an SSH key, which ``ssh-keygen`` reads, else key and certificate.
 
     Raises:
         SigningKeyError: It cannot be read.
@@ -29,4 +29,4 @@ def statement_key(path: Path) -> Path | SigningKey:
     from .. import home
     from ..sign.statement import is_ssh_key
 
-    return path if is_ssh_key(path) else home.load_key(path, ask)
+    return home.load_key(path, ask) if str(path).startswith("pkcs11:") or not is_ssh_key(path) else path

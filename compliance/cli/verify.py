@@ -21,6 +21,9 @@ def run(
         typer.Argument(help="Reports (PDF), folders of report --bundle, DSSE envelopes, stores.", show_default="the project's store"),
     ] = None,
     trust: Annotated[list[Path] | None, typer.Option(help="Certificate or folder of certificates to trust (repeatable).")] = None,
+    trust_timestamps: Annotated[
+        list[Path] | None, typer.Option(help="Likewise, of authorities that are trusted for timestamps only (repeatable).")
+    ] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Parse every kept artifact of a store again and compare.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count a check that could not be made as refuted.")] = False,
     format: Format = "text",
@@ -32,7 +35,7 @@ def run(
 
     project = Project.load(session.common.project)
     store = Path(session.common.store) if session.common.store else None
-    trusted = home.trust_store(project, trust or ())
+    trusted = home.trust_store(project, trust or (), trust_timestamps or ())
     results = []
     for path in paths or [session.store_path]:
         with session.working(f"verifying {path}"):

@@ -20,7 +20,7 @@ app = typer.Typer(
 
 Number = Annotated[str, typer.Argument(metavar="WAIVER", help="Id of the waiver, such as W12.", show_default=False)]
 Until = Annotated[str | None, typer.Option("--until", help="When it ends: a time with zone, or a span from now such as 30d.")]
-Key = Annotated[Path, typer.Option("--key", help="Your SSH key, or a PKCS#12 file.", show_default=False)]
+Key = Annotated[Path, typer.Option("--key", help="Your SSH key, a PKCS#12 or PEM file, or a pkcs11: URI.", show_default=False)]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why.")]
 
 

@@ -25,6 +25,7 @@ from .pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerprint
 
 if TYPE_CHECKING:
     from ..sign.keys import SigningKey
+    from ..sign.timestamp import Timestamping
 
 REASON: Final = "Audit report, as rendered by compliance-toolkit"
 RENDERED: Final = "report.rendered"
@@ -54,7 +55,16 @@ class MadeReport:
     rendered: int
 
 
-def make(store: Store, project: Project, assessment: Assessment, view: View, key: SigningKey, when: datetime) -> MadeReport:
+def make(
+    store: Store,
+    project: Project,
+    assessment: Assessment,
+    view: View,
+    key: SigningKey,
+    when: datetime,
+    *,
+    timestamping: Timestamping | None = None,
+) -> MadeReport:
     """Records an assessment and makes the signed report on it.
 
     Args:
@@ -64,13 +74,14 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
         view: The evidence of that prefix.
         key: Who signs.
         when: Time of the report and of its signature, with a zone.
+        timestamping: What shall vouch for the time.
 
     Raises:
         RenderError: The document cannot be rendered on this machine.
-        SigningKeyError: The key cannot be used, or the store's log key is missing.
+        SigningKeyError: The key cannot be used, there is no timestamp, or the store's log key is missing.
         StoreError: The ledger cannot be written.
     """
-    from ..sign.pdf import sign_pdf
+    from ..sign.pdf import close_pdf, sign_pdf
 
     when = when.replace(microsecond=0)
     key.require_valid(when)
@@ -82,7 +93,7 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
         view=view,
         entry=entry,
         made_at=when,
-        signer=signer_of(key),
+        signer=signer_of(key, timestamping),
         renderer=fingerprint(),
         attest=attestation.inside(key, assessment, when),
     )
@@ -90,7 +101,10 @@ def make(store: Store, project: Project, assessment: Assessment, view: View, key
     unsigned = render(model, files)
     about: dict[str, Any] = {"report": model.id, "assessment": entry, "subject": assessment.subject.model_dump(mode="json")}
     rendered = _append(store, RENDERED, {**about, "sha256": sha256_hex(unsigned.content), "renderer": model.renderer})
-    pdf = sign_pdf(unsigned.content, key, box=unsigned.boxes[html.SIGNATURE_BOX], reason=REASON, when=when)
+    box = unsigned.boxes[html.SIGNATURE_BOX]
+    pdf = sign_pdf(unsigned.content, key, box=box, reason=REASON, when=when, timestamping=timestamping)
+    if timestamping is not None and timestamping.level == "B-LTA":
+        pdf = close_pdf(pdf, timestamping, when)
     certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
     signed = _append(store, SIGNED, {**about, "sha256": sha256_hex(pdf), "certificate": certificate})
     return MadeReport(
@@ -114,9 +128,12 @@ def fingerprint() -> dict[str, str]:
     return {**renderer_fingerprint(), "pages": html.code_digest()[:16]}
 
 
-def signer_of(key: SigningKey) -> Signer:
-    """Returns what a report says about its signing certificate."""
-    return Signer(subject=key.subject, fingerprint=key.fingerprint, trial=key.is_trial, not_after=key.not_after)
+def signer_of(key: SigningKey, timestamping: Timestamping | None = None) -> Signer:
+    """Returns what a report says about its signature."""
+    made = Signer(subject=key.subject, fingerprint=key.fingerprint, trial=key.is_trial, not_after=key.not_after)
+    if timestamping is None:
+        return made
+    return made.model_copy(update={"timestamp": timestamping.authority.url, "level": timestamping.level})
 
 
 def _append(store: Store, kind: str, body: Mapping[str, Any]) -> int:

@@ -310,6 +310,10 @@ class Signer(Model):
     """SHA-256 of its DER form."""
     trial: bool
     not_after: datetime
+    timestamp: str | None = None
+    """Address of the authority that stamps the signature; None: the time is the word of the machine that signs."""
+    level: str = "B-B"
+    """PAdES level of the signature (ETSI EN 319 142-1)."""
 
 
 class AttachmentRow(Model):

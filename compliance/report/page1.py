@@ -63,7 +63,7 @@ def decision(
         frameworks=framework_counts(assessment, titles),
         total=FrameworkCounts(id="all", title="All", counts=counts_of(assessment.gates), red=len(red)),
         readiness="no applicable gate" if score is None else percent(score),
-        vouched_by=_vouched(anchored),
+        vouched_by=_vouched(signer, anchored),
     )
 
 
@@ -136,6 +136,8 @@ def _who(change: Changed) -> str:
     return f"{reason} ({cut(change.by, 60)})." if change.by else f"{reason}; nobody is named."
 
 
-def _vouched(anchored: str | None) -> str:
+def _vouched(signer: Signer, anchored: str | None) -> str:
     clock = "the clock of the machine that signed; no timestamp authority"
+    if signer.timestamp is not None:
+        clock = f"the clock of the machine that signed; the signature is stamped by {cut(signer.timestamp, 60)} (PAdES {signer.level})"
     return f"{clock}. Its ledger extends the one of report {anchored}" if anchored else clock

@@ -70,26 +70,23 @@ class _Stamp:
     covered: int | None = None
 
 
-def judge_standing(signed: SignedPdf, trust: TrustStore, authorities: TrustStore, *, now: datetime | None = None) -> Standing | None:
+def judge_standing(signed: SignedPdf, trust: TrustStore, *, now: datetime | None = None) -> Standing | None:
     """Judges the signer of the toolkit's signature; None if there is none.
 
     Args:
         signed: The document, which should be intact: of a broken one nothing is known.
-        trust: Whose certificates are trusted.
-        authorities: Authorities that are trusted for timestamps, besides those in ``trust``.
+        trust: Whose certificates and timestamps are trusted.
         now: Time of the verification; the clock if not given.
     """
     if signed.certification is None:
         return None
-    return stand(signed, signed.certification, trust, authorities, now=now)
+    return stand(signed, signed.certification, trust, now=now)
 
 
-def stand(
-    signed: SignedPdf, signature: FieldSignature, trust: TrustStore, authorities: TrustStore, *, now: datetime | None = None
-) -> Standing:
+def stand(signed: SignedPdf, signature: FieldSignature, trust: TrustStore, *, now: datetime | None = None) -> Standing:
     """Judges the signer of one of the signatures of a document; arguments as for `judge_standing`."""
     moment = now or datetime.now(UTC)
-    stamps = _Stamps(signed, (*authorities.roots, *trust.roots), moment)
+    stamps = _Stamps(signed, trust.timestamp_roots, moment)
     time = stamps.time_of(signature)
     proven = time.token.time if time is not None and time.trusted else None
     claimed = signature.signed_at
@@ -149,9 +146,11 @@ def _status(
         if path.status == "expired" and not is_trial_certificate(signature.certificate):
             return "expired", f"{judged.detail}: {path.detail}"
         return "unknown", judged.detail
-    if proven is None and not signature.certificate.not_valid_before_utc <= now <= signature.certificate.not_valid_after_utc:
+    shown = proven or now
+    if not signature.certificate.not_valid_before_utc <= shown <= signature.certificate.not_valid_after_utc:
         end = signature.certificate.not_valid_after_utc.isoformat()
-        return "expired", f"the certificate expired at {end}, and no trusted timestamp shows that the signature is older; {judged.detail}"
+        first = "the signature was made later" if proven else "no trusted timestamp shows that the signature is older"
+        return "expired", f"the certificate expired at {end}, and {first}; {judged.detail}"
     return judged.status, judged.detail
 
 

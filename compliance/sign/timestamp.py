@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
-from asn1crypto import tsp  # type: ignore[import-untyped]
+from asn1crypto import cms, core, tsp  # type: ignore[import-untyped]
 from cryptography import x509
 
 from ..errors import SigningKeyError
@@ -173,10 +173,16 @@ def _request(digest: bytes, nonce: int) -> bytes:
     return bytes(tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "nonce": nonce, "cert_req": True}).dump())
 
 
+class _Response(core.Sequence):  # type: ignore[misc]
+    """An answer; asn1crypto's own takes one without a token, which is how authorities refuse, for broken."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
+
+
 def _granted(answer: bytes) -> bytes:
-    response = tsp.TimeStampResp.load(answer, strict=True)
+    response = _Response.load(answer, strict=True)
     status = response["status"]
     if status["status"].native not in ("granted", "granted_with_mods"):
-        words = "; ".join(status["status_string"].native or ()) or status["fail_info"].native or "no reason given"
+        words = "; ".join(status["status_string"].native or ()) or ", ".join(sorted(status["fail_info"].native or ())) or "no reason given"
         raise SigningKeyError(f"timestamp: the authority refuses ({status['status'].native}): {words}")
     return bytes(response["time_stamp_token"].dump())

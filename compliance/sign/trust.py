@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["SignerTrust", "Trust", "TrustStore", "judge_signer"]
+__all__ = ["TIMESTAMPS", "SignerTrust", "Trust", "TrustStore", "judge_signer"]
 
+TIMESTAMPS: Final = "timestamps"
+"""Subfolder of the user's trust folder for those who are trusted for timestamps only."""
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer"})
 _PEM_START: Final = b"-----BEGIN CERTIFICATE-----"
 
@@ -63,30 +65,27 @@ class TrustStore:
 
     Args:
         certificates: The certificates, of signers or of issuing authorities.
+        authorities: Authorities that are trusted for timestamps only, because they issue to people who are not trusted here.
     """
 
-    def __init__(self, certificates: Iterable[x509.Certificate] = ()) -> None:
+    def __init__(self, certificates: Iterable[x509.Certificate] = (), authorities: Iterable[x509.Certificate] = ()) -> None:
         self._certificates = {certificate_der(certificate): certificate for certificate in certificates}
+        self._authorities = {certificate_der(certificate): certificate for certificate in authorities}
 
     @classmethod
-    def load(cls, paths: Iterable[Path], *, user_folder: Path | None = None) -> TrustStore:
+    def load(cls, paths: Iterable[Path], *, user_folder: Path | None = None, authorities: Iterable[Path] = ()) -> TrustStore:
         """Reads certificates from PEM files and folders.
 
         Args:
             paths: Files, and folders whose ``.pem``, ``.crt`` and ``.cer`` files are read, without their subfolders.
-            user_folder: The user's own trust folder; it may be missing.
+            user_folder: The user's own trust folder; it may be missing. Its subfolder `TIMESTAMPS` is for authorities.
+            authorities: As ``paths``, of those who are trusted for timestamps only.
 
         Raises:
             SigningKeyError: A path given explicitly is missing, or a file holds no readable PEM certificate.
         """
-        files: list[Path] = []
-        for path in paths:
-            if not path.exists():
-                raise SigningKeyError(f"trust root {path} does not exist")
-            files += _certificate_files(path) if path.is_dir() else [path]
-        if user_folder is not None and user_folder.is_dir():
-            files += _certificate_files(user_folder)
-        return cls(certificate for file in files for certificate in _read_certificates(file))
+        folders = (None, None) if user_folder is None else (user_folder, user_folder / TIMESTAMPS)
+        return cls(_read_all(paths, folders[0]), _read_all(authorities, folders[1]))
 
     def __len__(self) -> int:
         return len(self._certificates)
@@ -112,6 +111,11 @@ class TrustStore:
     def holds(self, certificate: x509.Certificate) -> bool:
         """Whether this very certificate is in the store."""
         return certificate_der(certificate) in self._certificates
+
+    @property
+    def timestamp_roots(self) -> tuple[x509.Certificate, ...]:
+        """The certificates of authorities that are trusted for timestamps: who may name people may name clocks as well."""
+        return (*self.roots, *self._authorities.values())
 
     @property
     def roots(self) -> tuple[x509.Certificate, ...]:
@@ -143,6 +147,17 @@ def judge_signer(
         fingerprint = certificate_fingerprint(certificate)
         return SignerTrust("unknown", f"{subject_name(certificate)} (sha256:{fingerprint}) is not in the trust store")
     return SignerTrust("trusted", str(trust))
+
+
+def _read_all(paths: Iterable[Path], folder: Path | None) -> list[x509.Certificate]:
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise SigningKeyError(f"trust root {path} does not exist")
+        files += _certificate_files(path) if path.is_dir() else [path]
+    if folder is not None and folder.is_dir():
+        files += _certificate_files(folder)
+    return [certificate for file in files for certificate in _read_certificates(file)]
 
 
 def _certificate_files(folder: Path) -> list[Path]:
