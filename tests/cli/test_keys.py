@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -128,7 +127,7 @@ def test_a_command_signs_a_report(project: Path, services: Services) -> None:
     assert compliance("verify", report(project), cwd=project).code == 0
 
 
-@pytest.mark.parametrize("level", ["B-T", "B-LT", "B-LTA"])
+@pytest.mark.parametrize("level", ["B-T", "B-LTA"])
 def test_a_stamped_report_verifies(project: Path, services: Services, level: str) -> None:
     configure(project, 'key = "key.p12"', f'timestamp = "{services.timestamp_url}"', f'level = "{level}"', 'trust = ["ca.crt"]')
     path = report(project)
@@ -143,7 +142,7 @@ def test_a_stamped_report_verifies(project: Path, services: Services, level: str
     assert statuses(stored)["report.signed"] == "proven"
 
 
-def test_signers_are_told_apart_by_exit_code(project: Path, services: Services) -> None:
+def test_signers_are_told_apart_by_exit_code(project: Path) -> None:
     configure(project, 'key = "key.p12"')
     path = report(project)
     stranger = compliance("verify", path, "--format", "json", cwd=project)
@@ -155,22 +154,6 @@ def test_signers_are_told_apart_by_exit_code(project: Path, services: Services) 
     assert compliance("verify", path, "--trust", "ca.crt", "--strict", cwd=project).code == 4
     only_clock = compliance("verify", path, "--trust-timestamps", "ca.crt", cwd=project)
     assert only_clock.code == 6
-
-
-def test_an_expired_certificate_is_said(project: Path, services: Services) -> None:
-    end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=45)
-    (project / "key.p12").write_bytes(protected(services.person("Brief", end=end)))
-    configure(project, 'key = "key.p12"', 'trust = ["ca.crt"]')
-    plain = report(project).rename(project / "plain.pdf")
-    configure(project, 'key = "key.p12"', 'trust = ["ca.crt"]', f'timestamp = "{services.timestamp_url}"')
-    stamped = report(project)
-    import time
-
-    time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds() + 1))
-    refused = compliance("verify", plain, "--format", "json", cwd=project)
-    assert (refused.code, refused.json["signer"]["status"]) == (6, "expired")
-    assert compliance("verify", stamped, cwd=project).code == 0
-    assert "expired at" in compliance("report", "-o", "x.pdf", cwd=project, env={"COMPLIANCE_SIGN_PASSPHRASE": "hush"}).err
 
 
 @pytest.mark.skipif(

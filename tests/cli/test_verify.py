@@ -18,6 +18,9 @@ from tests.cli.run import Ran, compliance
 from tests.cli.test_commands import CONFIG, JUNIT
 from tests.report import scenario
 
+WITHOUT_AUTHORITIES = {"signing-time", "revocation"}
+"""What nobody vouches for where the signer's own clock and certificate are all there is."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -66,7 +69,8 @@ def bundle(made: Made, tmp_path: Path) -> Path:
 def test_a_report_a_bundle_and_an_envelope_are_verified(made: Made, bundle: Path) -> None:
     for path in (made.root / "r.pdf", bundle, bundle / "vsa.dsse.json", bundle / "bundle.dsse.json"):
         code, checks, ran = verify(made, path)
-        assert (code, {status for status, _ in checks.values()}) == (0, {"proven"}), (path.name, checks)
+        unproven = {name for name, (status, _) in checks.items() if status != "proven"}
+        assert (code, unproven) == (0, WITHOUT_AUTHORITIES if path.suffix == ".pdf" else set()), (path.name, checks)
         assert ran.json["signer"]["status"] == "trial"
         assert verify(made, path, trust=False)[0] == 6
     _, checks, ran = verify(made, bundle, "--store", made.store)
