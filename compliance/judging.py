@@ -123,9 +123,15 @@ def judged_before(store: Store, assessment: Assessment) -> int:
 
 
 def record_assessment(store: Store, assessment: Assessment) -> int:
-    """Appends an assessment to the ledger, and what it found to close a condition; returns its number."""
+    """Appends an assessment to the ledger, then what it found to close a condition; returns the assessment's number.
+
+    The assessment is appended alone, so that a checkpoint ends with it: a report is anchored there.
+    """
     known = {entry.body["condition"] for entry in store.entries(types=[decision.CONDITION_TYPE]) if entry.body["action"] == "met"}
     closed = [one for one in assessment.conditions if one.met_by is not None and int(one.id[1:]) not in known]
     subject = decision.drawn(assessment)
     met = [decision.met(one, one.met_by, subject) for one in closed if one.met_by is not None]
-    return store.append([assessment_draft(assessment), *met])[0]
+    number = store.append([assessment_draft(assessment)])[0]
+    if met:
+        store.append(met)
+    return number

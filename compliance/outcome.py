@@ -65,7 +65,8 @@ def because(
     if overridden:
         return f"Overridden: the evidence says no-go ({red}), and those who may override it approved."
     if outcome == "no-go":
-        return f"{len(required)} required gates: {red}."
+        stand = len(failed) + len(unknown)
+        return f"{stand} of {len(required)} required gates {'stands' if stand == 1 else 'stand'} in the way: {red}."
     if outcome == "go-with-conditions":
         due = f"{open_conditions} of the conditions of earlier approvals not met yet" if open_conditions else ""
         parts = [_count(waived, "waived"), due, "" if profile_confirmed else "nobody confirmed the project's profile (profile-by)"]

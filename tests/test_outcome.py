@@ -64,6 +64,8 @@ def test_nothing_applicable_has_no_score() -> None:
 
 def test_the_sentence_names_what_stands_in_the_way() -> None:
     results = [result(Status.FAIL, id="A"), result(Status.NOT_ASSESSED, id="B"), result(Status.PASS, id="C")]
-    assert because(results, "no-go", profile_confirmed=True) == "3 required gates: 1 failed (A) and 1 not assessed (B)."
+    assert (
+        because(results, "no-go", profile_confirmed=True) == "2 of 3 required gates stand in the way: 1 failed (A) and 1 not assessed (B)."
+    )
     assert "profile" in because([result(Status.PASS)], "go-with-conditions", profile_confirmed=False)
     assert because([result(Status.PASS)], "go", profile_confirmed=True) == "All 1 required gates passed or do not apply."

@@ -14,6 +14,7 @@ from ..store import Store
 from ..view import View
 from . import bundle, gates, page1
 from .claims import claims
+from .decided import decided
 from .figures import figures, of_subject
 from .findings import findings
 from .model import Limits, ReportModel, Signer
@@ -58,23 +59,28 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     anchored = None if anchor.previous is None else anchor.previous.id
     files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
     files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
-    model = ReportModel(
-        id=report_id(anchor),
+    people = decided(store, assessment, basis.view, basis.project.document.waivers.warn_before, limits)
+    paper = page1.Paper(
+        page=cast(Literal["A4", "Letter"], table.page),
         title=None if table.title is None else cut(table.title, _TITLE),
         organisation=None if table.organisation is None else cut(table.organisation, _TITLE),
-        page=cast(Literal["A4", "Letter"], table.page),
+    )
+    model = ReportModel(
+        id=report_id(anchor),
+        title=paper.title,
+        organisation=paper.organisation,
+        page=paper.page,
         toolkit=__version__,
         made_at=basis.made_at,
         assessment=assessment,
-        decision=page1.decision(
-            assessment, titles, basis.signer, table.title, page=table.page, thresholds=asked, anchored=anchored, limits=limits
-        ),
+        decision=page1.decision(assessment, titles, basis.signer, people, paper=paper, thresholds=asked, anchored=anchored, limits=limits),
         frameworks=gates.frameworks(assessment, titles, asked),
         troubles=gates.troubles(assessment, asked, limits),
         settings=gates.settings(assessment),
         figures=figures(basis.view, basis.project, subject),
         findings=findings(store, counted, limit=limits.groups),
         claims=claims(assessment, limits),
+        decided=people,
         evidence=register(store, catalog.kinds, items, gates.evidence_used(assessment), subject, limits.register_rows),
         trail=trail(store, subject, upto=basis.entry + 1, limit=limits.trail),
         proof=anchor,

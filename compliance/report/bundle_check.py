@@ -21,7 +21,7 @@ from ..record import PRIVACY_CLASSES, Finding, PrivacyClass, canonical, sha256_h
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import Entry, RowHasher, Sealed
-from . import attestation, bundle, claims, gates, page1
+from . import attestation, bundle, claims, decided, gates, page1
 from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
 from .json import check_document
 from .model import ReportModel
@@ -291,20 +291,42 @@ def _page(files: _Bundle) -> str:
     titles = {framework.id: framework.title for framework in model.frameworks}
     if model.decision.frameworks != gates.framework_counts(model.assessment, titles):
         raise _RefutedError("the counts on page 1 are not those of the judgement")
-    red = [one.id for one in gates.red_gates(model.assessment)]
+    red = gates.red_gates(model.assessment)
     decision = model.decision
     if decision.outcome != model.assessment.outcome or decision.word != gates.WORDS[decision.outcome] or decision.red_total != len(red):
         raise _RefutedError("the outcome on page 1 is not that of the judgement")
-    shown_red = page1.room(model.assessment, len(decision.notices) + decision.notices_more, model.page, model.limits)
-    if [one.id for one in decision.red] != red[:shown_red]:
+    fit = len(decision.red)
+    most = min(len(red), model.limits.red_gates)
+    listed = [one.id for one in red[:fit]]
+    if [one.id for one in decision.red] != listed or not min(1, most) <= fit <= most or decision.red_rest != page1.rest(red[fit:]):
         raise _RefutedError("the red gates on page 1 are not those of the judgement")
+    told = page1.notices(model.assessment, model.signer, model.decided, model.title)
+    if [*decision.notices] != told[: model.limits.notices] or decision.notices_more != max(0, len(told) - len(decision.notices)):
+        raise _RefutedError("the notices on page 1 are not those of the judgement")
     if model.claims != claims.claims(model.assessment, model.limits):
         raise _RefutedError("the claims on the pages are not those of the judgement")
+    _people(model)
     for row in model.evidence.rows:
         kept = files.entries.get(row.number)
         if kept is None or kept.entry.body["artifact"]["sha256"] != row.sha256 or kept.entry.body["assurance"] != row.assurance:
             raise _RefutedError(f"evidence {row.number} in the register is not that of the ledger")
     return f"{len(shown)} gates, the counts and the register on the pages are those of the judgement and the ledger"
+
+
+def _people(model: ReportModel) -> None:
+    """Compares what the pages say of approvals, waivers, conditions and overrides with the judgement."""
+    shown, assessment, limits = model.decided, model.assessment, model.limits
+    about = {row.id: row.about for row in shown.waivers}
+    expected = (
+        decided.roles(assessment),
+        decided.waivers(assessment, about, shown.warn_days)[: limits.waivers],
+        decided.conditions(assessment)[: limits.conditions],
+    )
+    if (shown.roles, shown.waivers, shown.conditions) != expected:
+        raise _RefutedError("the approvals, waivers or conditions on the pages are not those of the judgement")
+    named = {row.entry for row in shown.overrides if row.state != "past"}
+    if len(shown.overrides) < limits.overrides and named != {one.entry for one in assessment.overrides}:
+        raise _RefutedError("the overrides on the pages are not those of the judgement")
 
 
 def _previous(files: _Bundle) -> str:

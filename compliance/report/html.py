@@ -75,6 +75,7 @@ def environment() -> Environment:
         **FILTERS,
         "soft_breaks": wrapped,
         "count": words.count,
+        "listed": words.listed,
         "number": words.number,
         "percent": words.percent,
         "size": words.size,

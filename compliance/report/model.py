@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from ..assessment import Assessment, Outcome
 from ..gate import Reason, Standing, Status
 from ..record import Model, Severity
+from .decided_model import Decided
 from .figure_model import AnyFigure
 
 SCHEMA: Final = "compliance/report/v1"
@@ -22,7 +23,7 @@ SCHEMA: Final = "compliance/report/v1"
 class Notice(Model):
     """Something that a reader of page 1 must not miss."""
 
-    kind: Literal["trial-key", "example", "hindsight", "profile", "loosened", "switched-off", "partial"]
+    kind: Literal["override", "trial-key", "example", "hindsight", "profile", "loosened", "switched-off", "partial"]
     label: str
     text: str
 
@@ -80,6 +81,10 @@ class Decision(Model):
     """One sentence about the red gates that are not listed on page 1; empty when all are."""
     frameworks: tuple[FrameworkCounts, ...]
     total: FrameworkCounts
+    next: tuple[str, ...]
+    """What must happen next where no gate stands in the way, one sentence each."""
+    approvals: str
+    """One sentence: who approved, who rejected, whose word is missing."""
     readiness: str
     """The score in percent, or why there is none."""
     vouched_by: str
@@ -334,6 +339,10 @@ class Limits(Model):
     places: int = 8
     groups: int = 24
     claims: int = 40
+    overrides: int = 10
+    waivers: int = 20
+    conditions: int = 20
+    risks: int = 20
     register_rows: int = 60
     trail: int = 40
 
@@ -363,6 +372,7 @@ class ReportModel(Model):
     findings: Findings
     claims: Claims | None
     """None when no gate checked any."""
+    decided: Decided
     evidence: Register
     trail: Trail
     proof: Proof

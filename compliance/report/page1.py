@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from ..assessment import Assessment, Changed, GateResult
+from ..decision import SignOff, Stand
 from ..gate import Status
+from .decided_model import ConditionRow, Decided, OverrideRow
+from .fit import fitting
 from .gates import WORDS, Thresholds, asked, counts_of, framework_counts, red_gates
 from .model import Decision, FrameworkCounts, Limits, Notice, RedGate, Signer
 from .words import count, cut, label, listed, observed, percent, plain, show, utc
 
 LONG_NAME: Final = 48
 """Characters of a project's name and version from which they are set smaller."""
-_FACT: Final = 18
-"""Characters of the environment or the point that fit on one line."""
-_NOTICE_MM, _LONG_NAME_MM, _FRAMEWORK_MM, _GATE_MM, _LETTER_MM, _SPARE_MM = 4.1, 9.0, 5.6, 22.5, 18.0, 8.5
-"""Measured heights of page 1's parts, and what an A4 page has to spare beside five red gates and three frameworks."""
 _MESSAGE: Final = 230
 """Characters of a message; the section on gates has all of it."""
 _VALUE: Final = 90
 _IDS: Final = 8
+_LEFT_OUT: Final = " 99 gates are not asked at this point."
+"""As long as what page 1 says of gates that its decision point does not ask."""
+_OVERRIDES: Final = 2
+"""Notices on overrides."""
+_STEPS: Final = 3
+"""Conditions, or waivers, that are named as next steps."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the pages are printed with."""
+
+    page: Literal["A4", "Letter"]
+    title: str | None
+    """``[report] title``."""
+    organisation: str | None
 
 
 def decision(
     assessment: Assessment,
     titles: Mapping[str, str],
     signer: Signer,
-    title: str | None,
+    decided: Decided,
     *,
-    page: str,
+    paper: Paper,
     thresholds: Thresholds,
     anchored: str | None,
     limits: Limits,
@@ -41,40 +56,49 @@ def decision(
         assessment: The judgement.
         titles: Titles of the frameworks.
         signer: Who signs the report.
-        title: ``[report] title``.
-        page: ``A4`` or ``Letter``.
+        decided: What people decided.
+        paper: What the pages are printed with.
         thresholds: What the gates ask.
         anchored: Id of the earlier report whose checkpoint this one extends.
         limits: Where to cut.
     """
     red = red_gates(assessment)
-    notices = _notices(assessment, signer, title)
-    shown = room(assessment, len(notices), page, limits)
+    told = notices(assessment, signer, decided, paper.title)
     score = assessment.score.readiness
-    return Decision(
+    made = Decision(
         outcome=assessment.outcome,
         word=WORDS[assessment.outcome],
         because=plain(assessment.because),
-        notices=tuple(notices[: limits.notices]),
-        notices_more=max(0, len(notices) - limits.notices),
-        red=tuple(_short(one, thresholds) for one in red[:shown]),
+        notices=tuple(told[: limits.notices]),
+        notices_more=max(0, len(told) - limits.notices),
+        red=tuple(_short(one, thresholds) for one in red[: limits.red_gates]),
         red_total=len(red),
-        red_rest=_rest(red[shown:]),
+        red_rest=rest(red[limits.red_gates :]),
         frameworks=framework_counts(assessment, titles),
         total=FrameworkCounts(id="all", title="All", counts=counts_of(assessment.gates), red=len(red)),
+        next=() if red else tuple(_next(decided)),
+        approvals=_approvals(assessment.roles),
         readiness="no applicable gate" if score is None else percent(score),
         vouched_by=_vouched(signer, anchored),
     )
+    shown = _fitting(made, assessment, signer, paper)
+    return made.model_copy(update={"red": made.red[:shown], "red_rest": rest(red[shown:])})
 
 
-def room(assessment: Assessment, notices: int, page: str, limits: Limits) -> int:
-    """Returns how many red gates page 1 holds: each text on it has a greatest number of lines, and the page has a height (mm)."""
+def _fitting(made: Decision, assessment: Assessment, signer: Signer, paper: Paper) -> int:
     subject = assessment.subject
-    taken = _NOTICE_MM * min(notices, limits.notices + 1) + (_LETTER_MM if page == "Letter" else 0)
-    taken += _LONG_NAME_MM if len(f"{subject.project} {subject.version or ''}") > LONG_NAME else 0
-    taken += _LONG_NAME_MM if max(len(subject.environment or ""), len(assessment.point)) > _FACT else 0
-    taken += _FRAMEWORK_MM * max(0, len({one.framework for one in assessment.gates}) - 3)
-    return max(1, limits.red_gates - ceil(max(0.0, taken - _SPARE_MM) / _GATE_MM))
+    name = f"{subject.project} {subject.version or ''}".strip()
+    return fitting(
+        made,
+        ((subject.commit or "none")[:12], subject.environment or "none", assessment.point, utc(assessment.as_of), assessment.profile),
+        name=name,
+        large=len(name) <= LONG_NAME,
+        overline=f"{paper.title or ''} | {paper.organisation or ''}",
+        signed=f"{signer.subject}{' (trial key)' if signer.trial else ''}. Time: {utc(assessment.judged_at)}, by {made.vouched_by}.",
+        formula=f"Readiness score {made.readiness} = {assessment.score.formula}. It never decides."
+        + (_LEFT_OUT if assessment.left_out else ""),
+        page=paper.page,
+    )
 
 
 def _short(gate: GateResult, thresholds: Thresholds) -> RedGate:
@@ -89,18 +113,91 @@ def _short(gate: GateResult, thresholds: Thresholds) -> RedGate:
     )
 
 
-def _rest(rest: Sequence[GateResult]) -> str:
-    if not rest:
+def rest(gates: Sequence[GateResult]) -> str:
+    """Returns one sentence about the red gates that page 1 does not list; empty when it lists all."""
+    if not gates:
         return ""
-    failed = [one.id for one in rest if one.verdict is Status.FAIL]
-    unknown = [one.id for one in rest if one.verdict is Status.NOT_ASSESSED]
+    failed = [one.id for one in gates if one.verdict is Status.FAIL]
+    unknown = [one.id for one in gates if one.verdict is Status.NOT_ASSESSED]
     parts = [f"{len(ids)} {word} ({_ids(ids)})" for ids, word in ((failed, "failed"), (unknown, "not assessed")) if ids]
-    return f"{count(len(rest), 'more required gate')}: {listed(parts)}."
+    return f"{count(len(gates), 'more required gate')}: {listed(parts)}."
 
 
 def _ids(ids: Sequence[str]) -> str:
     shown = [one.replace("-", "\u2011") for one in ids[:_IDS]]
     return ", ".join(shown) + (", …" if len(ids) > len(shown) else "")
+
+
+def notices(assessment: Assessment, signer: Signer, decided: Decided, title: str | None) -> list[Notice]:
+    """Returns what a reader of page 1 must not miss, overrides first.
+
+    Args:
+        assessment: The judgement.
+        signer: Who signs the report.
+        decided: What people decided.
+        title: ``[report] title``, as printed.
+    """
+    return [*_override_notices(decided), *_notices(assessment, signer, title)]
+
+
+def _override_notices(decided: Decided) -> list[Notice]:
+    """Returns what page 1 says of overrides: the one that decides now, and the newest of those before."""
+    now = [one for one in decided.overrides if one.state != "past"]
+    past = [one for one in decided.overrides if one.state == "past"]
+    notices = [_override_now(now)] if now else []
+    notices += [_override_past(one) for one in past[: _OVERRIDES - len(notices)]]
+    if more := decided.overrides_total - len(now) - len(past[: _OVERRIDES - bool(now)]):
+        last = notices[-1]
+        notices[-1] = last.model_copy(update={"label": f"{last.label}, {count(more, 'more override')} before"})
+    return notices
+
+
+def _override_now(now: Sequence[OverrideRow]) -> Notice:
+    who = listed([f"{one.by} ({one.role})" for one in now[:3]] + ([count(len(now) - 3, "other")] if len(now) > 3 else []))
+    trial = " Signed with a trial key." if any(one.trial for one in now) else ""
+    if now[0].state == "in force":
+        text = f"The evidence says no-go. {who} let it pass on {utc(now[0].at)}: “{now[0].reason}”.{trial}"
+        return Notice(kind="override", label="Overridden", text=text)
+    text = f"{who} approved against the evidence. It does not count while a role rejects or another override is missing: “{now[0].reason}”."
+    return Notice(kind="override", label="Override without effect", text=text + trial)
+
+
+def _override_past(one: OverrideRow) -> Notice:
+    trial = " Signed with a trial key." if one.trial else ""
+    text = f"{one.by} ({one.role}) let {one.release} pass at {one.point} against a no-go on {utc(one.at)}: “{one.reason}”.{trial}"
+    return Notice(kind="override", label="Earlier override", text=text)
+
+
+def _next(decided: Decided) -> list[str]:
+    """Says what is left to do where no gate stands in the way: conditions first, then waivers that end soon."""
+    waiting = [one for one in decided.conditions if one.state != "met"]
+    lines = [_promise(one) for one in waiting[:_STEPS]]
+    if len(waiting) > _STEPS:
+        lines.append(f"{count(len(waiting) - _STEPS, 'more condition')} of earlier approvals.")
+    ending = [f"{one.id} for {one.target} ({one.left})" for one in decided.waivers if one.soon]
+    if ending:
+        lines.append(f"Waivers that end soon: {listed(ending[:_STEPS])}.")
+    return lines
+
+
+def _promise(one: ConditionRow) -> str:
+    return f"{one.id}, {one.owner}, due {one.due_at:%Y-%m-%d} ({one.left}): {cut(one.text, _VALUE)}; {one.closes} closes it."
+
+
+def _approvals(roles: Sequence[Stand]) -> str:
+    """Says in one sentence whose word there is and whose is missing."""
+    if not roles:
+        return "No role is asked to approve."
+    approved = [_voice(one, one.approvals) for one in roles if one.approved]
+    rejected = [_voice(one, one.rejections) for one in roles if one.rejections]
+    waiting = [cut(one.title, 40) for one in roles if one.required and not one.approved and not one.rejections]
+    parts = (("rejected by", rejected), ("approved by", approved), ("waiting for", waiting))
+    text = "; ".join(f"{word} {listed(names)}" for word, names in parts if names)
+    return text[:1].upper() + text[1:] + "."
+
+
+def _voice(stand: Stand, signed: Sequence[SignOff]) -> str:
+    return f"{cut(stand.title, 40)} ({listed([cut(one.by, 40) for one in signed[:2]])})"
 
 
 def _notices(assessment: Assessment, signer: Signer, title: str | None) -> list[Notice]:

@@ -232,7 +232,7 @@ alpha
 
 readiness 0.0% = (25 x 0/1 operations) / 25; the score never decides
 partial check: some gates only; it says nothing about the release
-NO-GO: 1 required gates: 1 failed (ALPHA-PF-5).
+NO-GO: 1 of 1 required gates stands in the way: 1 failed (ALPHA-PF-5).
 """
 
 

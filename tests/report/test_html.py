@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from jinja2 import UndefinedError
@@ -12,8 +13,10 @@ from jinja2 import UndefinedError
 from compliance.assessment import Changed
 from compliance.gate import Area, Status
 from compliance.report import audit, html, page1
+from compliance.report.decided_model import OverrideRow
 from compliance.report.gates import frameworks, troubles
 from compliance.report.model import Limits, ReportModel
+from tests.report import scenario
 from tests.report.hostile import TEXTS
 from tests.report.scenario import Release
 from tests.report.test_charts import contrast
@@ -126,7 +129,13 @@ def test_numbers_stay_whole_and_long_words_break() -> None:
     assert str(html.hex_groups("0123456789abcdef")) == '<span class="hex">01234567 89abcdef</span>'
 
 
-def crowded(release: Release, page: str, notices: int, name: str, frameworks_: int) -> ReportModel:
+def override(number: int, text: str, state: Literal["in force", "past"]) -> OverrideRow:
+    return OverrideRow(
+        entry=number, by=text, role=text, reason=text, at=scenario.WHEN, release=text, point=text, state=state, trial=True
+    )  # fmt: skip
+
+
+def crowded(release: Release, page: Literal["A4", "Letter"], notices: int, name: str, frameworks_: int, overrides: int) -> ReportModel:
     """A model in which every text of page 1 is as long as it can be."""
     model, _ = release.bundle()
     long = "Wide words " * 60
@@ -150,12 +159,14 @@ def crowded(release: Release, page: str, notices: int, name: str, frameworks_: i
     subject = model.assessment.subject.model_copy(update={"project": name, "environment": "e" * 60})
     assessment = model.assessment.model_copy(update={"gates": tuple(red), "changed": changed, "subject": subject})
     limits = Limits()
-    decision = page1.decision(
-        assessment, {}, model.signer, "A title " * 14, page=page, thresholds={}, anchored="R123456-12345678", limits=limits
-    )
+    paper = page1.Paper(page, "A title " * 14, "An organisation " * 8)
+    rows = tuple(override(n, long, "past" if n else "in force") for n in range(overrides))
+    decided = model.decided.model_copy(update={"overrides": rows, "overrides_total": overrides})
+    decision = page1.decision(assessment, {}, model.signer, decided, paper=paper, thresholds={}, anchored="R123456-12345678", limits=limits)
     changes = {
         "assessment": assessment,
         "decision": decision,
+        "decided": decided,
         "page": page,
         "title": "A title " * 14,
         "organisation": "An organisation " * 8,
@@ -166,16 +177,18 @@ def crowded(release: Release, page: str, notices: int, name: str, frameworks_: i
 
 
 @pytest.mark.parametrize(
-    ("page", "notices", "name", "frameworks_"),
+    ("page", "notices", "name", "frameworks_", "overrides"),
     [
-        *(("A4", notices, "Short", 3) for notices in range(5)),
-        ("A4", 9, "A long name of a project " * 5, 5),
-        ("Letter", 9, "A long name of a project " * 5, 5),
-        ("Letter", 1, "Short", 3),
+        *(("A4", notices, "Short", 3, overrides) for notices, overrides in ((0, 0), (1, 1), (2, 0), (3, 2), (4, 0))),
+        ("A4", 9, "A long name of a project " * 5, 5, 3),
+        ("Letter", 9, "A long name of a project " * 5, 5, 3),
+        ("Letter", 1, "Short", 3, 0),
     ],
 )
-def test_page_1_is_one_page_whatever_stands_on_it(own_release: Release, page: str, notices: int, name: str, frameworks_: int) -> None:
-    model = crowded(own_release, page, notices, name, frameworks_)
+def test_page_1_is_one_page_whatever_stands_on_it(
+    own_release: Release, page: Literal["A4", "Letter"], notices: int, name: str, frameworks_: int, overrides: int
+) -> None:
+    model = crowded(own_release, page, notices, name, frameworks_, overrides)
     assert 1 <= len(model.decision.red) <= 5
     rendered = audit.render(model.model_copy(update={"troubles": (), "figures": (), "frameworks": ()}), [])
     assert rendered.boxes[html.SIGNATURE_BOX][0] == 0
