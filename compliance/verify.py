@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .catalog import Catalog
-from .errors import ComplianceError, InputError, StoreError, StoreUnavailableError
+from .errors import ComplianceError, InputError, StoreError, StoreUnavailableError, UsageError
 from .sign.checks import Check
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PDF_LIMIT: Final = 512 << 20
 _ENTRIES: Final = {"report": ("report.rendered", "report.signed"), "packet": ("packet.rendered", "packet.issued")}
 """Types of the ledger entries that a document leaves: of its pages, and of the signed file."""
+CONSISTENCY: Final = "store-consistency"
+"""Name of the check that a store still holds what somebody saw of it."""
 _SQLITE: Final = b"SQLite format 3\x00"
 
 
@@ -44,7 +46,9 @@ class Verification:
         return 0 if self.trusted else 6
 
 
-def verify_path(path: Path, trust: TrustStore, *, store: Path | None, project: Project, replay: bool) -> Verification:
+def verify_path(
+    path: Path, trust: TrustStore, *, store: Path | None, project: Project, replay: bool, since: Sequence[Path] = ()
+) -> Verification:
     """Verifies a report, its files outside the PDF, or a store.
 
     Args:
@@ -53,10 +57,14 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, project: P
         store: The store that a report is compared with.
         project: Policies with which a report's evidence is judged again, and parsers for ``--replay``.
         replay: Parse the artifacts of a store again.
+        since: Earlier reports or checkpoints, since which a store must only have grown.
 
     Raises:
-        InputError: The file cannot be read, or is neither.
+        InputError: A file cannot be read, or is none of these.
+        UsageError: Something else than a store is to be compared with its past.
     """
+    if since and not _is_store(path):
+        raise UsageError(f"--since with {path.name}, which is no store", hint="compliance verify evidence.db --since report.pdf")
     if path.is_dir():
         from .verify_files import verify_folder
 
@@ -67,14 +75,13 @@ def verify_path(path: Path, trust: TrustStore, *, store: Path | None, project: P
     except OSError as error:
         raise InputError(error.strerror or str(error), source=str(path)) from error
     if head.startswith(_SQLITE):
-        return Verification(path, tuple(verify_store(path, project.catalog if replay else None)))
+        checks = [*verify_store(path, project.catalog if replay else None), *(one for past in since for one in grown_since(path, past))]
+        return Verification(path, tuple(checks), anchored_by=anchored(checks))
     if head.lstrip().startswith(b"{"):
         from .verify_files import verify_envelope
 
         return verify_envelope(path, trust)
     if b"%PDF-" in head:
-        if path.stat().st_size > PDF_LIMIT:
-            raise InputError(f"{path.stat().st_size} bytes", expected=f"at most {PDF_LIMIT} bytes", source=str(path))
         return _verify_pdf(path, trust, store, project)
     expected = "a report (PDF), the folder of report --bundle, a DSSE envelope, or an evidence.db"
     raise InputError("neither a PDF nor a store", expected=expected, source=str(path))
@@ -101,11 +108,33 @@ def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
         yield Check("store", "refuted", str(error))
 
 
+def read_pdf(path: Path) -> bytes:
+    """Reads a PDF.
+
+    Raises:
+        InputError: It cannot be read, or is larger than `PDF_LIMIT`.
+    """
+    try:
+        if path.stat().st_size > PDF_LIMIT:
+            raise InputError(f"{path.stat().st_size} bytes", expected=f"at most {PDF_LIMIT} bytes", source=str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(error.strerror or str(error), source=str(path)) from error
+
+
+def _is_store(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
 def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Project) -> Verification:
     from .sign.pdf_verify import inspect_pdf
     from .sign.standing import judge_standing
 
-    data = path.read_bytes()
+    data = read_pdf(path)
     signed = inspect_pdf(data)
     checks = list(signed.checks)
     standing = judge_standing(signed, trust)
@@ -115,7 +144,7 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Proj
     if signed.is_intact:
         checks += _contents(signed, data[: signed.unsigned_length])
         if store is not None:
-            checks += _against(store, signed, data)
+            checks += recorded_in(store, signed, data)
             checks += against_store(store, signed.attachments, project)
     signer = {
         "status": standing.status,
@@ -125,9 +154,14 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Proj
         "proven_at": standing.proven_at.isoformat() if standing.proven_at else None,
         "detail": standing.detail,
     }
-    held = any(check.name == "store-consistency" and check.status == "proven" for check in checks)
-    anchored_by: Literal["none", "report", "timestamp"] = "timestamp" if standing.proven_at else "report" if held else "none"
+    anchored_by = "timestamp" if standing.proven_at else anchored(checks)
     return Verification(path, tuple(checks), signer, trusted=standing.status in ("trusted", "trial"), anchored_by=anchored_by)
+
+
+def anchored(checks: Iterable[Check]) -> Literal["none", "report"]:
+    """Says what vouches for a store besides itself: whoever holds the report or checkpoint that it was compared with."""
+    found = [check.status for check in checks if check.name == CONSISTENCY]
+    return "report" if found and set(found) == {"proven"} else "none"
 
 
 def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
@@ -155,13 +189,14 @@ def against_store(path: Path, files: Mapping[str, bytes], project: Project) -> I
     Raises:
         StoreUnavailableError: The store is missing, locked or from a newer version.
     """
+    from .past import compared, past_of
     from .rejudge import rejudged
     from .report import bundle
     from .store import Store
 
     try:
         with Store.open(path) as store:
-            consistent = _consistent(store, bundle.checkpoint(files))
+            consistent = compared(store, past_of("the report", files))
             yield consistent
             if consistent.status == "proven":
                 yield rejudged(store, project, bundle.model_of(files).proof.assessment_entry)
@@ -171,8 +206,31 @@ def against_store(path: Path, files: Mapping[str, bytes], project: Project) -> I
         yield Check("store", "refuted", str(error))
 
 
-def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
-    """Compares a report with a store: its own entries, and the file's digest."""
+def grown_since(path: Path, before: Path) -> Iterator[Check]:
+    """Compares a store with an earlier report or checkpoint: it must only have grown, and have recorded that report.
+
+    Raises:
+        InputError: The earlier file cannot be read, or is no report and no checkpoint.
+        StoreUnavailableError: The store is missing, locked or from a newer version.
+    """
+    from .past import compared, read_past
+    from .store import Store
+
+    try:
+        past = read_past(before)
+        with Store.open(path) as store:
+            yield compared(store, past)
+    except (StoreUnavailableError, InputError):
+        raise
+    except ComplianceError as error:
+        yield Check(CONSISTENCY, "refuted", str(error))
+    else:
+        if past.pdf is not None:
+            yield from recorded_in(path, *past.pdf)
+
+
+def recorded_in(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
+    """Looks in a store for a report's own entries: its pages, and the digest of the file."""
     from .packet.check import is_packet
     from .store import Store
 
@@ -186,18 +244,6 @@ def _against(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
         raise
     except ComplianceError as error:
         yield Check("store", "refuted", str(error))
-
-
-def _consistent(store: Store, note: str) -> Check:
-    from .store.note import open_note
-
-    checkpoint = open_note(note, store.verifier)
-    if checkpoint.size > store.size:
-        return Check("store-consistency", "refuted", f"the report saw {checkpoint.size} entries, the store has {store.size}")
-    if store.root_at(checkpoint.size) != checkpoint.root:
-        return Check("store-consistency", "refuted", f"the store's first {checkpoint.size} entries are not those that the report saw")
-    detail = f"the store still holds, unchanged, the {checkpoint.size} entries that the report was made from"
-    return Check("store-consistency", "proven", detail)
 
 
 def _signed_file(store: Store, entry_type: str, signed: SignedPdf, data: bytes) -> Check:

@@ -14,8 +14,8 @@ from .sign import intoto
 from .sign.checks import Check
 from .sign.dsse import SIZE_LIMIT, Envelope
 from .sign.keys import certificate_fingerprint, subject_name
-from .sign.trust import SignerTrust, TrustStore, judge_signer
-from .verify import Verification, against_store
+from .sign.trust import TrustStore, judge_signer
+from .verify import Verification, against_store, anchored
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -50,14 +50,13 @@ def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None, projec
         return Verification(folder, tuple(checks), UNSIGNED, trusted=False)
     certificate, *chain = attestation.certificates(files[bundle.SIGNER])
     signed_at = bundle.model_of(files).made_at
-    judged = judge_signer(trust, certificate, chain=chain, when=signed_at)
-    held = any(check.name == "store-consistency" and check.status == "proven" for check in checks)
+    signer = _signer(trust, certificate, chain, signed_at)
     return Verification(
         folder,
         tuple(checks),
-        _signer(certificate, judged, signed_at),
-        trusted=judged.status != "unknown",
-        anchored_by="report" if held else "none",
+        signer,
+        trusted=signer["status"] in ("trusted", "trial"),
+        anchored_by=anchored(checks),
     )
 
 
@@ -114,8 +113,8 @@ def verify_envelope(path: Path, trust: TrustStore) -> Verification:
     if certificate is None:
         return Verification(path, tuple(checks), UNSIGNED, trusted=False)
     signed_at = _claimed(envelope)
-    judged = judge_signer(trust, certificate, chain=beside, when=signed_at)
-    return Verification(path, tuple(checks), _signer(certificate, judged, signed_at), trusted=judged.status != "unknown")
+    signer = _signer(trust, certificate, beside, signed_at)
+    return Verification(path, tuple(checks), signer, trusted=signer["status"] in ("trusted", "trial"))
 
 
 def _beside(path: Path) -> list[Certificate]:
@@ -198,11 +197,20 @@ def _claimed(envelope: Envelope) -> datetime | None:
         return None
 
 
-def _signer(certificate: Certificate, judged: SignerTrust, signed_at: datetime | None) -> dict[str, Any]:
+def _signer(trust: TrustStore, certificate: Certificate, chain: list[Certificate], signed_at: datetime | None) -> dict[str, Any]:
+    """Judges the signer by the clock of today: an envelope carries no timestamp that could show it to be older."""
+    from .times import now
+
+    judged = judge_signer(trust, certificate, chain=chain)
+    status: str = judged.status
+    detail = judged.detail
+    if status != "unknown" and not certificate.not_valid_before_utc <= now() <= certificate.not_valid_after_utc:
+        end = certificate.not_valid_after_utc.isoformat()
+        status, detail = "expired", f"the certificate is valid until {end}, and no timestamp shows that the signature is older; {detail}"
     return {
-        "status": judged.status,
+        "status": status,
         "subject": subject_name(certificate),
         "fingerprint": certificate_fingerprint(certificate),
         "signed_at": signed_at.isoformat() if signed_at else None,
-        "detail": judged.detail,
+        "detail": detail,
     }

@@ -24,6 +24,9 @@ def run(
     trust_timestamps: Annotated[
         list[Path] | None, typer.Option(help="Likewise, of authorities that are trusted for timestamps only (repeatable).")
     ] = None,
+    since: Annotated[
+        list[Path] | None, typer.Option(help="Earlier report or checkpoint since which a store must only have grown (repeatable).")
+    ] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Parse every kept artifact of a store again and compare.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count a check that could not be made as refuted.")] = False,
     format: Format = "text",
@@ -39,7 +42,7 @@ def run(
     results = []
     for path in paths or [session.store_path]:
         with session.working(f"verifying {path}"):
-            results.append(verify_path(path, trusted, store=store, project=project, replay=replay))
+            results.append(verify_path(path, trusted, store=store, project=project, replay=replay, since=since or ()))
     if format == "json":
         from ..documents import VerifyList
 

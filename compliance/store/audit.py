@@ -163,13 +163,16 @@ class _Audit:
         for size, text in self.rows("SELECT size, note FROM checkpoint ORDER BY size"):
             if size not in self.roots:
                 raise _Refuted(f"a checkpoint of size {size}, where the ledger has none (it has {self.size} entries)")
-            checkpoint = note.open_note(text, verifier)
+            try:
+                checkpoint = note.open_note(text, verifier)
+            except TamperedError as error:
+                raise _Refuted(f"the checkpoint after entry {size - 1}: {error}") from error
             if checkpoint.size != size or checkpoint.root != self.roots[size]:
-                raise _Refuted(f"the checkpoint of size {size} was signed over another ledger")
+                raise _Refuted(f"the checkpoint after entry {size - 1} was signed over another ledger")
             seen.add(size)
         missing = self.roots.keys() - seen
         if missing:
-            raise _Refuted(f"no signed checkpoint of size {min(missing)}: entries after the last signed one are not the log's")
+            raise _Refuted(f"no signed checkpoint after entry {min(missing) - 1}: entries after the last signed one are not the log's")
         return f"{len(seen)} checkpoints signed by {verifier.split('+')[0]}, each over the ledger as it stands"
 
     def sealed(self) -> str:
@@ -228,22 +231,28 @@ class _Audit:
         return {name: keys[name] for name in PRIVACY_CLASSES}
 
     def artifacts(self) -> str:
-        said: dict[str, tuple[int, str]] = {}
-        for _, entry in self._evidence():
+        kept = {sha256: (size, stored) for sha256, size, stored in self.rows("SELECT sha256, size, stored FROM artifact")}
+        sizes: dict[str, int] = {}
+        for number, entry in self._evidence():
             body = entry.body["artifact"]
-            said[body["sha256"]] = (body["size"], body["stored"])
-        total = 0
-        count = len(said)
-        for sha256, size, stored in self.rows("SELECT sha256, size, stored FROM artifact ORDER BY sha256"):
-            if said.pop(sha256, None) != (size, stored):
-                raise _Refuted(f"artifact {sha256[:12]}: not in the ledger, or recorded with another size or digest")
-            total += self._artifact(sha256, size, stored)
-        if said:
-            raise _Refuted(f"artifact {min(said)[:12]} is in the ledger, but not in the store")
+            sha256, said = body["sha256"], (body["size"], body["stored"])
+            if kept.get(sha256) != said:
+                raise _Refuted(f"evidence {number}: its artifact {sha256[:12]} is missing, or kept with another size or digest")
+            if sha256 not in sizes:
+                sizes[sha256] = self._artifact_of(number, sha256, *said)
+        strange = kept.keys() - sizes.keys()
+        if strange:
+            raise _Refuted(f"artifact {min(strange)[:12]}, which is not in the ledger")
         stray = self.connection.execute("SELECT artifact FROM chunk WHERE artifact NOT IN (SELECT sha256 FROM artifact)").fetchone()
         if stray:
             raise _Refuted(f"bytes of an artifact {str(stray[0])[:12]} that the store does not know")
-        return f"{count} artifacts, {total} bytes, each with the digest that is its address"
+        return f"{len(sizes)} artifacts, {sum(sizes.values())} bytes, each with the digest that is its address"
+
+    def _artifact_of(self, number: int, sha256: str, size: int, stored: str) -> int:
+        try:
+            return self._artifact(sha256, size, stored)
+        except (_Refuted, TamperedError) as error:
+            raise _Refuted(f"evidence {number}: {error}") from error
 
     def _artifact(self, sha256: str, size: int, stored: str) -> int:
         hasher = hashlib.sha256()

@@ -7,13 +7,14 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compliance.sign.trust import TrustStore
-from compliance.verify_files import verify_folder
+from compliance.verify_files import verify_envelope, verify_folder
 from tests.cli.run import Ran, compliance
 from tests.cli.test_commands import CONFIG, JUNIT
 from tests.report import scenario
@@ -101,6 +102,16 @@ def test_the_statement_is_a_verification_summary(bundle: Path) -> None:
     assert {one["uri"] for one in predicate["inputAttestations"]} == {
         "assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "proofs.json",
     }  # fmt: skip
+
+
+def test_an_expired_certificate_is_said_plainly(made: Made, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compliance.times.now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+    trust = TrustStore.load([made.signer])
+    for found in (
+        verify_folder(bundle, trust, store=None, project=scenario.project(bundle)),
+        verify_envelope(bundle / "vsa.dsse.json", trust),
+    ):
+        assert (found.signer["status"], found.exit_code()) == ("expired", 6)
 
 
 def edit(path: Path, change: Callable[[Any], None]) -> None:
