@@ -221,6 +221,8 @@ class ListedWaiver(Model):
     """Why it does not count; empty when it does."""
     gate: str | None
     finding: str | None
+    findings: int
+    """How many findings a baseline names; 0 for any other waiver."""
     reason: str
     controls: str
     requested_by: str
@@ -234,7 +236,7 @@ class ListedWaiver(Model):
         """Returns what a document says of a waiver at a time."""
         same = {name: getattr(one, name) for name in ("id", "why", "gate", "finding", "reason", "controls", "requested_by", "approved_by")}
         left = round((one.expires_at - at).total_seconds() / 86400, 2)
-        return cls(**same, state=one.state.value, expires_at=rfc3339(one.expires_at), days_left=left)
+        return cls(**same, findings=len(one.findings), state=one.state.value, expires_at=rfc3339(one.expires_at), days_left=left)
 
 
 class WaiversDocument(Printed):

@@ -97,7 +97,7 @@ def build(
     known = signers()
     waivers = waiver.read(store, subject.project, roles, known, upto=upto)
     sign_offs, conditions = decision.read(store, subject.project, roles, known, upto=upto)
-    fingerprints = [one.finding for one in waivers if one.finding]
+    fingerprints = sorted({name for one in waivers for name in waiver.named(one)})
     held = {item.entry: store.findings_named(item.entry, fingerprints) for many in items.values() for item in many} if fingerprints else {}
     waived = {entry: tuple(findings) for entry, findings in held.items() if findings}
     return replace(view, waivers=tuple(waivers), waived=waived, sign_offs=tuple(sign_offs), conditions=tuple(conditions))

@@ -1,4 +1,4 @@
-"""Waivers: somebody who may accepts, for a time and for a reason, that a gate or a finding stays as it is.
+"""Waivers: somebody who may accepts, for a time and for a reason, that a gate, a finding or a baseline of findings stays as it is.
 
 A waiver is a request in the ledger, and what others decided on it since: approvals, renewals, revocations, each signed. It counts only as
 long as nothing speaks against it; every other one is shown with what does.
@@ -63,6 +63,8 @@ class Waiver(Model):
     gate: str | None
     finding: str | None
     """Fingerprint of the one finding that it is for."""
+    findings: tuple[str, ...] = ()
+    """Fingerprints of a baseline: the findings that there were when it was written, and no others."""
     reason: str
     controls: str
     """What compensates for it meanwhile."""
@@ -87,6 +89,8 @@ class Waiver(Model):
     @property
     def target(self) -> str:
         """What it is for, in words."""
+        if self.findings:
+            return f"a baseline of {len(self.findings)} findings"
         return self.gate or f"finding {(self.finding or '')[:12]}"
 
 
@@ -99,21 +103,23 @@ def request(
     controls: str,
     by: str,
     expires_at: datetime,
+    findings: Sequence[str] = (),
 ) -> Draft:
-    """Returns the ledger entry of a request.
+    """Returns the ledger entry of a request, for a gate, for one finding or for a baseline of findings.
 
     Raises:
         UsageError: It names nothing or two things to waive, or says too little.
     """
     from .store import Draft
 
-    if (gate is None) == (finding is None):
+    if sum((gate is not None, finding is not None, bool(findings))) != 1:
         raise UsageError("a waiver is for one gate or for one finding", hint="give --gate ID or --finding FINGERPRINT")
     for name, text in (("reason", reason), ("compensating controls", controls), ("requester", by)):
         if not text.strip():
             raise UsageError(f"a waiver without {name}", hint="say why, and what protects you meanwhile")
     body = {"action": "request", "subject": {"project": project}, "gate": gate, "expires_at": rfc3339(expires_at)}
-    private: dict[Any, Json] = {"people": {"by": by}, "code": {"reason": reason, "controls": controls}, "paths": {"finding": finding}}
+    paths: dict[str, Json] = {"findings": sorted(set(findings))} if findings else {"finding": finding}
+    private: dict[Any, Json] = {"people": {"by": by}, "code": {"reason": reason, "controls": controls}, "paths": paths}
     return Draft(type=TYPE, body=body, private=private)
 
 
@@ -194,6 +200,7 @@ def _requested(entry: Entry, private: Mapping[str, Any]) -> Waiver:
         id=f"W{entry.number}",
         gate=entry.body["gate"],
         finding=private.get("paths", {}).get("finding"),
+        findings=tuple(private.get("paths", {}).get("findings", ())),
         reason=str(said.get("reason", "(erased)")),
         controls=str(said.get("controls", "(erased)")),
         requested_by=str(private.get("people", {}).get("by", "(erased)")),
@@ -311,8 +318,13 @@ def for_gate(waivers: Iterable[Waiver], gate: str) -> Iterator[Waiver]:
 
 
 def for_findings(waivers: Iterable[Waiver]) -> dict[str, Waiver]:
-    """Returns the waivers that count and are for a finding, by its fingerprint."""
-    return {one.finding: one for one in waivers if one.active and one.finding}
+    """Returns the waivers that count and are for findings, by fingerprint."""
+    return {fingerprint: one for one in waivers if one.active for fingerprint in named(one)}
+
+
+def named(one: Waiver) -> tuple[str, ...]:
+    """Returns the fingerprints of the findings that a waiver is for."""
+    return (one.finding,) if one.finding else one.findings
 
 
 def ends_soon(waiver: Waiver, table: WaiversTable, at: datetime) -> bool:

@@ -25,6 +25,7 @@ _LISTS: Final = ("waivers", "exceptions", "exemptions")
 _KEYS: Final = {
     "gate": ("gate", "gateid", "control", "controlid", "check"),
     "finding": ("finding", "fingerprint", "findingid"),
+    "findings": ("findings", "fingerprints"),
     "reason": ("reason", "justification", "rationale", "statement", "description"),
     "controls": ("controls", "compensatingcontrols", "compensatingcontrol", "mitigation", "mitigations"),
     "by": ("requestedby", "requester", "owner", "author", "createdby"),
@@ -32,6 +33,8 @@ _KEYS: Final = {
     "expires": ("expires", "expiresat", "expiry", "expirydate", "expiration", "until", "validuntil", "expiredat"),
 }
 _ENTRY_LIMIT: Final = 10_000
+FINDINGS_LIMIT: Final = 10_000
+"""Findings of one baseline, at most."""
 
 
 @dataclass
@@ -44,6 +47,8 @@ class FiledWaiver:
     controls: str
     by: str | None
     expires_at: datetime | None
+    findings: tuple[str, ...] = ()
+    """Of a baseline (`baseline`)."""
     defects: list[str] = field(default_factory=list)
     usable: bool = True
     """Whether it can be recorded as a request at all."""
@@ -51,6 +56,8 @@ class FiledWaiver:
     @property
     def target(self) -> str:
         """What it is for, in words."""
+        if self.findings:
+            return f"a baseline of {len(self.findings)} findings"
         return self.gate or (f"finding {self.finding[:12]}" if self.finding else "(nothing)")
 
     def refuse(self, defect: str) -> None:
@@ -86,6 +93,7 @@ def _waiver(entry: Mapping[Any, Json], gates: Mapping[str, GateSetting], store: 
     found = FiledWaiver(
         gate=_text(said["gate"]),
         finding=_text(said["finding"]),
+        findings=_fingerprints(said["findings"]),
         reason=_text(said["reason"]) or "",
         controls=_text(said["controls"]) or "",
         by=_text(said["by"]),
@@ -103,8 +111,15 @@ def _waiver(entry: Mapping[Any, Json], gates: Mapping[str, GateSetting], store: 
 
 
 def _judge_target(found: FiledWaiver, gates: Mapping[str, GateSetting], store: Store) -> None:
-    if (found.gate is None) == (found.finding is None):
-        found.refuse("for neither a gate nor a finding" if found.gate is None else "for a gate and a finding at once")
+    targets = [bool(found.gate), bool(found.finding), bool(found.findings)]
+    if sum(targets) != 1:
+        found.refuse("for a gate and a finding at once" if any(targets) else "for neither a gate nor a finding")
+    elif found.findings:
+        unknown = len(found.findings) - len(store.known_fingerprints(found.findings))
+        if unknown:
+            found.defects.append(
+                f"{unknown} of {len(found.findings)} findings are unknown: no evidence in the store has their fingerprints"
+            )
     elif found.gate is not None and found.gate not in gates:
         found.refuse(f"unknown gate {found.gate}{near(found.gate, gates)}")
     elif found.gate is not None and not gates[found.gate].gate.waivable:
@@ -120,6 +135,11 @@ def _judge_expiry(found: FiledWaiver, said: Json, at: datetime) -> None:
         found.refuse(f"expiry {shorten(str(said), 40)!r}: expected a time with zone such as 2026-01-31T12:00:00Z")
     elif found.expires_at <= at:
         found.refuse(f"expired at {rfc3339(found.expires_at)}")
+
+
+def _fingerprints(value: Json) -> tuple[str, ...]:
+    names = value if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(str(one) for one in names if isinstance(one, (str, int))))[:FINDINGS_LIMIT]
 
 
 def _plain(key: object) -> str:

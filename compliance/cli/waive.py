@@ -1,4 +1,4 @@
-"""``compliance waive``: waivers for a gate or for one finding."""
+"""``compliance waive``: waivers for a gate, for one finding or for a baseline of findings."""
 
 from __future__ import annotations
 
@@ -60,6 +60,42 @@ def _request(
         (number,) = store.append([draft])
     print(f"requested W{number}")
     session.say(f"somebody else approves it with: compliance waive approve W{number} --key KEY")
+    return 0
+
+
+def _baseline(
+    session: Session,
+    reason: Annotated[str, typer.Option(help="Why these findings are accepted for now.", show_default=False)],
+    controls: Annotated[str, typer.Option(help="What protects you meanwhile.", show_default=False)],
+    until: Annotated[
+        str, typer.Option("--until", help="When it ends: a time with zone, or a span from now such as 60d.", show_default=False)
+    ],
+    by: Annotated[str | None, typer.Option(help="Who asks for it.", show_default="git's user.email")] = None,
+    gate: Annotated[list[str] | None, typer.Option(help="Only what keeps this gate red (repeatable).")] = None,
+    point: Annotated[str, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.")] = "production",
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path("compliance-baseline.yaml"),
+) -> int:
+    """Write the present findings that keep gates red into a file, to be requested as one waiver; it never covers others."""
+    from .. import baseline
+    from ..errors import UsageError
+    from ..judging import case
+    from ..waiver import DAY
+
+    ends, table = _end(until), session.project.document.waivers
+    for name in gate or ():
+        _require_waivable(session, name)
+    if not reason.strip() or not controls.strip():
+        raise UsageError("a baseline without reason or compensating controls", hint="say why, and what protects you meanwhile")
+    with session.reading() as store:
+        found = case(session.project, store, point)
+        accepted = baseline.standing_in_the_way(found, store, gate)
+    if ends is None or ends - found.time > table.longest * DAY:
+        raise UsageError(
+            f"--until {until}: at most {table.longest} days are allowed", hint="[waivers] longest says how long a waiver may last"
+        )
+    output.write_text(baseline.text(accepted, reason=reason, controls=controls, by=by or _me(session), ends=ends), "utf-8")
+    print(f"{output}: {len(accepted)} findings")
+    session.say(f"look through it, then ask for it with: compliance waive request --from {output}")
     return 0
 
 
@@ -156,6 +192,7 @@ def _import(session: Session, file: Path, by: str | None) -> int:
                     project=project.document.project.name,
                     gate=one.gate,
                     finding=one.finding,
+                    findings=one.findings,
                     reason=one.reason,
                     controls=one.controls,
                     by=one.by or by or _me(session),
@@ -219,6 +256,6 @@ def _me(session: Session) -> str:
         return getpass.getuser()
 
 
-_COMMANDS = (("request", _request), ("approve", _approve), ("renew", _renew), ("revoke", _revoke), ("list", _list))
+_COMMANDS = (("request", _request), ("baseline", _baseline), ("approve", _approve), ("renew", _renew), ("revoke", _revoke), ("list", _list))
 for _name, _function in _COMMANDS:
     app.command(_name)(command(_function))

@@ -20,6 +20,7 @@ from ..report.model import ReportModel
 from ..report.words import count, cut, listed, plain
 from ..store import Store
 from ..view import Unreadable, View
+from ..waiver import for_findings
 from .chart import verdicts
 from .hazards import RULE, hazards
 from .model import Comparison, ConditionLine, GateLine, PacketModel, RiskLine, WaivedLine
@@ -173,7 +174,7 @@ def _condition(one: Condition, lapsed: bool) -> ConditionLine:
 
 def _risks(view: View, assessment: Assessment) -> list[RiskLine]:
     """Returns the risks that are not closed, the highest first."""
-    accepted = {one.finding for one in assessment.waivers if one.active}
+    accepted = for_findings(assessment.waivers)
     found = []
     for item in view.newest.get("risk-register", ()):
         if isinstance(item.payload, Unreadable):

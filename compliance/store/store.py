@@ -26,6 +26,8 @@ from .ledger import Entry, Sealed
 
 _THREAD_FROM: Final = 1 << 20
 """Bytes of an artifact from which on a thread of its own pays."""
+_NAMED: Final = 10_000
+"""Fingerprints that are asked for in one statement; SQLite takes 32,766 variables (SQLITE_MAX_VARIABLE_NUMBER)."""
 _DOUBT: Final = "run `compliance verify` on the store"
 GITIGNORE: Final = "# made by compliance-toolkit: evidence and keys stay out of version control\n*\n"
 
@@ -317,15 +319,26 @@ class Store:
         """Returns the open rows of a piece of evidence that have one of some fingerprints."""
         row = tables.FindingRow
         names = Finding.__struct_fields__
-        query = select(*(col(getattr(row, name)) for name in names)).where(
-            col(row.evidence) == evidence, col(row.state) == "open", col(row.fingerprint).in_(fingerprints)
-        )
-        return [Finding(**dict(zip(names, values, strict=True))) for values in self.database.query(query.order_by(col(row.number)))]
+        found: list[Finding] = []
+        for start in range(0, len(fingerprints), _NAMED):
+            query = select(*(col(getattr(row, name)) for name in names)).where(
+                col(row.evidence) == evidence, col(row.state) == "open", col(row.fingerprint).in_(fingerprints[start : start + _NAMED])
+            )
+            rows = self.database.query(query.order_by(col(row.number)))
+            found += [Finding(**dict(zip(names, values, strict=True))) for values in rows]
+        return found
 
     def has_finding(self, fingerprint: str) -> bool:
         """Tells whether any evidence holds a finding with a fingerprint; looks through all of them."""
         row = tables.FindingRow
         return bool(self.database.query(select(row.number).where(col(row.fingerprint) == fingerprint).limit(1)))
+
+    def known_fingerprints(self, fingerprints: Sequence[str]) -> set[str]:
+        """Returns those fingerprints that any evidence holds a finding with; looks through all of them."""
+        row = tables.FindingRow
+        parts = [fingerprints[start : start + _NAMED] for start in range(0, len(fingerprints), _NAMED)]
+        queries = [select(row.fingerprint).where(col(row.fingerprint).in_(part)).distinct() for part in parts]
+        return {name for query in queries for (name,) in self.database.query(query)}
 
     def observed_times(self, sha256: str) -> list[datetime]:
         """Returns when the evidence of an artifact was observed, one time per piece of evidence that says so."""

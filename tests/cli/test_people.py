@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,6 +231,66 @@ waivers:
         assert said in words, words
     states = [one["state"] for one in team.run("waive", "list", "--format", "json").json["waivers"]]
     assert states == ["requested", "requested"]
+
+
+def baseline(team: Team, *words: str) -> Ran:
+    return team.run("waive", "baseline", "--reason", "old: [x](y)\n", "--controls", "a guard", "--until", "60d", "--point", "tests", *words)
+
+
+def test_a_baseline_is_one_waiver_for_the_findings_that_there_are_and_for_no_other(team: Team) -> None:
+    ran = baseline(team, "--by", "ben@example.org")
+    assert (ran.code, ran.out) == (0, "compliance-baseline.yaml: 1 findings\n"), ran.err
+    text = (team.root / "compliance-baseline.yaml").read_text()
+    assert re.search(r'- "[0-9a-f]{32}"  # high failure b\n', text)
+    assert team.done("waive", "request", "--from", "compliance-baseline.yaml").split()[3] == "W2"
+    assert team.outcome()[1]["ALPHA-PF-5"] == "fail"  # nobody approved it
+    refused = team.run("waive", "approve", "W2", "--key", team.ben.path)
+    assert "requested and approved by the same person" in refused.err
+    team.done("waive", "approve", "W2", "--key", team.ada.path)
+    assert team.outcome()[1]["ALPHA-PF-5"] == "waived"
+    checked = team.run("check", "--gate", "ALPHA-PF-5", "--point", "tests", "--format", "markdown")
+    assert "Waiver W2 for a baseline of 1 findings: active" in checked.out
+    (listed,) = team.run("waive", "list", "--format", "json").json["waivers"]
+    assert (listed["findings"], listed["finding"], listed["gate"], listed["state"]) == (1, None, None, "active")
+    team.ingest(JUNIT.replace('<testcase name="a"/>', '<testcase name="a"><failure message="new"/></testcase>'))
+    document = team.run("check", "--point", "tests", "--format", "json").json
+    (gate,) = [one for one in document["gates"] if one["id"] == "ALPHA-PF-5"]
+    assert (gate["verdict"], "besides 1 waived" in gate["message"]) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--until", "91d"], "at most 90 days are allowed"),
+        (["--until", "yesterday"], "expected a time with zone"),
+        (["--gate", "REL-6"], "REL-6 can never be waived"),
+        (["--gate", "ALPHA-PF-6"], "depends on a finding: there is nothing to accept"),
+        (["--controls", " "], "without reason or compensating controls"),
+    ],
+)
+def test_a_baseline_that_says_too_little_or_accepts_too_much_is_not_written(team: Team, words: list[str], message: str) -> None:
+    ran = baseline(team, *words)
+    assert (ran.code, message in ran.err) == (2, True), ran.err
+    assert not (team.root / "compliance-baseline.yaml").exists()
+
+
+def test_a_baseline_names_only_findings_on_which_a_gate_that_may_be_waived_depends(team: Team) -> None:
+    def found(severity: str, rule: str) -> dict[str, Any]:
+        place = {"filename": "a.py", "line_number": 1, "col_offset": 0, "end_col_offset": 1, "line_range": [1], "code": "1 x\n"}
+        said = {"issue_confidence": "HIGH", "issue_severity": severity, "issue_text": rule, "test_id": rule, "test_name": rule}
+        return {**place, **said, "more_info": "", "issue_cwe": {"id": 78, "link": ""}}
+
+    totals = {"loc": 9, "nosec": 0, "skipped_tests": 0} | {
+        f"{kind}.{level}": 0 for kind in ("SEVERITY", "CONFIDENCE") for level in ("HIGH", "MEDIUM", "LOW", "UNDEFINED")
+    }
+    results = [found("HIGH", "B602"), found("LOW", "B603")]
+    report = {"errors": [], "generated_at": "2026-01-31T12:00:00Z", "metrics": {"_totals": totals, "a.py": totals}, "results": results}
+    (team.root / "bandit.json").write_text(json.dumps(report))
+    team.done("ingest", "bandit.json", "--commit", "a" * 40)
+    (team.root / "compliance.toml").write_text(CONFIG + '\n[points.code]\ngates = ["ALPHA-SF-1", "ALPHA-SF-5"]\n')
+    assert baseline(team, "--point", "code").code == 0
+    text = (team.root / "compliance-baseline.yaml").read_text()
+    assert "B602" in text and "B603" not in text
 
 
 def test_what_changed_between_two_assessments_is_shown(team: Team) -> None:
