@@ -1,11 +1,12 @@
 """Runs detect-secrets over a list of files, in a process of its own: ``python -m compliance.evidence.scan._secrets_run LIST``.
 
 The list holds paths relative to the current folder, with NUL between them. Printed is one JSON object: ``baseline``, in detect-secrets'
-own form, and how many files were scanned (``files``), left out (``skipped``) and failed (``failed``).
+own form, and ``states``, one word for each path of the list, in its order: scanned, skipped or failed.
 
 detect-secrets drops what a comment allows (``pragma: allowlist secret``), files that are no UTF-8, and files that it cannot open, without
 a word. Here the first are reported as ``"is_secret": false``, so that they are counted as suppressed; the second are read with the odd
-bytes replaced; the third are failures. Secrets are never looked up at their services (no verification).
+bytes replaced; the third are failures. What only its entropy speaks against is no secret either when it is short (`SHORT`). Secrets are
+never looked up at their services (no verification).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from compliance.worktree import shown
 
@@ -36,6 +37,10 @@ MEMORY_LIMIT: Final = 2 << 30
 _VALUES: Final = 200_000
 """Values of the largest YAML file, aliases followed: detect-secrets follows every one, so that 600 bytes can ask for any memory."""
 _HEAD: Final = 8192
+SHORT: Final = 16
+"""Characters below which a quoted string is no key, however random it looks: detect-secrets calls ``"ABCabc123abc"`` one. What stands
+beside a word such as ``password``, or has the form of a known token, is found at any length."""
+_BY_ENTROPY: Final = ("Base64 High Entropy String", "Hex High Entropy String")
 
 
 @dataclass
@@ -45,21 +50,17 @@ class _Scan:
     folder: Path
     """For copies in UTF-8."""
     found: SecretsCollection
-    files: int = 0
-    skipped: int = 0
-    failed: int = 0
 
-    def look(self, name: str) -> None:
-        """Scans one file; whatever it does to the library, it is counted and the others are scanned."""
+    def look(self, name: str) -> Literal["scanned", "skipped", "failed"]:
+        """Scans one file; whatever it does to the library, the others are scanned."""
         try:
             data = _text_of(Path(name))
             if data is None:
-                self.skipped += 1
-            else:
-                self._scan(name, data)
-                self.files += 1
+                return "skipped"
+            self._scan(name, data)
         except Exception:
-            self.failed += 1
+            return "failed"
+        return "scanned"
 
     def _scan(self, name: str, data: bytes) -> None:
         from detect_secrets.core.scan import scan_file
@@ -120,7 +121,9 @@ def _size(node: Any, sizes: dict[int, float]) -> float:
 
 
 def _is_allowed(secret: PotentialSecret, lines: Sequence[str]) -> bool:
-    """Whether a comment on the line, or alone on the line before it, allows the secret."""
+    """Whether it is too short to be a key, or a comment on the line, or alone on the line before it, allows it."""
+    if secret.type in _BY_ENTROPY and len(secret.secret_value or "") < SHORT:
+        return True
     from detect_secrets.filters.allowlist import is_line_allowlisted
     from detect_secrets.util.code_snippet import get_code_snippet
 
@@ -139,10 +142,9 @@ def scan(names: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, default_settings() as settings:
         settings.disable_filters(_ALLOWLIST)
         looked = _Scan(Path(folder), SecretsCollection())
-        for name in names:
-            looked.look(name)
+        states = [looked.look(name) for name in names]
         found = baseline.format_for_output(looked.found)
-    return {"baseline": found, "files": looked.files, "skipped": looked.skipped, "failed": looked.failed}
+    return {"baseline": found, "states": states}
 
 
 def _listed(path: Path) -> Iterator[str]:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from pydantic import Field, field_validator
 
@@ -28,7 +28,7 @@ from compliance.record import Tool
 from compliance.source import Source
 
 from .bandit import TOTALS
-from .bandit_cache import Cache, FileReport
+from .filecache import FileCache
 
 _NOT_OURS: Final = (".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".eggs", "node_modules", "site-packages")
 """Folders of version control, caches and installed packages: never the project's own code."""
@@ -57,6 +57,14 @@ class BanditOptions(Options):
         if any("," in item or not item.strip() for item in value):
             raise ValueError("one path or pattern per item, without commas")
         return value
+
+
+class FileReport(TypedDict):
+    """Bandit's report of one file."""
+
+    errors: list[dict[str, Any]]
+    metrics: dict[str, dict[str, int | float]]
+    results: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ def _collect(context: Context) -> Iterable[Collected]:
     tool = Tool("bandit", version("bandit"))
     started_at = context.now()
     files = bandit.files()
-    cache = Cache.of(context.root, _way(context.root, options)) if options.incremental else None
+    cache = FileCache("bandit", context.root, _way(context.root, options), FileReport) if options.incremental else None
     known = {} if cache is None else cache.known(files)
     wanted = [name for name in files if name not in known]
     context.say(f"bandit: scanning {len(wanted)} files" + (f", {len(known)} are unchanged" if known else ""))

@@ -14,12 +14,14 @@ import os
 import posixpath
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypedDict
 
 from compliance.errors import CollectorError, InputError
 from compliance.jsonshape import shaped
@@ -27,7 +29,10 @@ from compliance.kind import Collected, Collector, Context, Options, options_of
 from compliance.process import last_line, run
 from compliance.record import Tool
 from compliance.source import Source
-from compliance.worktree import tracked
+from compliance.worktree import shown, tracked
+
+from . import _secrets_run
+from .filecache import FileCache
 
 _LEFT_OUT: Final = frozenset({".git", ".hg", ".svn", ".compliance", "__pycache__", "node_modules", "site-packages", ".tox", ".nox"})
 """Folders of version control, caches and installed packages, in a tree without git."""
@@ -44,6 +49,31 @@ class SecretsOptions(Options):
     baseline: str | None = None
     """detect-secrets' own baseline, relative to the project's folder: what it calls no secret (``"is_secret": false``, set by
     ``detect-secrets audit``) is counted as suppressed. All else in it stays open."""
+    incremental: bool = True
+    """Look only at files that changed since the last scan; what was found in the others is kept, as digests, in the user's own cache
+    folder."""
+
+
+class _FileScan(TypedDict):
+    """What was found in one file."""
+
+    state: Literal["scanned", "skipped", "failed"]
+    secrets: list[dict[str, Any]]
+
+
+class _Printed(TypedDict):
+    """What the scanning process prints."""
+
+    baseline: dict[str, Any]
+    states: list[Literal["scanned", "skipped", "failed"]]
+
+
+@dataclass(frozen=True)
+class _Scan:
+    head: dict[str, Any]
+    """A baseline without results."""
+    files: dict[str, _FileScan]
+    unchanged: int
 
 
 def _collect(context: Context) -> Iterable[Collected]:
@@ -55,9 +85,10 @@ def _collect(context: Context) -> Iterable[Collected]:
     wanted = [name for name in listed if not any(fnmatchcase(name, pattern) for pattern in options.exclude) and name != baseline]
     context.say(f"secrets: scanning {len(wanted)} files")
     started_at = context.now()
-    parts = _run(context.root, wanted, options.timeout)
-    document = _joined(parts, audited)
-    counts = {name: sum(part[name] for part in parts) for name in ("files", "skipped", "failed")}
+    found = _run(context.root, wanted, options)
+    document = _joined(found, audited)
+    states = Counter(one["state"] for one in found.files.values())
+    counts = {"files": states["scanned"], "skipped": states["skipped"], "failed": states["failed"]}
     tool = Tool("detect-secrets", version("detect-secrets"))
     yield Collected(
         format="detect-secrets-json",
@@ -71,20 +102,30 @@ def _collect(context: Context) -> Iterable[Collected]:
             "listed": len(listed),
             "excluded": len(listed) - len(wanted),
             "plugins": len(document["plugins_used"]),
+            "unchanged": found.unchanged,
             **counts,
         },
         facts={**counts, "skipped": counts["skipped"] + len(listed) - len(wanted)},
     )
 
 
-def _run(root: Path, names: Sequence[str], timeout_s: float) -> list[dict[str, Any]]:
-    """Scans the files in a few processes, each with its share."""
-    shares = max(1, min(_PROCESSES, os.cpu_count() or 1, len(names) // _FILES_EACH))
+def _run(root: Path, names: Sequence[str], options: SecretsOptions) -> _Scan:
+    """Scans the files that changed in a few processes, each with its share."""
+    way = {"detect-secrets": version("detect-secrets"), "python": sys.version, "short": str(_secrets_run.SHORT)}
+    cache = FileCache("secrets", root, way, _FileScan) if options.incremental else None
+    known = {} if cache is None else cache.known(names)
+    wanted = [name for name in names if name not in known]
+    shares = max(1, min(_PROCESSES, os.cpu_count() or 1, len(wanted) // _FILES_EACH))
     with ThreadPoolExecutor(shares) as threads:
-        return list(threads.map(lambda number: _scanned(root, names[number::shares], timeout_s), range(shares)))
+        parts = list(threads.map(lambda number: _scanned(root, wanted[number::shares], options.timeout), range(shares)))
+    found = {name: one for _, part in parts for name, one in part.items()}
+    if cache is not None:
+        cache.keep(known, {name: one for name, one in found.items() if one["state"] != "failed"})
+    return _Scan(parts[0][0], {**known, **found}, len(known))
 
 
-def _scanned(root: Path, names: Sequence[str], timeout_s: float) -> dict[str, Any]:
+def _scanned(root: Path, names: Sequence[str], timeout_s: float) -> tuple[dict[str, Any], dict[str, _FileScan]]:
+    """Scans files in one process; returns the head of the baseline, and what was found by file."""
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "files"
         listing.write_bytes(b"\0".join(os.fsencode(name) for name in names))
@@ -94,21 +135,25 @@ def _scanned(root: Path, names: Sequence[str], timeout_s: float) -> dict[str, An
     try:
         if done.exit_code != 0:
             raise InputError(f"exit code {done.exit_code}")
-        return shaped(Source("secrets", done.stdout).json, dict[str, Any])
-    except InputError as error:
+        printed = shaped(Source("secrets", done.stdout).json, _Printed)
+        results = printed["baseline"].pop("results")
+        return printed["baseline"], {
+            name: {"state": state, "secrets": results.get(shown(name), [])} for name, state in zip(names, printed["states"], strict=True)
+        }
+    except (InputError, ValueError) as error:
         raise CollectorError(
             f"secrets could not run: {last_line(done.stderr) or error}", hint="check the installation of detect-secrets"
         ) from error
 
 
-def _joined(parts: Sequence[dict[str, Any]], audited: set[tuple[str, str, str]]) -> dict[str, Any]:
-    """Puts the results of all processes into one baseline, in the order of the files, and takes over what was audited."""
-    results = {path: found for part in parts for path, found in part["baseline"]["results"].items()}
+def _joined(scan: _Scan, audited: set[tuple[str, str, str]]) -> dict[str, Any]:
+    """Puts all results into one baseline, in the order of the files, and takes over what was audited."""
+    results = {shown(name): one["secrets"] for name, one in scan.files.items() if one["secrets"]}
     for path, found in results.items():
         for one in found:
             if (path, one["type"], one["hashed_secret"]) in audited:
                 one["is_secret"] = False
-    return {**parts[0]["baseline"], "results": dict(sorted(results.items()))}
+    return {**scan.head, "results": dict(sorted(results.items()))}
 
 
 def _audited(root: Path, name: str) -> set[tuple[str, str, str]]:

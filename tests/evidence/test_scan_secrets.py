@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from compliance import home
 from compliance.catalog import shipped
 from compliance.errors import CollectorError
 from compliance.gate import Inputs, Item, Status
@@ -30,6 +31,12 @@ def git(root: Path, *words: str) -> None:
     names = [f"GIT_{who}_{what}=x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
     environment = {**os.environ, **dict(name.split("=") for name in names)}
     subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True, env=environment)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector keeps what it knows in the user's folder: here a new one for each test."""
+    monkeypatch.setenv("COMPLIANCE_HOME", str(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture
@@ -91,7 +98,8 @@ def judged(item: Collected) -> Any:
 def test_a_clean_tree_passes_the_gate(project: Path) -> None:
     item = collect(project)
     assert recognised(item.content) == ["detect-secrets-json"]
-    assert item.scope == {"tracked": True, "listed": 2, "excluded": 0, "plugins": 27, "files": 2, "skipped": 0, "failed": 0}
+    looked = {"listed": 2, "excluded": 0, "unchanged": 0, "files": 2, "skipped": 0, "failed": 0}
+    assert item.scope == {"tracked": True, "plugins": 27} | looked
     payload: Any = parsed(item).payload
     assert (payload.total, payload.scanned, payload.scanned_what, payload.rules, payload.incomplete) == (0, 2, "files", 27, None)
     assert (payload.tool, payload.category) == ("detect-secrets", "secrets")
@@ -208,6 +216,36 @@ def test_many_files_are_shared_among_processes(project: Path) -> None:
     git(project, "add", "many")
     payload = scan(project)
     assert (payload.scanned, payload.total) == (232, 5)
+
+
+def test_only_what_changed_is_looked_at_again(project: Path) -> None:
+    plant(project, "a.txt", f"token: {TOKEN}\n")
+    plant(project, "b.txt", f"token: {TOKEN}\n")
+    plant(project, "blob.bin", b"\0\1")
+    first = collect(project)
+    plant(project, "b.txt", "nothing\n")
+    plant(project, "c.txt", f"key: {KEY}\n")
+    second, again = collect(project), collect(project, incremental=False)
+    assert (first.scope["unchanged"], second.scope["unchanged"], again.scope["unchanged"]) == (0, first.scope["listed"] - 1, 0)
+    assert results(second) == results(again) != results(first)
+    assert parsed(second).payload == parsed(again).payload
+    assert TOKEN not in "".join(file.read_text() for file in (home.cache_folder() / "secrets").iterdir())
+
+
+def results(item: Collected) -> Any:
+    return json.loads(item.content)["results"]
+
+
+@pytest.mark.parametrize(("text", "open_"), [("ABCabc123abc", False), ("f3a0b1c2d3e4f5a", False), ("f3a0b1c2d3e4f5a9", True)])
+def test_a_short_string_is_no_key_because_it_looks_random(project: Path, text: str, open_: bool) -> None:
+    plant(project, "a.java", f'removeAll("{text}", 1);\n')
+    payload = scan(project)
+    assert (payload.total, payload.suppressed) == ((1, 0) if open_ else (0, 1))
+
+
+def test_a_short_password_is_found_all_the_same(project: Path) -> None:
+    plant(project, "a.py", 'password = "ABCabc123abc"\n')
+    assert scan(project).total == 1
 
 
 def test_an_empty_tree_says_nothing_good(tmp_path: Path) -> None:
