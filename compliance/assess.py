@@ -118,7 +118,8 @@ def _judged(
     table = project.document.project
     facts: dict[str, Json] = {"release_branch": table.release_branch, "environments": list(table.environments)}
     waivers = waiver.standing(view.waivers, project.catalog.gates, project.document.waivers, as_of)
-    judge = Judge(project.catalog.kinds, view, subject, at, as_of, table.profile, facts, waivers)
+    service_kinds = project.catalog.service_kinds
+    judge = Judge(project.catalog.kinds, view, subject, at, as_of, table.profile, facts, waivers, service_kinds=service_kinds)
     needed = {**asked, **chosen} if any(set(setting.gate.reads) & set(VIEWS) for setting in chosen.values()) else chosen
     early: dict[str, GateResult] = {}
     for reads in (None, VERDICT, CONDITION):

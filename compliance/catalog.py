@@ -49,6 +49,12 @@ class Catalog:
                 found.setdefault(format_.name, (kind, format_))
         return found
 
+    @property
+    def service_kinds(self) -> frozenset[str]:
+        """Kinds that only gates of services read."""
+        read = {only: {kind for gate in self.gates.values() if gate.service_only is only for kind in gate.reads} for only in (True, False)}
+        return frozenset(read[True] - read[False])
+
 
 @cache
 def shipped() -> Catalog:

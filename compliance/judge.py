@@ -7,7 +7,7 @@ incomplete still fails a gate when it breaks the limit; stale evidence and evide
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -62,6 +62,8 @@ class Judge:
     roles: tuple[Stand, ...] = ()
     """For gates that read sign-offs, like the next one."""
     evidence_outcome: str | None = None
+    service_kinds: Collection[str] = ()
+    """Kinds that only services have: evidence of one says that the project is a service after all, whatever its profile."""
 
     def result(self, setting: GateSetting) -> GateResult:
         """Judges one gate."""
@@ -165,7 +167,7 @@ class Judge:
         gate = setting.gate
         if setting.declared:
             return Verdict(status=Status.NOT_APPLICABLE, reason=Reason.DECLARED, message=setting.declared), ()
-        if gate.service_only and self.profile != "service" and not seen:
+        if gate.service_only and self.profile != "service" and not any(item.kind in self.service_kinds for item in seen):
             message = f"does not apply to a {self.profile}"
             return Verdict(status=Status.NOT_APPLICABLE, reason=Reason.PROFILE, message=message), ()
         if gate.judge is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -38,9 +38,9 @@ def count(value: int, word: str) -> str:
     return f"{value} {word}{'' if value == 1 else 's'}"
 
 
-def worst(items: Sequence[Item]) -> list[Place]:
-    """Returns the places of the worst open findings of some evidence, at most `LIMIT`."""
-    findings = (finding for item in items for finding in item.worst(LIMIT))
+def worst(items: Sequence[Item], severities: Collection[str] | None = None) -> list[Place]:
+    """Returns the places of the worst open findings of some evidence, at most `LIMIT`; only those of some severities if they are given."""
+    findings = (one for item in items for one in item.worst(LIMIT) if severities is None or one.severity in severities)
     return [Place(_where(finding), finding.message or finding.rule) for finding, _ in zip(findings, range(LIMIT), strict=False)]
 
 

@@ -219,11 +219,14 @@ def test_a_declared_gate_does_not_apply_and_says_who_says_so() -> None:
 
 
 @pytest.mark.parametrize("profile", ["library", "cli"])
-def test_a_profile_excludes_service_gates_until_there_is_evidence(profile: Any) -> None:
-    project = make_project(make_gate(service_only=True), make_gate(id="T-2"), profile=profile)
-    result = judged(project).result("T-1")
-    assert (result.verdict, result.reason) == (Status.NOT_APPLICABLE, Reason.PROFILE)
-    assert judged(project, item(number=11)).result("T-1").verdict is Status.FAIL
+def test_a_profile_excludes_service_gates_until_there_is_evidence_of_a_service(profile: Any) -> None:
+    for reads, lifted in ((("other",), True), (("number",), False)):
+        gates = (make_gate(service_only=True), make_gate(id="T-2", reads=reads))
+        project = make_project(*gates, kinds=(make_kind(), make_kind("other")), profile=profile)
+        result = judged(project).result("T-1")
+        assert (result.verdict, result.reason) == (Status.NOT_APPLICABLE, Reason.PROFILE)
+        expected = Status.FAIL if lifted else Status.NOT_APPLICABLE
+        assert judged(project, item(number=11)).result("T-1").verdict is expected
 
 
 def test_when_no_required_gate_applies_there_is_nothing_to_judge() -> None:

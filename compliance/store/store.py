@@ -298,7 +298,10 @@ class Store:
         return StoredEvidence(entry, whole, source)
 
     def findings(self, evidence: int, *, limit: int | None = None, open_only: bool = False) -> list[Finding]:
-        """Returns the rows of a piece of evidence, in their order; with ``open_only`` the open ones, worst first."""
+        """Returns the rows of a piece of evidence, in their order; with ``open_only`` the open ones, worst first.
+
+        What has no severity may be anything: it comes before all that is known to be less than high.
+        """
         row = tables.FindingRow
         names = Finding.__struct_fields__
         query = select(*(col(getattr(row, name)) for name in names)).where(col(row.evidence) == evidence)
@@ -307,7 +310,8 @@ class Store:
 
             from ..record import Severity
 
-            rank = case({name.value: number for number, name in enumerate(Severity)}, value=col(row.severity), else_=9)
+            worst_first = sorted(Severity, key=lambda one: (one not in ("critical", "high"), one != "unknown"))
+            rank = case({name.value: number for number, name in enumerate(worst_first)}, value=col(row.severity), else_=9)
             query = query.where(col(row.state) == "open").order_by(rank, col(row.number))
         else:
             query = query.order_by(col(row.number))

@@ -54,6 +54,7 @@ class _Scan:
         self.room = FOUND_BYTES
         self.languages: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
+        self.python: list[str] = []
 
     def look(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -65,6 +66,16 @@ class _Scan:
             data = self._bytes(path)
             if data is not None and not patterns.says_generated(data):
                 self._file(path, lexer.name, data)
+                if path.endswith(unimplemented.SUFFIXES):
+                    self.python.append(path)
+        abstract = unimplemented.overridden(self.found, self._texts())
+        self.found = [marker for marker in self.found if marker not in abstract]
+
+    def _texts(self) -> Iterator[str]:
+        """Reads the Python files again, one by one."""
+        for path in self.python:
+            data = self._bytes(path)
+            yield (unfinished.decode(data) or "") if data is not None and len(data) <= unfinished.SIZE_LIMIT else ""
 
     def _bytes(self, path: str) -> bytes | None:
         """Reads a file; a tracked file that is gone or no regular file is the business of the git state."""

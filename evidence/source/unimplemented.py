@@ -1,19 +1,21 @@
 """Finds Python functions whose body only raises NotImplementedError.
 
 Not reported: abstract methods (decorators ``abstractmethod`` and its kin), all methods of abstract classes and protocols (``ABC``,
-``Protocol``, ``metaclass=ABCMeta``, or a class with an abstract method), and overloads. For other languages nothing is claimed.
+``Protocol``, ``metaclass=ABCMeta``, or a class with an abstract method), overloads, and methods that a class below defines (`overridden`):
+such a class is abstract without saying so. For other languages nothing is claimed.
 """
 
 from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from .unfinished import Marker
 
-_SUFFIXES: Final = (".py", ".pyi")
+SUFFIXES: Final = (".py", ".pyi")
 _ABSTRACT_BASES: Final = frozenset({"ABC", "Protocol"})
 _ABSTRACT_MARKS: Final = frozenset({"abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod", "overload"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -29,14 +31,9 @@ def functions(path: str, text: str) -> Iterator[Marker]:
     Raises:
         UnparsableError: The text cannot be parsed.
     """
-    if not path.endswith(_SUFFIXES) or "NotImplementedError" not in text:
+    if not path.endswith(SUFFIXES) or "NotImplementedError" not in text:
         return
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UnparsableError from error
+    tree = _parsed(text)
     stack: list[tuple[ast.AST, bool, str]] = [(tree, False, "")]
     while stack:
         node, abstract, name = stack.pop()
@@ -49,6 +46,66 @@ def functions(path: str, text: str) -> Iterator[Marker]:
                 stack.append((child, False, f"{name}{child.name}."))
             else:
                 stack.append((child, abstract, name))
+
+
+def overridden(found: Iterable[Marker], texts: Iterable[str]) -> set[Marker]:
+    """Returns those unimplemented methods that a class below theirs defines, anywhere in some Python texts; classes go by their names."""
+    methods: dict[str, list[Marker]] = {}
+    for marker in found:
+        parts = marker.text.split(".")
+        if marker.rule == "not-implemented" and len(parts) > 1:
+            methods.setdefault(parts[-2], []).append(marker)
+    classes = [one for text in texts if "class " in text for one in _classes(text)] if methods else []
+    above: dict[str, set[str]] = {}
+    for one in classes:
+        above.setdefault(one.name, set()).update(one.bases)
+    return {
+        marker
+        for one in classes
+        for name in _ancestors(one.name, above) & methods.keys()
+        for marker in methods[name]
+        if marker.text.rpartition(".")[2] in one.methods
+    }
+
+
+@dataclass(frozen=True)
+class _Class:
+    name: str
+    bases: frozenset[str]
+    methods: frozenset[str]
+    """Those that do something."""
+
+
+def _classes(text: str) -> Iterator[_Class]:
+    """Yields the classes that have others above them."""
+    try:
+        for node in ast.walk(_parsed(text)):
+            if isinstance(node, ast.ClassDef) and node.bases:
+                methods = (item.name for item in node.body if isinstance(item, _Function) and not _only_raises(item))
+                yield _Class(node.name, frozenset(map(_last_name, node.bases)), frozenset(methods))
+    except UnparsableError:
+        return
+
+
+def _ancestors(name: str, above: Mapping[str, set[str]]) -> set[str]:
+    """Returns the names of all classes above one, itself not among them."""
+    found: set[str] = set()
+    open_ = [*above.get(name, ())]
+    while open_:
+        one = open_.pop()
+        if one not in found and one != name:
+            found.add(one)
+            open_ += above.get(one, ())
+    return found
+
+
+def _parsed(text: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UnparsableError from error
 
 
 def _is_abstract(node: ast.ClassDef) -> bool:

@@ -40,7 +40,7 @@ def no_unfinished_work(inputs: Inputs, params: UnfinishedWork) -> Verdict:
     """Counts unfinished work.
 
     Asks: Production files hold no TODO, FIXME, XXX or HACK marker in a comment, and no body that only raises NotImplementedError outside
-    abstract classes, protocols and overloads.
+    abstract classes, protocols and overloads; a class is abstract where one below it defines the method.
 
     Why: A marker says that the author knew of work still to be done. After a release nobody has the time for it, and users meet it first.
 

@@ -76,9 +76,11 @@ def no_open_vulnerability(inputs: Inputs, params: Vulnerabilities) -> Verdict:
     observed = {name: sum(getattr(item.payload.by_severity, name) for item in fresh) for name in ("critical", "high", "unknown")}
     observed |= {"suppressed": sum(item.payload.suppressed for item in fresh), "scans": len(fresh)}
     words = {"critical": "critical", "high": "high", "unknown": "of unknown severity"}
-    broken = [f"{observed[name]} {word} (at most {limits[name]} allowed)" for name, word in words.items() if observed[name] > limits[name]]
-    if broken:
-        return failed(f"open findings: {', '.join(broken)}", observed=observed, threshold=limits, places=worst(_most_severe_first(fresh)))
+    above = [name for name in words if observed[name] > limits[name]]
+    if above:
+        broken = ", ".join(f"{observed[name]} {words[name]} (at most {limits[name]} allowed)" for name in above)
+        places = worst(_most_severe_first(fresh), above)
+        return failed(f"open findings: {broken}", observed=observed, threshold=limits, places=places)
     if absent := _absent(fresh, old, params):
         return not_assessed(absent[0], absent[1], observed=observed, threshold=limits)
     empty = [why for item in fresh if (why := _looked_at_nothing(item))]

@@ -302,6 +302,17 @@ def test_production_and_exclude_choose_files(repo: Path) -> None:
     assert json.loads(made.content)["scope"] == {"production": ["src/**"], "exclude": ["old/"]}
 
 
+def test_methods_that_production_code_defines_below_are_no_unfinished_work(repo: Path) -> None:
+    base = "class Base:\n    def f(self):\n        raise NotImplementedError\n"
+    below = "from b import Base\nclass Below(Base):\n    def f(self):\n        return 1\n"
+    write(repo, {"src/b.py": base, "tests/test_b.py": below})
+    git(repo, "add", "-A")
+    assert state(repo).unimplemented == 1
+    write(repo, {"src/c.py": below})
+    git(repo, "add", "-A")
+    assert state(repo).unimplemented == 0
+
+
 def test_a_baseline_covers_until_its_last_day(repo: Path) -> None:
     write(repo, {"src/b.py": "# TODO: one\n# TODO: two\ndef f():\n    raise NotImplementedError\n"})
     git(repo, "add", "-A")

@@ -211,6 +211,30 @@ def test_functions_that_only_raise(text: str, expected: list[tuple[str, int]]) -
     assert functions(text) == expected
 
 
+BASE = f"class Base:\n    def f(self):\n        {RAISE}\n    def g(self):\n        {RAISE}\n"
+
+
+@pytest.mark.parametrize(
+    ("others", "left"),
+    [
+        ([], ["Base.f", "Base.g"]),
+        (["class A(Base):\n    def f(self):\n        return 1\n"], ["Base.g"]),
+        (["class A(pkg.Base[T]):\n    def f(self):\n        return 1\n"], ["Base.g"]),
+        (["class A(Base):\n    pass\n", "class B(A):\n    async def f(self):\n        return 1\n    g = f\n"], ["Base.g"]),
+        (["class A(Base):\n    def f(self):\n        return 1\n", "class B(Base):\n    def g(self): ...\n"], []),
+        ([f"class A(Base):\n    def f(self):\n        {RAISE}\n"], ["Base.f", "Base.g"]),
+        (["class A(Other):\n    def f(self):\n        return 1\n"], ["Base.f", "Base.g"]),
+        (["class Base(Base):\n    def f(self):\n        return 1\n"], ["Base.f", "Base.g"]),
+        (["class A(B):\n    pass\nclass B(A):\n    def f(self):\n        return 1\n"], ["Base.f", "Base.g"]),
+        (["class A(Base:\n    def f(self):\n        return 1\n"], ["Base.f", "Base.g"]),
+    ],
+)
+def test_a_method_that_a_class_below_defines_is_abstract(others: list[str], left: list[str]) -> None:
+    found = list(unimplemented.functions("a.py", BASE))
+    abstract = unimplemented.overridden(found, [BASE, *others])
+    assert [marker.text for marker in found if marker not in abstract] == left
+
+
 def test_other_languages_and_unparsable_files_are_not_judged() -> None:
     assert list(unimplemented.functions("a.rb", f"def f():\n    {RAISE}\n")) == []
     for text in (f"def f(:\n    {RAISE}\n", "print 'NotImplementedError'\n", "(" * 5000 + "NotImplementedError", "NotImplementedError\0"):

@@ -109,6 +109,12 @@ def test_sf1_places_come_from_the_worst_scan_first() -> None:
     assert verdict.places == (Place("left-pad 1.0", "CVE-1"), Place("src/run.py:9", "shell=True"))
 
 
+def test_sf1_places_are_those_that_break_the_limit() -> None:
+    many = [Finding(rule=name, severity=name, fingerprint=name, path=f"{name}.py") for name in ("high", "unknown", "medium", "low")]
+    verdict = judge("ALPHA-SF-1", item("sast", {"by_severity.high": 1, "by_severity.unknown": 1}, findings=many), item("sca"), unknown=1)
+    assert verdict.places == (Place("high.py", "high"),)
+
+
 def test_sf1_a_redacted_finding_is_placed_by_what_is_public() -> None:
     library = Finding(rule="CVE-1", severity="high", fingerprint="a", package="left-pad")
     code = Finding(rule="B602", severity="high", fingerprint="b")
