@@ -21,7 +21,9 @@ from .model import Limits, ReportModel, Signer
 from .pdf import Attachment
 from .proof import proof, report_id, verifier_digest
 from .register import register, registered
+from .releases import earlier, measured
 from .trail import trail
+from .trends import RELEASES
 from .words import cut
 
 _TITLE: Final = 120
@@ -59,6 +61,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     anchored = None if anchor.previous is None else anchor.previous.id
     files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
     files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
+    releases = [*earlier(store, assessment, RELEASES - 1), measured(store, assessment)]
     people = decided(store, assessment, basis.view, basis.project.document.waivers.warn_before, limits)
     paper = page1.Paper(
         page=cast(Literal["A4", "Letter"], table.page),
@@ -77,7 +80,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         frameworks=gates.frameworks(assessment, titles, asked),
         troubles=gates.troubles(assessment, asked, limits),
         settings=gates.settings(assessment),
-        figures=figures(basis.view, basis.project, subject),
+        figures=figures(basis.view, basis.project, subject, releases),
         findings=findings(store, counted, limit=limits.groups),
         claims=claims(assessment, limits),
         decided=people,

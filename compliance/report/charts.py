@@ -6,16 +6,37 @@ clipped. The meaning is in words and lengths; colour only repeats it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from markupsafe import escape
-
 from ..record import Severity
+from . import trend_chart
+from .drawing import (
+    BAD,
+    BOLD,
+    DARK,
+    GOOD,
+    INK,
+    MIDDLE,
+    MUTED,
+    ROW,
+    SMALL,
+    TRACK,
+    WIDTH,
+    bar,
+    fit,
+    limit_mark,
+    line,
+    measure,
+    plate,
+    svg,
+    text,
+)
 from .figure_model import (
     AnyFigure,
     CoverageFigure,
     CoverageRow,
+    EndpointErrors,
     Latency,
     LoadFigure,
     PlanFigure,
@@ -23,18 +44,10 @@ from .figure_model import (
     RollbackFigure,
     SeverityFigure,
     TestsFigure,
+    TrendsFigure,
 )
-from .fonts import FONT_STACK, advances
-from .text import visible
 from .words import NBSP, duration, number, percent, seconds
 
-WIDTH: Final = 482.0
-"""Width of the text block of an A4 page in points."""
-TEXT: Final = 8.0
-SMALL: Final = 7.2
-ROW: Final = 15.0
-INK, MUTED, RULE, TRACK = "#1c2127", "#57606a", "#c9d0d8", "#eceff3"
-GOOD, BAD, DARK, MIDDLE = "#4d9a8c", "#a6290d", "#123b5d", "#6c8eae"
 _SEVERITY_FILL: Final = {
     Severity.CRITICAL: "#6b1503",
     Severity.HIGH: "#a6290d",
@@ -57,73 +70,9 @@ def draw(figure: AnyFigure) -> str:
         return _load(figure)
     if isinstance(figure, PlanFigure):
         return _plan(figure)
+    if isinstance(figure, TrendsFigure):
+        return trend_chart.draw(figure)
     return _rollback(figure)
-
-
-# Primitives
-
-
-def svg(height: float, parts: Iterable[str]) -> str:
-    """Returns an SVG document of the usual width."""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}" '
-        f'font-family="{FONT_STACK}" font-size="{TEXT:g}" fill="{INK}">{"".join(parts)}</svg>'
-    )
-
-
-def text(x: float, y: float, words: str, *, anchor: str = "start", size: float = TEXT, fill: str = INK, bold: bool = False) -> str:
-    """Returns a line of text; its words are made visible and escaped."""
-    weight = ' font-weight="700"' if bold else ""
-    at = f'x="{x:.2f}" y="{y:.2f}" font-size="{size:g}" fill="{fill}"'
-    return f'<text {at} text-anchor="{anchor}"{weight}>{escape(visible(words))}</text>'
-
-
-def bar(x: float, y: float, width: float, height: float, fill: str, *, stroke: str | None = None) -> str:
-    """Returns a rectangle; one of something is never thinner than a hairline that prints."""
-    outline = f' stroke="{stroke}" stroke-width="0.6"' if stroke else ""
-    return f'<rect x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.8):.2f}" height="{height:.2f}" fill="{fill}"{outline}/>'
-
-
-def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = RULE, width: float = 0.6, dash: str = "") -> str:
-    """Returns a straight line."""
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    ends = f'x1="{x1:.2f}" y1="{y1:.2f}" x2="{x2:.2f}" y2="{y2:.2f}"'
-    return f'<line {ends} stroke="{stroke}" stroke-width="{width:g}"{dashes}/>'
-
-
-def plate(x: float, y: float, words: str, *, size: float = SMALL, fill: str = INK) -> str:
-    """Returns a line of text on a white ground, for places where a line may run behind it."""
-    return bar(x - 2, y - size, measure(words, size) + 4, size + 2.5, "#ffffff") + text(x, y, words, size=size, fill=fill)
-
-
-def limit_mark(x: float, top: float, bottom: float) -> str:
-    """Returns the mark of a limit: a dark dashed line with a triangle on top, unlike any bar."""
-    triangle = f'<path d="M{x - 3:.2f} {top - 4:.2f} h6 l-3 4 z" fill="{INK}"/>'
-    return line(x, top, x, bottom, stroke=INK, width=0.9, dash="2.4 1.6") + triangle
-
-
-def fit(words: str, width: float, size: float = TEXT) -> str:
-    """Cuts text to a width: the middle goes, because names differ at their ends."""
-    words = visible(words)
-    if measure(words, size) <= width:
-        return words
-    keep = len(words)
-    while keep > 2:
-        keep = max(2, min(keep - 1, int(keep * 0.95)))
-        head = keep // 3
-        shown = words[:head] + "…" + words[len(words) - (keep - head) :]
-        if measure(shown, size) <= width:
-            return shown
-    return "…"
-
-
-def measure(words: str, size: float = TEXT, *, bold: bool = False) -> float:
-    """Returns the width of a line of text in points."""
-    widths = advances()
-    return sum(widths.get(ord(one), 0.6) for one in words) * size * (1.09 if bold else 1.0)
-
-
-# Figures
 
 
 def _severity(figure: SeverityFigure) -> str:
@@ -134,7 +83,7 @@ def _severity(figure: SeverityFigure) -> str:
     label_width = measure(f"{most:,}", bold=True) + 6
     parts = [text(name_width + n * column, 9, one.value, fill=MUTED, size=SMALL) for n, one in enumerate(Severity)]
     parts.append(line(0, 14, WIDTH, 14))
-    height = ROW + 8
+    height = ROW + (8 if figure.against is None else 13)
     for position, row in enumerate(figure.rows):
         y = 17 + position * height
         parts.append(text(0, y + 9, fit(f"{row.tool} {row.category}", name_width - gap), bold=False))
@@ -153,6 +102,8 @@ def _severity(figure: SeverityFigure) -> str:
                     bold=bool(amount) and severity in (Severity.CRITICAL, Severity.HIGH),
                 )
             )
+            if row.before is not None and row.before[severity] != amount:
+                parts.append(text(x, y + 21.5, fit(f"was {row.before[severity]:,}", column - gap, SMALL), size=SMALL, fill=MUTED))
         parts.append(line(0, y + height - 2, WIDTH, y + height - 2))
     return svg(17 + len(figure.rows) * height, parts)
 
@@ -273,22 +224,45 @@ def _latency_label(one: Latency) -> str:
 
 
 def _endpoints(figure: LoadFigure, top: float) -> list[str]:
+    """Share of failed requests as bars; P95 and P99 of the endpoint as figures, where the test gives them."""
     name_width = 150.0
-    labels = [f"{one.failed:,} of {one.requests:,} ({percent(one.failed / one.requests)})" for one in figure.endpoints]
-    label_width = max(150.0, *(measure(words, SMALL, bold=True) + 8 for words in labels))
-    width = WIDTH - name_width - label_width
+    labels = [_failed_label(one) for one in figure.endpoints]
+    slow = any(one.p95_ms is not None or one.p99_ms is not None for one in figure.endpoints[1:])
+    columns = 92.0 if slow else 0.0
+    label_width = max(118.0 if slow else 150.0, *(measure(words, SMALL, bold=True) + 8 for words in labels))
+    width = WIDTH - name_width - label_width - columns
     parts = [text(0, top + 9, "Failed requests", fill=MUTED, size=SMALL)]
+    if slow:
+        heads = ((WIDTH - 46, "P95"), (WIDTH, "P99"))
+        parts += [text(x, top + 9, f"{word}, ms", anchor="end", fill=MUTED, size=SMALL) for x, word in heads]
     bottom = top + 18 + len(figure.endpoints) * ROW
     for n, (one, words) in enumerate(zip(figure.endpoints, labels, strict=True)):
-        y, share = top + 18 + n * ROW, min(1.0, one.failed / one.requests)
-        broken = figure.error_limit is not None and share >= figure.error_limit
+        y, share = top + 18 + n * ROW, min(1.0, (one.failed or 0) / one.requests)
+        broken = figure.error_limit is not None and one.failed is not None and share >= figure.error_limit
         parts += [text(0, y + 9, fit(one.name, name_width - 8), bold=n == 0 and one.name == "all requests")]
         parts += [bar(name_width, y + 2, width, ROW - 6, TRACK)]
         parts += [bar(name_width, y + 2, width * share, ROW - 6, BAD if broken else MIDDLE)] if one.failed else []
         parts.append(text(name_width + width + 6, y + 9, words, size=SMALL, fill=BAD if broken else INK, bold=broken))
+        parts += _slowness(figure, one, y) if slow else []
     if figure.error_limit is not None:
         x = name_width + width * figure.error_limit
         parts += [limit_mark(x, top + 14, bottom), text(x + 6, top + 9, f"limit {percent(figure.error_limit)}", size=SMALL)]
+    return parts
+
+
+def _failed_label(one: EndpointErrors) -> str:
+    if one.failed is None:
+        return f"not stated, {one.requests:,} requests"
+    return f"{one.failed:,} of {one.requests:,} ({percent(one.failed / one.requests)})"
+
+
+def _slowness(figure: LoadFigure, one: EndpointErrors, y: float) -> list[str]:
+    """Returns P95 and P99 of an endpoint; those over the limit in bold and with a mark that needs no colour."""
+    parts = []
+    for x, value, limit in ((WIDTH - 46, one.p95_ms, figure.p95_limit_ms), (WIDTH, one.p99_ms, figure.p99_limit_ms)):
+        broken = value is not None and limit is not None and value >= limit
+        words = "–" if value is None else fit(("> " if broken else "") + number(round(value)), 40 / BOLD, SMALL)
+        parts.append(text(x, y + 9, words, anchor="end", size=SMALL, fill=BAD if broken else INK, bold=broken))
     return parts
 
 
@@ -310,7 +284,7 @@ def _plan(figure: PlanFigure) -> str:
     for n, (one, words) in enumerate(zip(figure.tasks, labels, strict=True)):
         y, x = top + n * height, name_width + one.start_s * scale
         end = x + max((one.length_s or 0.0) * scale, 1.6)
-        parts.append(text(0, y + 9, fit(one.name, (name_width - 8) / (1.09 if one.critical else 1.0)), bold=one.critical))
+        parts.append(text(0, y + 9, fit(one.name, (name_width - 8) / (BOLD if one.critical else 1.0)), bold=one.critical))
         parts.append(bar(x, y + 2, end - x, ROW - 6, DARK if one.critical else MIDDLE))
         if one.actual_start_s is not None:
             begin = name_width + one.actual_start_s * scale

@@ -33,6 +33,8 @@ class SeverityRow(Model):
     tool: str
     category: str
     counts: dict[Severity, Count]
+    before: dict[Severity, Count] | None = None
+    """Of the last release; None where it had no such scan."""
     scanned: str | None
 
 
@@ -41,6 +43,8 @@ class SeverityFigure(Figure):
 
     kind: Literal["severity"] = "severity"
     rows: tuple[SeverityRow, ...]
+    against: str | None = None
+    """Name of the last release; None when there is none."""
 
 
 class SuiteBar(Model):
@@ -94,7 +98,10 @@ class EndpointErrors(Model):
 
     name: str
     requests: Annotated[int, Field(gt=0, le=_MOST)]
-    failed: Count
+    failed: Count | None
+    """None where the test does not say."""
+    p95_ms: Amount | None = None
+    p99_ms: Amount | None = None
 
 
 class LoadFigure(Figure):
@@ -105,6 +112,8 @@ class LoadFigure(Figure):
     endpoints: tuple[EndpointErrors, ...]
     error_limit: Share | None
     """0 to 1."""
+    p95_limit_ms: Amount | None = None
+    p99_limit_ms: Amount | None = None
 
 
 class DrillStep(Model):
@@ -151,7 +160,27 @@ class PlanFigure(Figure):
     """End of the last task that ended."""
 
 
+class Trend(Model):
+    """One measure over the releases."""
+
+    title: str
+    unit: Literal["share", "count", "ms"]
+    values: tuple[Amount | None, ...]
+    """One per release, oldest first; shares are 0 to 1. None where the release had no such evidence."""
+    limit: Amount | None
+    """The threshold of this release."""
+
+
+class TrendsFigure(Figure):
+    """What was measured of the latest releases, as small multiples on one axis of releases."""
+
+    kind: Literal["trends"] = "trends"
+    releases: tuple[str, ...] = Field(min_length=2)
+    """Names, oldest first; the last one is the release that is judged."""
+    trends: tuple[Trend, ...] = Field(min_length=1)
+
+
 AnyFigure = Annotated[
-    SeverityFigure | TestsFigure | CoverageFigure | LoadFigure | RollbackFigure | PlanFigure,
+    SeverityFigure | TestsFigure | CoverageFigure | LoadFigure | RollbackFigure | PlanFigure | TrendsFigure,
     Field(discriminator="kind"),
 ]

@@ -5,7 +5,7 @@ A figure is made only where it answers a question. Payloads are read by their fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,21 +30,33 @@ from .figure_model import (
     SuiteBar,
     TestsFigure,
 )
+from .releases import Measured
+from .trends import trends
 from .words import count, cut, duration, listed, number, percent, seconds
 
 ROWS: Final = 14
 """Rows of a figure."""
-_NAME: Final = 90
+_GONE: Final = 4
+"""Scans that are named because they are missing."""
+NAME: Final = 90
 """Characters of a name, before the chart fits it to its column."""
 
 
-def figures(view: View, project: Project, subject: Subject) -> tuple[AnyFigure, ...]:
-    """Returns the figures for the evidence of the commit that is judged."""
+def figures(view: View, project: Project, subject: Subject, releases: Sequence[Measured]) -> tuple[AnyFigure, ...]:
+    """Returns the figures for the evidence of the commit that is judged.
+
+    Args:
+        view: The evidence.
+        project: Its thresholds are drawn in.
+        subject: What is judged.
+        releases: The latest releases, oldest first; the last one is that which is judged.
+    """
     kinds = project.catalog.kinds
     items = {kind: [one for one in many if _shown(one, subject, kinds[kind].binds_to)] for kind, many in view.newest.items()}
-    limits = _Limits(project)
-    makers: tuple[tuple[str, Callable[[list[Item], _Limits], AnyFigure | None]], ...] = (
-        ("scan", _severity),
+    limits = Limits(project)
+    before = releases[-2] if len(releases) > 1 else None
+    makers: tuple[tuple[str, Callable[[list[Item], Limits], AnyFigure | None]], ...] = (
+        ("scan", lambda many, _: _severity(many, before)),
         ("test-results", _tests),
         ("coverage", _coverage),
         ("load-test", _load),
@@ -52,6 +64,7 @@ def figures(view: View, project: Project, subject: Subject) -> tuple[AnyFigure, 
         ("rollback-drill", _rollback),
     )
     made = [make(items[kind], limits) for kind, make in makers if items.get(kind)]
+    made.append(trends(releases, limits))
     return tuple(figure for figure in made if figure is not None)
 
 
@@ -65,7 +78,7 @@ def _shown(item: Item, subject: Subject, binds_to: Binding) -> bool:
     return of_subject(item, subject) or (binds_to is Binding.PROJECT and not isinstance(item.payload, Unreadable))
 
 
-class _Limits:
+class Limits:
     """Thresholds of the gates as this project asks them, by the kind that they read."""
 
     def __init__(self, project: Project) -> None:
@@ -90,37 +103,54 @@ def _limit(name: str, value: Any) -> float:
     return amount
 
 
-def _severity(items: list[Item], _: _Limits) -> SeverityFigure:
-    rows = [_scan_row(one) for one in items]
+def _severity(items: list[Item], before: Measured | None) -> SeverityFigure:
+    rows = [_scan_row(one, before) for one in items]
     rows.sort(key=lambda row: [-row.counts[severity] for severity in Severity])
-    total = {severity: sum(row.counts[severity] for row in rows) for severity in Severity}
-    worst = [f"{number(total[one])} {one.value}" for one in (Severity.CRITICAL, Severity.HIGH)]
-    others = sum(total.values()) - total[Severity.CRITICAL] - total[Severity.HIGH]
-    caption = f"{count(len(rows), 'scan')} of this commit: {worst[0]}, {worst[1]} and {count(others, 'other open finding')}."
+    caption = f"{count(len(rows), 'scan')} of this commit: {_worst(row.counts for row in rows)}"
+    caption += f"; release {before.name} had {_worst(before.scans.values())}." if before and before.scans else "."
     alt = "; ".join(f"{row.tool} ({row.category}): {_severities(row)}" for row in rows[:ROWS])
     return SeverityFigure(
         title="Open findings by tool and severity",
         caption=caption,
         alt=f"{caption} {alt}.",
         evidence=_numbers(items),
-        note=_left_out(rows, "scan"),
+        note=_severity_note(rows, before),
         rows=tuple(rows[:ROWS]),
+        against=before.name if before and before.scans else None,
     )
 
 
-def _scan_row(item: Item) -> SeverityRow:
+def _worst(many: Iterable[Mapping[Severity, int]]) -> str:
+    total = {severity: sum(one[severity] for one in counts) for counts in [list(many)] for severity in Severity}
+    others = sum(total.values()) - total[Severity.CRITICAL] - total[Severity.HIGH]
+    return f"{number(total[Severity.CRITICAL])} critical, {number(total[Severity.HIGH])} high and {count(others, 'other open finding')}"
+
+
+def _severity_note(rows: Sequence[SeverityRow], before: Measured | None) -> str | None:
+    """Names the scans that the last release had and this one has not: fewer findings may be fewer scans."""
+    now = {(row.tool, row.category) for row in rows}
+    gone = [f"{tool} ({category})" for tool, category in (before.scans if before else {}) if (tool, category) not in now]
+    left = f"Not among the scans of this commit, but of release {before.name}: {listed(gone[:_GONE])}." if before and gone else None
+    return " ".join(filter(None, [_left_out(rows, "scan"), left])) or None
+
+
+def _scan_row(item: Item, before: Measured | None) -> SeverityRow:
     payload = item.payload
     counts = {severity: int(getattr(payload.by_severity, severity.value)) for severity in Severity}
     scanned = None if payload.scanned is None else count(payload.scanned, (payload.scanned_what or "items").removesuffix("s"))
-    return SeverityRow(tool=cut(item.tool or item.format, _NAME), category=payload.category, counts=counts, scanned=scanned)
+    tool = cut(item.tool or item.format, NAME)
+    known = before.scans.get((tool, payload.category)) if before else None
+    return SeverityRow(tool=tool, category=payload.category, counts=counts, before=known, scanned=scanned)
 
 
 def _severities(row: SeverityRow) -> str:
     found = [f"{amount:,} {severity.value}" for severity, amount in row.counts.items() if amount]
-    return listed(found) if found else "none open"
+    was = [f"{amount:,} {severity.value}" for severity, amount in (row.before or {}).items() if amount]
+    text = listed(found) if found else "none open"
+    return text if row.before is None else f"{text}, before that {listed(was) or 'none'}"
 
 
-def _tests(items: list[Item], _: _Limits) -> TestsFigure | None:
+def _tests(items: list[Item], _: Limits) -> TestsFigure | None:
     bars = [bar for one in items for bar in _suites(one)]
     bars.sort(key=lambda bar: (-bar.failed, -(bar.passed + bar.skipped)))
     passed, failed, skipped = (
@@ -146,7 +176,7 @@ def _suites(item: Item) -> list[SuiteBar]:
     suites = payload.suites or (payload,)
     return [
         SuiteBar(
-            name=cut(getattr(one, "name", "") or item.name or item.format, _NAME),
+            name=cut(getattr(one, "name", "") or item.name or item.format, NAME),
             passed=one.passed,
             failed=one.failed + one.errors,
             skipped=one.skipped,
@@ -156,7 +186,7 @@ def _suites(item: Item) -> list[SuiteBar]:
     ]
 
 
-def _coverage(items: list[Item], limits: _Limits) -> CoverageFigure | None:
+def _coverage(items: list[Item], limits: Limits) -> CoverageFigure | None:
     item = items[0]
     payload = item.payload
     if not payload.lines_total:
@@ -182,7 +212,7 @@ def _coverage(items: list[Item], limits: _Limits) -> CoverageFigure | None:
 
 def _coverage_row(name: str, counts: Any) -> CoverageRow:
     return CoverageRow(
-        name=cut(name, _NAME),
+        name=cut(name, NAME),
         lines=_share(counts.lines_covered, counts.lines_total),
         branches=_share(counts.branches_covered, counts.branches_total),
     )
@@ -204,7 +234,7 @@ def _coverage_caption(total: CoverageRow, rows: Sequence[CoverageRow], lines_lim
     return text + ("." if total.branches is not None else "; branches were not measured.")
 
 
-def _load(items: list[Item], limits: _Limits) -> LoadFigure | None:
+def _load(items: list[Item], limits: Limits) -> LoadFigure | None:
     item = items[0]
     payload = item.payload
     latencies = [
@@ -213,11 +243,20 @@ def _load(items: list[Item], limits: _Limits) -> LoadFigure | None:
         if (value := getattr(payload, name)) is not None
     ]
     rows = [
-        EndpointErrors(name=cut(one.name, _NAME), requests=one.requests, failed=one.failed) for one in payload.endpoints if one.requests
+        EndpointErrors(
+            name=cut(one.name, NAME),
+            requests=one.requests,
+            failed=one.failed,
+            p95_ms=getattr(one, "p95_ms", None),
+            p99_ms=getattr(one, "p99_ms", None),
+        )
+        for one in payload.endpoints
+        if one.requests
     ]
-    rows.sort(key=lambda row: (-row.failed / row.requests, -row.requests))
+    rows.sort(key=lambda row: (-(row.failed or 0) / row.requests, -(row.p99_ms or 0), -row.requests))
     if payload.requests:
-        rows.insert(0, EndpointErrors(name="all requests", requests=payload.requests, failed=payload.failed or 0))
+        values = {"p95_ms": payload.p95_ms, "p99_ms": payload.p99_ms}
+        rows.insert(0, EndpointErrors(name="all requests", requests=payload.requests, failed=payload.failed, **values))
     if not latencies and not rows:
         return None
     error_limit = limits.find("load-test", ("error_rate", "max_error_rate"))
@@ -229,8 +268,10 @@ def _load(items: list[Item], limits: _Limits) -> LoadFigure | None:
         evidence=(item.entry,),
         note=_load_note(payload, rows),
         latencies=tuple(latencies),
-        endpoints=tuple(rows[:ROWS]) if payload.failed is not None else (),
+        endpoints=tuple(rows[:ROWS]) if any(row.failed is not None for row in rows) else (),
         error_limit=error_limit,
+        p95_limit_ms=limits.find("load-test", ("p95_ms", "max_p95_ms")),
+        p99_limit_ms=limits.find("load-test", ("p99_ms", "max_p99_ms")),
     )
 
 
@@ -240,7 +281,7 @@ def _load_caption(latencies: Sequence[Latency], rows: Sequence[EndpointErrors], 
         if one.limit_ms is not None:
             verb = "keeps" if one.value_ms < one.limit_ms else "breaks"
             parts.append(f"{one.label} of {number(round(one.value_ms))} ms {verb} the limit of {number(one.limit_ms)} ms")
-    if rows:
+    if rows and rows[0].failed is not None:
         share = rows[0].failed / rows[0].requests
         limit = "" if error_limit is None else f" against a limit of {percent(error_limit)}"
         parts.append(f"{rows[0].failed:,} of {count(rows[0].requests, 'request')} failed ({percent(share)}{limit})")
@@ -249,8 +290,14 @@ def _load_caption(latencies: Sequence[Latency], rows: Sequence[EndpointErrors], 
 
 def _load_words(latencies: Sequence[Latency], rows: Sequence[EndpointErrors]) -> str:
     values = listed([f"{one.label} {number(round(one.value_ms))} ms" for one in latencies])
-    errors = "; ".join(f"{row.name}: {row.failed:,} of {row.requests:,} failed" for row in rows[1:ROWS])
+    errors = "; ".join(_endpoint_words(row) for row in rows[1:ROWS])
     return ". ".join(filter(None, [values, errors])) + "."
+
+
+def _endpoint_words(row: EndpointErrors) -> str:
+    failed = f"{row.failed:,} of {row.requests:,} failed" if row.failed is not None else f"{row.requests:,} requests"
+    slow = [f"{word} {number(round(value))} ms" for word, value in (("P95", row.p95_ms), ("P99", row.p99_ms)) if value is not None]
+    return f"{row.name}: {', '.join([failed, *slow])}"
 
 
 def _load_note(payload: Any, rows: Sequence[EndpointErrors]) -> str | None:
@@ -269,7 +316,7 @@ def _load_note(payload: Any, rows: Sequence[EndpointErrors]) -> str | None:
     return "; ".join(part.removesuffix(".") for part in parts) + "." if parts else None
 
 
-def _plan(items: list[Item], _: _Limits) -> PlanFigure | None:
+def _plan(items: list[Item], _: Limits) -> PlanFigure | None:
     """Draws the plan that gate ALPHA-PE-1 judges: one written as such, else a timeline of a document."""
     written = [one for one in items if one.format != "markdown-document"]
     item = (written or items)[0]
@@ -300,7 +347,7 @@ def _plan_row(task: Any, critical: bool, begun: datetime | None) -> PlanRow:
         for time in (task.started_at, task.finished_at)
     )
     return PlanRow(
-        name=cut(task.title or task.id, _NAME),
+        name=cut(task.title or task.id, NAME),
         start_s=task.start_s,
         length_s=task.estimate_s,
         critical=critical,
@@ -327,7 +374,7 @@ def _plan_words(row: PlanRow) -> str:
     return planned + (" (critical)" if row.critical else "")
 
 
-def _rollback(items: list[Item], limits: _Limits) -> RollbackFigure | None:
+def _rollback(items: list[Item], limits: Limits) -> RollbackFigure | None:
     item = items[0]
     payload = item.payload
     timed = [one for one in payload.steps if one.started_at is not None]
@@ -336,7 +383,7 @@ def _rollback(items: list[Item], limits: _Limits) -> RollbackFigure | None:
     begin: datetime = payload.started_at or min(one.started_at for one in timed)
     steps = [
         DrillStep(
-            name=cut(one.name, _NAME),
+            name=cut(one.name, NAME),
             start_s=max(0.0, (one.started_at - begin).total_seconds()),
             end_s=None if one.ended_at is None else max(0.0, (one.ended_at - begin).total_seconds()),
         )

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from compliance.record import Severity
-from compliance.report import charts
+from compliance.report import charts, drawing
 from compliance.report.figure_model import (
     AnyFigure,
     CoverageFigure,
@@ -24,6 +24,8 @@ from compliance.report.figure_model import (
     SeverityRow,
     SuiteBar,
     TestsFigure,
+    Trend,
+    TrendsFigure,
 )
 from tests.report.hostile import TEXTS
 from tests.report.scenario import Release
@@ -39,6 +41,7 @@ def _milestone() -> PlanRow:
 
 def hostile_figures() -> list[AnyFigure]:
     huge = {severity: 10 ** (n + 1) for n, severity in enumerate(Severity)}
+    before = dict.fromkeys(Severity, 10**9)
     return [
         SeverityFigure(rows=tuple(SeverityRow(tool=name, category="sast", counts=huge, scanned=name) for name in NAMES), **WORDS),
         TestsFigure(suites=tuple(SuiteBar(name=name, passed=9**n, failed=n, skipped=10**9) for n, name in enumerate(NAMES)), **WORDS),
@@ -83,6 +86,28 @@ def hostile_figures() -> list[AnyFigure]:
         TestsFigure(suites=(SuiteBar(name="empty", passed=0, failed=0, skipped=0),), **WORDS),
         RollbackFigure(steps=(DrillStep(name="at once", start_s=0.0, end_s=0.0),), recovery_s=None, limit_s=None, **WORDS),
         SeverityFigure(rows=(SeverityRow(tool="clean", category="sca", counts=dict.fromkeys(Severity, 0), scanned=None),), **WORDS),
+        SeverityFigure(
+            rows=tuple(SeverityRow(tool=name, category="sca", counts=huge, before=before, scanned=None) for name in NAMES),
+            against="1.0",
+            **WORDS,
+        ),
+        LoadFigure(
+            latencies=(),
+            endpoints=tuple(EndpointErrors(name=name, requests=10**9, failed=None, p95_ms=1e15, p99_ms=1e15) for name in NAMES),
+            error_limit=0.01,
+            p95_limit_ms=0.0,
+            **WORDS,
+        ),
+        TrendsFigure(
+            releases=tuple(name[:20] for name in NAMES),
+            trends=(
+                Trend(title="P99 latency", unit="ms", values=tuple(10.0**n for n in range(len(NAMES))), limit=1e15),
+                Trend(title="Critical and high findings", unit="count", values=(0, *(None for _ in NAMES[2:]), 0), limit=None),
+                Trend(title="Lines covered", unit="share", values=(None, *(0.5 for _ in NAMES[1:])), limit=1.0),
+                Trend(title="Tests passed", unit="share", values=(None, *(0.0 for _ in NAMES[1:])), limit=0.0),
+            ),
+            **WORDS,
+        ),
         LoadFigure(latencies=(Latency(label="P50", value_ms=0.0, limit_ms=None),), endpoints=(), error_limit=None, **WORDS),
     ]
 
@@ -92,7 +117,7 @@ def extent(element: ElementTree.Element) -> tuple[float, float]:
     x = float(element.attrib["x"])
     if element.tag == f"{SVG}rect":
         return x, x + float(element.attrib["width"])
-    width = charts.measure(element.text or "", float(element.attrib["font-size"]), bold="font-weight" in element.attrib)
+    width = drawing.measure(element.text or "", float(element.attrib["font-size"]), bold="font-weight" in element.attrib)
     left = {"start": x, "middle": x - width / 2, "end": x - width}[element.attrib["text-anchor"]]
     return left, left + width
 
@@ -106,7 +131,7 @@ def test_every_figure_is_a_picture_with_everything_inside_it(figures: list[AnyFi
     for figure in figures:
         root = ElementTree.fromstring(charts.draw(figure))
         _, _, width, height = map(float, root.attrib["viewBox"].split())
-        assert width == charts.WIDTH
+        assert width == drawing.WIDTH
         for element in root:
             if element.tag in (f"{SVG}text", f"{SVG}rect"):
                 left, right = extent(element)
@@ -130,7 +155,7 @@ def test_markup_in_names_is_text() -> None:
     for figure in hostile_figures():
         picture = charts.draw(figure)
         tags = set(re.findall(r"<(\w+)", picture))
-        assert tags <= {"svg", "text", "rect", "line", "path"}
+        assert tags <= {"svg", "text", "rect", "line", "path", "circle"}
         assert "\x1b" not in picture
         assert "\u202e" not in picture
 
@@ -149,7 +174,7 @@ def test_bars_are_as_long_as_their_numbers(figures: list[AnyFigure]) -> None:
     widths = [
         float(one.attrib["width"])
         for one in picture.iter(f"{SVG}rect")
-        if one.attrib["fill"] == charts.GOOD and float(one.attrib["x"]) >= 150
+        if one.attrib["fill"] == drawing.GOOD and float(one.attrib["x"]) >= 150
     ]
     shown = [suite.passed for suite in tests.suites]
     for width, amount in zip(widths, shown, strict=True):
@@ -157,12 +182,31 @@ def test_bars_are_as_long_as_their_numbers(figures: list[AnyFigure]) -> None:
 
 
 def test_text_is_cut_in_the_middle_to_fit() -> None:
-    assert charts.fit("short", 100) == "short"
+    assert drawing.fit("short", 100) == "short"
     for width in (20.0, 60.0, 150.0):
-        cut = charts.fit("src/components/" * 40 + "file.py", width)
+        cut = drawing.fit("src/components/" * 40 + "file.py", width)
         assert "…" in cut
-        assert charts.measure(cut) <= width
-    assert charts.fit("src/components/deep/file.py", 100).endswith("file.py")
+        assert drawing.measure(cut) <= width
+    assert drawing.fit("src/components/deep/file.py", 100).endswith("file.py")
+
+
+def test_a_trend_marks_every_release_that_was_measured_and_bridges_the_others_with_dots() -> None:
+    trend = Trend(title="Lines covered", unit="share", values=(0.5, None, 0.75, 1.0), limit=0.8)
+    picture = ElementTree.fromstring(charts.draw(TrendsFigure(releases=("1", "2", "3", "4"), trends=(trend,), **WORDS)))
+    heights = [float(one.attrib["cy"]) for one in picture.iter(f"{SVG}circle")]
+    assert len(heights) == 3
+    assert (heights[0] - heights[1]) == pytest.approx(heights[1] - heights[2])
+    lines = [one for one in picture.iter(f"{SVG}line") if one.attrib["stroke"] == drawing.MIDDLE]
+    assert ["stroke-dasharray" in one.attrib for one in lines] == [True, False]
+    assert "threshold 80\u00a0%" in "".join(picture.itertext())
+
+
+def test_a_latency_over_its_limit_has_a_sign_besides_its_colour() -> None:
+    endpoints = tuple(EndpointErrors(name=f"/{n}", requests=9, failed=0, p95_ms=n, p99_ms=n) for n in (100, 300))
+    figure = LoadFigure(latencies=(), endpoints=endpoints, error_limit=None, p95_limit_ms=250, p99_limit_ms=1000, **WORDS)
+    texts = [one.text for one in ElementTree.fromstring(charts.draw(figure)).iter(f"{SVG}text")]
+    assert texts.count("> 300") == 1
+    assert texts.count("300") == 1
 
 
 def luminance(colour: str) -> float:
@@ -180,4 +224,4 @@ def test_text_has_contrast_and_failed_differs_from_passed_in_greyscale(figures: 
     for figure in figures:
         for element in ElementTree.fromstring(charts.draw(figure)).iter(f"{SVG}text"):
             assert contrast(element.attrib["fill"], "#ffffff") >= 4.5
-    assert contrast(charts.BAD, charts.GOOD) >= 2
+    assert contrast(drawing.BAD, drawing.GOOD) >= 2
