@@ -15,15 +15,20 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from compliance.evidence.audit_log import auditd, auditd_types, gcp_audit
+from compliance.evidence.scan import sarif_tools
+from compliance.evidence.test_results import _case
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import compliance
+from compliance import evidence
+from compliance import severity as severity_words
 from compliance.catalog import shipped
 from compliance.errors import ComplianceError
 from compliance.gate import Gate
@@ -31,6 +36,7 @@ from compliance.kind import Kind
 from compliance.mapping import FORMAT as MAPPED
 from compliance.mapping import FieldTable, MappingTable
 from compliance.point import BUILT_IN, Point
+from compliance.record import Severity
 from compliance.role import RoleTable
 from compliance.times import show_span
 from compliance.waiver import WaiversTable
@@ -174,7 +180,77 @@ def formats() -> str:
         if kind.collectors:
             rows = [[f"`[collect.{kind.id}.{one.name}]`", capital(one.title)] for one in kind.collectors]
             parts.append(table(["collector", "what it does"], rows) + "\n")
+        parts += [f"### {name}\n\n{text}\n" for name, text in read(kind).items()]
     return "\n".join(parts).rstrip()
+
+
+def read(kind: Kind) -> dict[str, str]:
+    """How each format of a kind is read: what the module that defines it says of itself, and the tables that it maps words with."""
+    homes = {
+        form.name: module
+        for module in (importlib.import_module(info.name) for info in pkgutil.walk_packages(evidence.__path__, f"{evidence.__name__}."))
+        for form in vars(module).values()
+        if form in kind.formats
+    }
+    texts = {}
+    for form in kind.formats:
+        if form.name not in homes:
+            continue
+        text = markdown(homes[form.name].__doc__ or "")
+        if homes[form.name].__doc__ == kind.doc:
+            text = text.partition("\n\n")[2]
+        if tables := [table([f"{form.name}: {heading}", "counts as"], rows()) for heading, rows in MAPPINGS.get(form.name, {}).items()]:
+            text = "\n\n".join([text, *tables])
+        if text:
+            texts[form.name] = text
+    return texts
+
+
+def markdown(text: str) -> str:
+    """A docstring with its paragraphs, lists and literal blocks."""
+    parts = []
+    for part in inspect.cleandoc(text).split("\n\n"):
+        if all(line.startswith("    ") for line in part.splitlines()):
+            parts.append(f"```text\n{textwrap.dedent(part)}\n```")
+            continue
+        aligned = re.sub(r"^``(.+?)``\s{2,}(?=\S)", r"- ``\1``: ", part, flags=re.MULTILINE)
+        parts.append(re.sub(r"\s*::$", ":", aligned).replace("``", "`"))
+    return "\n\n".join(part for part in parts if part != ":")
+
+
+def grouped(words: Mapping[Any, Any]) -> list[list[str]]:
+    """A table of words, by what they are mapped to."""
+    found: dict[str, list[str]] = {}
+    for word, value in words.items():
+        found.setdefault(str(value), []).append(word.decode() if isinstance(word, bytes) else word)
+    return [[code(said), value] for value, said in found.items()]
+
+
+MAPPINGS: dict[str, dict[str, Callable[[], list[list[str]]]]] = {
+    "junit-xml": {
+        "child of `testcase`": lambda: grouped(_case._RESULT_OF_CHILD),
+        "word of `status` or `result`": lambda: grouped(_case._WORDS),
+    },
+    "auditd-log": {
+        "`success`, `res`, `result`": lambda: grouped(auditd._ENDED),
+        "type of record": lambda: grouped(auditd_types._CLASSES),
+    },
+    "gcp-audit-json": {"log": lambda: grouped(gcp_audit._BY_LOG)},
+    "sarif": {"name of the tool": lambda: grouped(sarif_tools._CATEGORIES)},
+}
+"""Tables of the readers themselves, by format."""
+
+
+def severities() -> str:
+    """How the words, levels and scores of tools become severities, tried out on the functions that do it."""
+    rows = []
+    for severity in Severity:
+        words = [word for word in severity_words._WORDS if severity_words.from_word(word) is severity]
+        levels = [level for level in severity_words._LEVELS if severity_words.from_level(level) is severity]
+        scores = [tenth / 10 for tenth in range(101) if severity_words.from_score(tenth / 10) is severity]
+        span = (f"{scores[0]} to {scores[-1]}" if len(scores) > 1 else f"{scores[0]}") if scores else "–"
+        rows.append([severity.value, code(words) or "any other, or none", code(levels) or "–", span])
+    return table(["severity", "words, in any case", "levels of SARIF", "scores"], rows)
 
 
 def collectors() -> str:
@@ -268,6 +344,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "kinds": kinds,
     "gate-count": gate_count,
     "formats": formats,
+    "severities": severities,
     "collectors": collectors,
     "thresholds": thresholds,
     "gates": gates,

@@ -17,7 +17,8 @@ from compliance.catalog import shipped
 from compliance.cli.app import COMMANDS
 from compliance.errors import ComplianceError
 from compliance.gate import Gate
-from compliance.kind import Options
+from compliance.kind import Kind, Options
+from compliance.mapping import FORMAT as MAPPED
 from compliance.mapping import MappingTable
 from compliance.role import RoleTable
 from compliance.source import Source
@@ -65,6 +66,14 @@ def test_fences_are_closed_and_say_their_language(document: str) -> None:
     assert len(fences) % 2 == 0
     assert all(fences[::2]), "a block without a language"
     assert not any(fences[1::2])
+
+
+@pytest.mark.parametrize("kind", shipped().kinds.values(), ids=list(shipped().kinds))
+def test_every_format_says_how_it_is_read(kind: Kind) -> None:
+    own = {form.name for form in kind.formats if form.name != MAPPED}
+    texts = documents.read(kind)
+    assert len(own) == 1 or texts.keys() == own
+    assert not [name for name, text in texts.items() if len(text) < 80 or "``" in text.replace("```", "")]
 
 
 # Configuration

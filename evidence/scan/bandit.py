@@ -1,6 +1,11 @@
 """Bandit: its JSON report.
 
 Format: the ``json`` formatter of Bandit 1.x (objects ``errors``, ``generated_at``, ``metrics`` with ``_totals``, ``results``).
+
+- One result is one finding; its severity is ``issue_severity`` (HIGH, MEDIUM, LOW; UNDEFINED is unknown), its confidence stands beside it.
+- Suppressed are the lines with ``# nosec`` and the tests that such comments name (``nosec`` and ``skipped_tests`` of the totals).
+- ``errors`` (files that could not be read or parsed) make it incomplete, as does a list that is shorter than the totals count (``-ll``).
+- ``scanned`` counts the files of ``metrics``. The report does not say which Bandit wrote it.
 """
 
 from __future__ import annotations
