@@ -64,6 +64,10 @@ def signing_key(project: Project, given: Path | None, ask: Callable[[str], str |
     Raises:
         SigningKeyError: There is none, or it cannot be used.
     """
+    if project.base is not None:
+        raise SigningKeyError(
+            "nothing is signed in the check of a change", hint="collect and check it; sign where no change brings its own code"
+        )
     table = project.document.sign
     certificates = None if table.certificate is None else project.root / table.certificate
     if given is not None:
@@ -146,7 +150,7 @@ def signers(project: Project) -> Signers:
     """Returns whose signatures under decisions count: the project's ``[sign] trust``, and the user's own trust folder."""
     from .sign.statement import Signers
 
-    allowed = [project.root / name for name in project.document.sign.trust if not name.endswith(_CERTIFICATES)]
+    allowed = [project.beside(name) for name in project.document.sign.trust if not name.endswith(_CERTIFICATES)]
     return Signers(tuple(allowed), trust_store(project, ()))
 
 
@@ -165,6 +169,6 @@ def trust_store(project: Project | None, given: Sequence[Path], authorities: Seq
 
     paths, stamping = list(given), list(authorities)
     if project is not None:
-        paths += [project.root / name for name in project.document.sign.trust if name.endswith(_CERTIFICATES)]
-        stamping += [project.root / name for name in project.document.sign.timestamp_trust]
+        paths += [project.beside(name) for name in project.document.sign.trust if name.endswith(_CERTIFICATES)]
+        stamping += [project.beside(name) for name in project.document.sign.timestamp_trust]
     return TrustStore.load(paths, user_folder=trust_folder(), authorities=stamping)

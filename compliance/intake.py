@@ -250,7 +250,7 @@ class Intake:
             return {}
         from .sign.ssh import NAMESPACE, verify_ssh_signature
 
-        trusted = [self.project.root / name for name in self.project.document.sign.trust if not name.endswith((".pem", ".crt"))]
+        trusted = [self.project.beside(name) for name in self.project.document.sign.trust if not name.endswith((".pem", ".crt"))]
         if not trusted:
             raise InputError(f"signed ({beside.name}), but no key is trusted", hint="name an allowed_signers file in [sign] trust")
         try:

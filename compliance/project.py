@@ -21,7 +21,7 @@ from .gate import AtLeast, AtMost, Gate, Params
 from .kind import Collector, Kind, Options
 from .mapping import ABOUT, ROW_FIELDS, MappingTable, with_mappings
 from .point import Point, Profile
-from .record import Json, Table
+from .record import Json, Model, Table
 from .role import Role, RoleTable, roles_of
 from .times import read_span, show_span
 from .waiver import WaiversTable
@@ -147,6 +147,30 @@ class GateSetting:
     """Thresholds that differ from the defaults: gate, what, default, value, loosened, reason, by."""
 
 
+class NotHonoured(Model):
+    """Something that a change says otherwise than its base, and that does not count for it."""
+
+    what: str
+    """A key of ``compliance.toml``, or a file."""
+    base: Json
+    change: Json
+
+    @property
+    def text(self) -> str:
+        """It in words."""
+        return f"{self.what}: {'nothing' if self.base is None else self.base} -> {'nothing' if self.change is None else self.change}"
+
+
+class BaseRules(Model):
+    """Where the rules of a check come from that judges a change (see `base`)."""
+
+    ref: str
+    commit: str
+    configured: bool
+    """False: the base has no configuration, and the change's own is used."""
+    not_honoured: tuple[NotHonoured, ...] = ()
+
+
 @dataclass(frozen=True)
 class Project:
     """A project: its folder, its configuration and the catalog that goes with it."""
@@ -156,6 +180,16 @@ class Project:
     catalog: Catalog
     path: Path | None
     """The configuration file; None when there is none and the defaults hold."""
+    settings: Path | None = None
+    """Folder from which files are taken that the configuration names and that judge; the project's own when None."""
+    base: BaseRules | None = None
+    """Of a check of a change."""
+    held: object = field(default=None, repr=False, compare=False)
+    """Keeps ``settings`` in being."""
+
+    def beside(self, name: str) -> Path:
+        """Returns the path of a file that the configuration names and that judges: a list of signers, a trusted certificate."""
+        return (self.settings or self.root) / name
 
     @classmethod
     def load(cls, root: Path | None = None) -> Project:
@@ -171,8 +205,8 @@ class Project:
         for folder in candidates:
             path = folder / FILE
             if path.is_file():
-                document = _read(path)
-                return cls(folder, document, _catalog(folder, document), path)
+                document = read_document(path)
+                return cls(folder, document, catalog_of(folder, document), path)
         name = start.name or "project"
         return cls(start, Document(project=ProjectTable(name=name)), catalog.shipped(), None)
 
@@ -274,7 +308,12 @@ def validate(model: type[TableT], values: Any, where: str, *, extra: Sequence[st
         raise ConfigError(f"[{where}] {key}: {str(first['msg']).lower()}, found {first['input']!r}") from error
 
 
-def _read(path: Path) -> Document:
+def read_document(path: Path) -> Document:
+    """Reads a configuration file.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
     try:
         text = path.read_bytes().decode("utf-8")
         values = tomllib.loads(text)
@@ -315,7 +354,7 @@ def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _catalog(root: Path, document: Document) -> Catalog:
+def catalog_of(root: Path, document: Document) -> Catalog:
     """Loads the project's own frameworks, named as folders in ``[frameworks]``; code runs only if it is configured."""
     folders = [root / value for value in document.frameworks.values() if isinstance(value, str)]
     for folder in folders:

@@ -18,6 +18,7 @@ class Repo:
 
     @classmethod
     def make(cls, root: Path, files: dict[str, str]) -> Repo:
+        root.mkdir(exist_ok=True)
         made = cls(root)
         made.git("init", "-q", "-b", "main")
         made.write({".gitignore": ".compliance/\nhome/\n*.out.*\n", **files})

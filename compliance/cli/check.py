@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from .session import Clock, Session, print_json, read_time
+from .session import Base, Clock, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -42,6 +42,7 @@ def run(
         str | None,
         typer.Option(metavar="REF", help="Show only what is worse than at the merge base with REF; only that makes the exit code 1."),
     ] = None,
+    base: Base = None,
     fail_on: Annotated[Literal["no-go", "conditions"], typer.Option(help="Outcome that makes the exit code 1.")] = "no-go",
     record: Annotated[bool, typer.Option("--record", help="Append the assessment to the ledger.")] = False,
     output: Annotated[
@@ -55,6 +56,7 @@ def run(
     from ..forecast import forecast as look_ahead
     from ..judging import case, record_assessment
 
+    session = session.at_base(base)
     if not session.store_path.exists():
         raise NothingToJudgeError(
             f"{session.store_path}: no store, so no evidence", hint="run `compliance collect`, or `compliance ingest`"
@@ -108,7 +110,7 @@ def checked_of(session: Session, assessment: Assessment) -> Checked:
     project = session.project
     checkout = Checkout.find(project.root)
     top = checkout.root if checkout else project.root
-    return Checked(assessment=assessment, root=project.root, top=top, settings=project.path)
+    return Checked(assessment=assessment, root=project.root, top=top, settings=project.path, base=project.base)
 
 
 def show(session: Session, checked: Checked, format: str) -> None:
@@ -158,7 +160,7 @@ def rendered(checked: Checked, form: str) -> str:
 def _json(checked: Checked) -> object:
     from ..report.json import check_document
 
-    further = {"forecast": checked.ahead, "change": checked.change}
+    further = {"forecast": checked.ahead, "change": checked.change, "base": checked.base}
     said = {name: model.model_dump(mode="json") for name, model in further.items() if model is not None}
     return {**check_document(checked.assessment), **said}
 

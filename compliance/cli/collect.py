@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .session import Format, Session, print_json
+from .session import Base, Format, Session, print_json
 
 if TYPE_CHECKING:
     from ..collect import Run
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 def run(
     session: Session,
     kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds.", show_default="all that are configured")] = None,
+    base: Base = None,
     format: Format = "text",
 ) -> int:
     """Run the configured collectors and record what they find."""
+    session = session.at_base(base)
     runs = gather(session, kinds or ())
     if format == "json":
         print_json(document(runs))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .session import Format, Session, print_json
+from .session import Base, Format, Session, print_json
 
 if TYPE_CHECKING:
     from ..documents import GatesDocument
@@ -17,9 +17,11 @@ def run(
     session: Session,
     point: Annotated[str, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.")] = "production",
     coverage: Annotated[bool, typer.Option("--coverage", help="Show gates without evidence, and evidence that no gate reads.")] = False,
+    base: Base = None,
     format: Format = "text",
 ) -> int:
     """List the gates that apply."""
+    session = session.at_base(base)
     document = _document(session, point, coverage)
     if format == "json":
         print_json(document)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .session import Format, Session, print_json, read_time
+from .session import Base, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from ..documents import IngestDocument, ReadFile
@@ -22,9 +22,11 @@ def run(
     commit: Annotated[str | None, typer.Option(help="Full id of the commit that they are about.")] = None,
     environment: Annotated[str | None, typer.Option(help="Environment that they are about.")] = None,
     observed_at: Annotated[str | None, typer.Option(help="When they were made, with zone: 2026-01-31T12:00:00Z.")] = None,
+    base: Base = None,
     format: Format = "text",
 ) -> int:
     """Record existing files or folders as evidence; formats are recognised by content."""
+    session = session.at_base(base)
     from ..intake import Intake, Overrides
 
     overrides = Overrides(

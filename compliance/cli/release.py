@@ -15,6 +15,12 @@ def run(
     format: Format = "text",
 ) -> int:
     """Collect, check and report in one: a decision, and a signed PDF to send."""
+    if session.project.base is not None:
+        from ..errors import UsageError
+
+        raise UsageError(
+            "a release in the pipeline of a change: nothing is signed there", hint="run `compliance collect` and `compliance check`"
+        )
     runs = collect.gather(session, ())
     for line in collect.listing(runs):
         session.say(line)

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,16 @@ Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", envvar="COMPLIANCE_FORMAT", help="Form of the result.")]
 
 Clock = Annotated[str | None, typer.Option(help="Judge with the clock at this time, on all that is recorded by now; the result says so.")]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="REF",
+        envvar="COMPLIANCE_BASE",
+        help="Take configuration and policies from this revision.",
+        show_default="what a pull or merge request is to be merged into",
+    ),
+]
 
 T = TypeVar("T")
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
@@ -60,13 +70,26 @@ class Session:
     """One run of one command."""
 
     common: Common
+    base: str | None = None
+    """Revision from which configuration and policies are taken."""
+
+    def at_base(self, revision: str | None) -> Session:
+        """Returns the same with the rules of a revision, if one is given."""
+        return self if revision is None else replace(self, base=revision)
 
     @cached_property
     def project(self) -> Project:
-        """The project, read from its configuration."""
+        """The project, read from its configuration: that of the base in the check of a pull or merge request."""
+        from ..ci import detect
         from ..project import Project
 
-        return Project.load(self.common.project)
+        run = detect()
+        names = (self.base,) if self.base is not None else run.bases if run is not None else ()
+        if not names:
+            return Project.load(self.common.project)
+        from ..base import load
+
+        return load(self.common.project, names)
 
     @cached_property
     def store_path(self) -> Path:

@@ -10,11 +10,13 @@ from typing import Final
 
 from ..assessment import Assessment, GateResult, Spot
 from ..forecast import Forecast
+from ..project import BaseRules
 from ..since import Comparison
 from .words import listed
 
 TOOL: Final = "compliance-toolkit"
 """Name under which results go to other programs; files that bear it are never read as evidence (`recognise`)."""
+_NOT_HONOURED: Final = 20
 _LINE: Final = re.compile(r"(?P<path>.+?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
 
 
@@ -40,6 +42,8 @@ class Checked:
     settings: Path | None = None
     """The configuration file, where gates without a place of their own are shown."""
     ahead: Forecast | None = None
+    base: BaseRules | None = None
+    """Of a check of a change: where its rules come from."""
     change: Comparison | None = None
     """What a change makes worse; then nothing else is shown as red."""
     worse: Mapping[str, GateResult] = field(default_factory=dict)
@@ -63,6 +67,20 @@ class Checked:
     def why(self, result: GateResult) -> str:
         """Says why a gate is worse than before; empty where nothing is compared."""
         return next((one.why for one in self.change.worse if one.gate == result.id), "") if self.change else ""
+
+    @property
+    def said_of_base(self) -> list[str]:
+        """Where the rules come from, and what of the change's own is not honoured: one sentence, then one line each."""
+        if self.base is None:
+            return []
+        where = f"{self.base.commit[:12]} ({self.base.ref})"
+        if not self.base.configured:
+            return [f"The base {where} has no compliance.toml: the change's own judges it."]
+        said = f"Configuration and policies are those of the base {where}"
+        lines = [one.text for one in self.base.not_honoured[:_NOT_HONOURED]]
+        more = len(self.base.not_honoured) - len(lines)
+        lines += [f"{more} more"] if more else []
+        return [f"{said}; what this change says otherwise is not honoured:", *lines] if lines else [f"{said}."]
 
     @property
     def said_of_change(self) -> list[str]:

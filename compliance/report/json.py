@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
 from ..decision import Condition, Stand
 from ..forecast import Forecast
+from ..project import BaseRules
 from ..record import Json, Model
 from ..since import Comparison
 from ..times import rfc3339
@@ -112,6 +113,8 @@ class CheckDocument(Model):
     roles: list[Stand]
     forecast: Forecast | None = None
     """What turns red if nothing is done; only with ``--forecast``."""
+    base: BaseRules | None = None
+    """Of a check of a change: where configuration and policies come from, and what of its own is not honoured."""
     change: Comparison | None = None
     """What this change makes worse; only with ``--changed-since``."""
 

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..assessment import Assessment, GateResult
+from ..assessment import GateResult
 from ..gate import Status
 from ..plaintext import safe
 from ..times import rfc3339
@@ -39,7 +39,7 @@ def _suite(checked: Checked, framework: str, gates: Sequence[GateResult]) -> Ele
     attributes = {"name": safe(framework), **_totals(checked, gates), "time": "0", "timestamp": time}
     suite = Element("testsuite", attributes)
     properties = SubElement(suite, "properties")
-    for name, value in _properties(checked.assessment):
+    for name, value in _properties(checked):
         SubElement(properties, "property", {"name": name, "value": safe(value)})
     for gate in gates:
         case = {"classname": safe(f"compliance.{framework}"), "name": safe(f"{gate.id} {gate.title}"), "time": "0"}
@@ -47,13 +47,15 @@ def _suite(checked: Checked, framework: str, gates: Sequence[GateResult]) -> Ele
     return suite
 
 
-def _properties(assessment: Assessment) -> Iterator[tuple[str, str]]:
-    subject = assessment.subject
+def _properties(checked: Checked) -> Iterator[tuple[str, str]]:
+    assessment, subject = checked.assessment, checked.assessment.subject
     yield "project", subject.project
     yield "version", subject.version or ""
     yield "commit", subject.commit or ""
     yield "point", assessment.point
     yield "outcome", assessment.outcome
+    for line in checked.said_of_base:
+        yield "rules", line
 
 
 def _case(checked: Checked, gate: GateResult, case: Element) -> Element:

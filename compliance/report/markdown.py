@@ -40,11 +40,12 @@ def text(checked: Checked) -> str:
     assessment = checked.assessment
     head = [marker(assessment), *_head(checked)]
     red, others = checked.red, [gate for gate in checked.gates if not gate.red and gate.verdict in _SIGNS and gate.id not in checked.before]
-    left = LIMIT - _bytes(head) - 1_000  # for the lines that say what was left out, and the last one
+    left = LIMIT - _bytes(head) - 3_000  # for the lines that say what was left out, and the last one
     parts = [
         _rows("Made worse by this change" if checked.change else "Red gates", red, left // 3),
         _rows("Waived, and advisory gates that are red", others, left // 9),
         _details(checked, left // 3),
+        _rules(checked, left // 9),
         _people(assessment, left // 9),
     ]
     lines = [*head, *(line for part in parts for line in part), *_end(assessment)]
@@ -128,6 +129,14 @@ def _block(gate: GateResult, why: str) -> Iterator[str]:
     if len(gate.places) > _PLACES:
         yield f"  - {len(gate.places) - _PLACES} more"
     yield f"  - **Fix:** {_cut(gate.fix)}"
+
+
+def _rules(checked: Checked, limit: int) -> Iterator[str]:
+    if not checked.base:
+        return
+    first, *others = checked.said_of_base
+    yield from ("", "### Rules", "", _cut(first), "")
+    yield from _fitting([f"- {_cut(line)}" for line in others], limit, lambda more: f"- {more} more")
 
 
 def _people(assessment: Assessment, limit: int) -> Iterator[str]:

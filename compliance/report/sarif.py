@@ -46,7 +46,7 @@ def document(checked: Checked) -> dict[str, Any]:
             "scope": assessment.scope,
             "commit": assessment.subject.commit,
             "policyDigest": assessment.policy_digest,
-            "change": safe(" ".join(checked.said_of_change)),
+            **{name: list(map(safe, said)) for name, said in (("change", checked.said_of_change), ("rules", checked.said_of_base)) if said},
         },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -55,6 +55,8 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
             yield safe(framework)
         yield from _gate(result, colour, checked.why(result))
     yield ""
+    for number, said in enumerate(checked.said_of_base):
+        yield from _indented(said, 2 if number else 0)
     for change in assessment.loosened:
         yield safe(
             f"loosened: {change.gate} {change.what} {change.value} (default {change.default})" + (f" by {change.by}" if change.by else "")

@@ -40,7 +40,8 @@ def assessment() -> Assessment:
         make_gate(_fails, "T-6"),
     ]
     settings: dict[str, dict[str, Any]] = {"T-6": {"applicable": False, "reason": "not built", "by": "Ada"}}
-    return judged(make_project(*gates, settings=settings), item(1))
+    found = judged(make_project(*gates, settings=settings), item(1))
+    return found.model_copy(update={"because": "Two gates are red."})
 
 
 def checked(root: Path, found: Assessment | None = None) -> Checked:

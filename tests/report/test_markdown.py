@@ -15,7 +15,7 @@ SNAPSHOT = """\
 <!-- compliance-check: p-production -->
 ## ❌ NO-GO: p 1.8
 
-2 of 5 required gates stand in the way: 1 failed (T-1) and 1 not assessed (T-2).
+Two gates are red.
 
 Commit <code>aaaaaaaaaaaa</code>, decision point <code>production</code>, as of 2026-06-01 12:00:00 UTC.
 
