@@ -315,6 +315,44 @@ class DiffDocument(Printed):
     closed: list[DiffFinding]
 
 
+class PastRelease(Model):
+    """A release and how its newest assessment judged it."""
+
+    assessment: int
+    """Ledger entry."""
+    version: str | None
+    commit: str | None
+    judged_at: str
+    outcome: str
+    evidence_outcome: str
+    verdicts: dict[str, str]
+    """Verdict by gate."""
+    scans: list[dict[str, Json]]
+    """Each with tool, category and by_severity: open findings of the evidence that counted."""
+
+
+class PastSeries(Model):
+    """One measure over the releases."""
+
+    name: str
+    """Never changes: readiness, red, findings-critical, tests-passed, lines-covered, error-rate, p95, gate:ID and so on."""
+    title: str
+    unit: Literal["share", "count", "ms"]
+    values: list[float | None]
+    """One per release, in their order; shares are 0 to 1. Of a gate 1 when it passed or was waived, 0 when not. Null where nothing
+    that counts says so."""
+
+
+class HistoryDocument(Printed):
+    """``log --releases --format json``."""
+
+    schema_id: Literal["compliance/history/v1"] = Field(default="compliance/history/v1", alias="schema")
+    point: str
+    releases: list[PastRelease]
+    """In the order in which they were first judged."""
+    series: list[PastSeries]
+
+
 class AppliedGate(Model):
     """A gate that is asked."""
 
@@ -366,6 +404,7 @@ PRINTED: tuple[type[Printed], ...] = (
     WaiversDocument,
     StatusDocument,
     DiffDocument,
+    HistoryDocument,
     GatesDocument,
 )
 """Every document that a command prints, besides that of ``check``."""

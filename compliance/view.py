@@ -87,7 +87,7 @@ def build(
     found += [store.evidence_of(number) for number in _newest_foreign(store, bound, subject.commit, upto)]
     items: dict[str, list[Item]] = {}
     for stored in sorted(found, key=lambda one: one.entry.number):
-        item = _item(store, kinds[stored.entry.body["kind"]], stored)
+        item = item_of(store, kinds[stored.entry.body["kind"]], stored)
         if item.subject.project == subject.project:
             items.setdefault(item.kind, []).append(item)
     ordered = {kind: tuple(sorted(many, key=when, reverse=True)) for kind, many in items.items()}
@@ -129,7 +129,8 @@ def _newest_foreign(store: Store, kinds: list[str], commit: str | None, upto: in
     return [row[0] for row in store.database.query(query)]
 
 
-def _item(store: Store, kind: Kind, stored: StoredEvidence) -> Item:
+def item_of(store: Store, kind: Kind, stored: StoredEvidence) -> Item:
+    """Returns a stored piece of evidence as gates see it."""
     body = stored.entry.body
     source = body["source"]
     try:
