@@ -1,5 +1,7 @@
 """The append-only store of evidence."""
 
-from .store import Draft, EvidenceDraft, Recorded, Store, StoredEvidence
+from .drafts import Draft, EvidenceDraft, Recorded
+from .evidence import StoredEvidence
+from .store import Store
 
 __all__ = ["Draft", "EvidenceDraft", "Recorded", "Store", "StoredEvidence"]
