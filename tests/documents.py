@@ -20,14 +20,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from compliance.evidence.audit_log import auditd, auditd_types, gcp_audit
-from compliance.evidence.scan import sarif_tools
-from compliance.evidence.test_results import _case
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import compliance
-from compliance import evidence
 from compliance import severity as severity_words
 from compliance.catalog import shipped
 from compliance.errors import ComplianceError
@@ -41,6 +37,7 @@ from compliance.role import RoleTable
 from compliance.times import show_span
 from compliance.waiver import WaiversTable
 
+evidence = importlib.import_module("compliance.evidence")
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
 _COMMON_OPTIONS = ("timeout",)
@@ -218,8 +215,9 @@ def markdown(text: str) -> str:
     return "\n\n".join(part for part in parts if part != ":")
 
 
-def grouped(words: Mapping[Any, Any]) -> list[list[str]]:
-    """A table of words, by what they are mapped to."""
+def grouped(module: str, name: str) -> list[list[str]]:
+    """A reader's own table of words, by what they are mapped to."""
+    words: Mapping[Any, Any] = getattr(importlib.import_module(f"{evidence.__name__}.{module}"), name)
     found: dict[str, list[str]] = {}
     for word, value in words.items():
         found.setdefault(str(value), []).append(word.decode() if isinstance(word, bytes) else word)
@@ -228,15 +226,15 @@ def grouped(words: Mapping[Any, Any]) -> list[list[str]]:
 
 MAPPINGS: dict[str, dict[str, Callable[[], list[list[str]]]]] = {
     "junit-xml": {
-        "child of `testcase`": lambda: grouped(_case._RESULT_OF_CHILD),
-        "word of `status` or `result`": lambda: grouped(_case._WORDS),
+        "child of `testcase`": lambda: grouped("test_results._case", "_RESULT_OF_CHILD"),
+        "word of `status` or `result`": lambda: grouped("test_results._case", "_WORDS"),
     },
     "auditd-log": {
-        "`success`, `res`, `result`": lambda: grouped(auditd._ENDED),
-        "type of record": lambda: grouped(auditd_types._CLASSES),
+        "`success`, `res`, `result`": lambda: grouped("audit_log.auditd", "_ENDED"),
+        "type of record": lambda: grouped("audit_log.auditd_types", "_CLASSES"),
     },
-    "gcp-audit-json": {"log": lambda: grouped(gcp_audit._BY_LOG)},
-    "sarif": {"name of the tool": lambda: grouped(sarif_tools._CATEGORIES)},
+    "gcp-audit-json": {"log": lambda: grouped("audit_log.gcp_audit", "_BY_LOG")},
+    "sarif": {"name of the tool": lambda: grouped("scan.sarif_tools", "_CATEGORIES")},
 }
 """Tables of the readers themselves, by format."""
 

@@ -1,4 +1,7 @@
-"""``source-json``: what the collector ``git`` writes; it can be ingested again."""
+"""``source-json``: what the collector ``git`` writes; it can be ingested again.
+
+An entry is open, unless the baseline covered it on the day of the look. Entries beyond the most that are listed make it incomplete.
+"""
 
 from __future__ import annotations
 
