@@ -42,8 +42,8 @@ class Format:
         attend: Looks at the surroundings of an ingested file, given its path: whether the files that it links to exist, when it was last
             committed. The facts are kept with the evidence and reach ``parse`` as `Source.facts`, so that parsing stays a pure function.
         facts: What every file of the format is read with besides its bytes; kept with the evidence like those of ``attend``.
-        marks: Names that every such file has: members of its JSON object, else words in its first 64 KiB. They only serve to say which
-            format an unrecognised file is nearest to, and what it lacks.
+        marks: Names that every such file has: members of its JSON object (``a.b`` is a member of a member), else words in its first
+            64 KiB. They only serve to say which format an unrecognised file is nearest to, and what it lacks.
     """
 
     name: str

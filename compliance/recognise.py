@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+import msgspec
+
+from . import jsontext
 from .errors import ComplianceError, InputError, UnrecognisedError
 from .kind import Format, Kind
 from .project import near
@@ -18,6 +21,8 @@ _OWN: Final = re.compile(rb'"driver"\s*:\s*\{\s*"name"\s*:\s*"compliance-toolkit
 """How the results of ``compliance check`` look as SARIF and JUnit XML: verdicts are drawn from evidence, and are none themselves."""
 _NEAR: Final = 0.5
 """Part of a format's marks that a file must have to be called near to it."""
+_MEMBER: Final = re.compile(r"[@$\w]+(?:\.[@$\w]+)*")
+"""A mark that names a member, or a member of a member, where the file is a JSON object."""
 
 
 def recognise(source: Source, kinds: Mapping[str, Kind], wanted: str | None = None) -> Sequence[tuple[Kind, Format]]:
@@ -80,15 +85,31 @@ def _unrecognised(source: Source, formats: Sequence[Format], wanted: str | None)
 
 
 def _nearest(source: Source, formats: Sequence[Format]) -> str | None:
-    """Returns the format of whose marks the file has the largest part, and which of them it lacks."""
-    members = source.json_members.keys()
-    best: tuple[float, str] | None = None
+    """Returns the format of whose marks the file has the largest part, and the most of them, and which of them it lacks."""
+    best: tuple[float, int, str] | None = None
     for form in formats:
-        lacking = [mark for mark in form.marks if mark not in members and (members or mark.encode() not in source.head)]
-        part = 1 - len(lacking) / len(form.marks) if form.marks else 0.0
-        if part >= _NEAR and (best is None or part > best[0]):
-            best = part, f"{form.name}, but it has no {' and no '.join(lacking)}" if lacking else f"{form.name}, but it is not one"
-    return best[1] if best else None
+        lacking = [mark for mark in form.marks if not _has(source, mark)]
+        there = len(form.marks) - len(lacking)
+        part = there / len(form.marks) if form.marks else 0.0
+        if part >= _NEAR and (best is None or (part, there) > best[:2]):
+            best = part, there, f"{form.name}, but it has no {' and no '.join(lacking)}" if lacking else f"{form.name}, but it is not one"
+    return best[2] if best else None
+
+
+def _has(source: Source, mark: str) -> bool:
+    """Tells whether a file has a mark: the member of its JSON object, else the words."""
+    if not source.json_members or not _MEMBER.fullmatch(mark):
+        return mark.encode() in source.head
+    found: Mapping[str, msgspec.Raw] = source.json_members
+    for name in mark.split("."):
+        if name not in found:
+            return False
+        text = found[name]
+        try:
+            found = jsontext.members(text)
+        except InputError:
+            found = {}
+    return True
 
 
 @contextmanager

@@ -135,4 +135,11 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="checkpoint", title="Checkpoint before a deployment", binds_to=Binding.PROJECT, payload=Checkpoint)
 
-record_yaml = Format(name=FORMAT, title="Hand-written checkpoint record", parser=1, recognise=recogniser("checkpoint"), parse=_parse)
+record_yaml = Format(
+    name=FORMAT,
+    title="Hand-written checkpoint record",
+    parser=1,
+    recognise=recogniser("checkpoint"),
+    parse=_parse,
+    marks=("schema: compliance/checkpoint/v", "environment", "taken-at", "items"),
+)

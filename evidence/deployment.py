@@ -204,4 +204,11 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="deployment", title="Deployment", binds_to=Binding.ENVIRONMENT, payload=Deployment)
 
-record_yaml = Format(name=FORMAT, title="Hand-written deployment record", parser=1, recognise=recogniser("deployment"), parse=_parse)
+record_yaml = Format(
+    name=FORMAT,
+    title="Hand-written deployment record",
+    parser=1,
+    recognise=recogniser("deployment"),
+    parse=_parse,
+    marks=("schema: compliance/deployment/v", "environment", "outcome", "steps"),
+)

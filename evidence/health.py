@@ -143,7 +143,12 @@ def _parse(source: Source) -> Parsed:
 
 
 probe_json = Format(
-    name="probe-json", title="Probes of HTTP endpoints (compliance/probe/v1)", parser=1, recognise=recogniser("probe"), parse=_parse
+    name="probe-json",
+    title="Probes of HTTP endpoints (compliance/probe/v1)",
+    parser=1,
+    recognise=recogniser("probe"),
+    parse=_parse,
+    marks=('"compliance/probe/v', "endpoints", "probes"),
 )
 
 

@@ -219,4 +219,11 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="privacy", title="Processing of personal data", binds_to=Binding.PROJECT, payload=Privacy)
 
-record_yaml = Format(name=FORMAT, title="Hand-written record of processing", parser=1, recognise=recogniser("privacy"), parse=_parse)
+record_yaml = Format(
+    name=FORMAT,
+    title="Hand-written record of processing",
+    parser=1,
+    recognise=recogniser("privacy"),
+    parse=_parse,
+    marks=("schema: compliance/privacy/v", "recorded-at", "activities"),
+)

@@ -169,4 +169,11 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="risk-register", title="Risk register", binds_to=Binding.PROJECT, payload=RiskRegister, without=_without)
 
-record_yaml = Format(name=FORMAT, title="Hand-written risk register", parser=1, recognise=recogniser("risk-register"), parse=_parse)
+record_yaml = Format(
+    name=FORMAT,
+    title="Hand-written risk register",
+    parser=1,
+    recognise=recogniser("risk-register"),
+    parse=_parse,
+    marks=("schema: compliance/risk-register/v", "recorded-at", "risks"),
+)

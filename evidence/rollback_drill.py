@@ -181,4 +181,11 @@ def _parse(source: Source) -> Parsed:
 
 kind = Kind(id="rollback-drill", title="Rollback drill", binds_to=Binding.PROJECT, payload=RollbackDrill)
 
-record_yaml = Format(name=FORMAT, title="Hand-written drill record", parser=1, recognise=recogniser("rollback-drill"), parse=_parse)
+record_yaml = Format(
+    name=FORMAT,
+    title="Hand-written drill record",
+    parser=1,
+    recognise=recogniser("rollback-drill"),
+    parse=_parse,
+    marks=("schema: compliance/rollback-drill/v", "environment", "mode", "steps"),
+)

@@ -16,6 +16,8 @@ from compliance.record import Parsed, Payload
 from compliance.source import Source
 from compliance.subject import Binding
 from compliance.verify import verify_store
+from tests.evidence.helpers import format_of
+from tests.robust.samples import NAMES, sample
 from tests.test_intake import Place
 
 
@@ -97,6 +99,7 @@ def test_formats_of_different_names_that_claim_one_file_refuse_it() -> None:
         (b"begin and end", "nearest is words, but it is not one"),
         (b'{"begin": 1, "other": 2}', "nearest is words, but it has no end"),
         (b'{"in": {"begin": 1, "end": 2}}', None),
+        (b'{"in": {"begin": 1}, "end": 2}', "nearest is words, but it has no begin"),
         (b"nothing of the sort", None),
     ],
 )
@@ -104,6 +107,35 @@ def test_an_unrecognised_file_is_told_which_format_it_is_nearest_to(data: bytes,
     with pytest.raises(UnrecognisedError) as refused:
         recognise(Source("f", data), {"a": kind("a", words())})
     assert (says in refused.value.reason) if says else "nearest" not in refused.value.reason
+
+
+MARKED = [(name, form) for name in NAMES for form in [format_of(*name.split())] if form.marks]
+
+
+@pytest.mark.parametrize(("name", "form"), MARKED, ids=[name for name, _ in MARKED])
+def test_a_file_that_lacks_a_part_is_told_which_format_it_is_nearest_to(name: str, form: Format) -> None:
+    whole = sample(name)
+    assert recognise(Source("f", whole), shipped().kinds)
+    for mark in form.marks:
+        part = mark.rpartition(".")[2] or mark
+        try:  # a part that its reader can do without, or refuses to, is not what recognition asks for
+            assert recognise(Source("f", whole.replace(part.encode(), part.swapcase().encode())), shipped().kinds)
+        except UnrecognisedError as refused:
+            assert f"nearest is {form.name}, but it has no {mark}" in refused.reason
+
+
+@pytest.mark.parametrize("name", [name for name, form in MARKED if len(form.marks) > 2])
+def test_a_file_with_one_mark_left_is_near_to_nothing_of_that_format(name: str) -> None:
+    form = format_of(*name.split())
+    (first, *_) = form.marks
+    with pytest.raises(UnrecognisedError) as refused:
+        recognise(Source("f", f"words {first} words".encode()), shipped().kinds)
+    assert f"nearest is {form.name}," not in refused.value.reason
+
+
+def test_formats_whose_files_have_names_in_common_have_marks() -> None:
+    free = {"jsonl-log", "markdown-document", "markdown-runbook"}
+    assert {name.split()[1] for name in NAMES if not format_of(*name.split()).marks} == free
 
 
 def test_intake_is_what_collectors_use_too(tmp_path: Path) -> None:

@@ -118,5 +118,6 @@ FIRESTORE_RULES = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
+    marks=("service ", "match /", "allow "),
     of_tree=True,
 )

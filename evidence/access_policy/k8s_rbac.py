@@ -189,5 +189,6 @@ K8S_RBAC = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
+    marks=("rbac.authorization.k8s.io/", "apiVersion", "kind"),
     of_tree=True,
 )

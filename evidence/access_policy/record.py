@@ -121,4 +121,11 @@ def _rule(one: RecordedEndpoint) -> Rule:
     return Rule(where=one.path, line=None, operations=(one.method,), access="role" if one.roles else "owner", roles=one.roles)
 
 
-record_yaml = Format(name=FORMAT, title="Hand-written access policy", parser=1, recognise=recogniser("access-policy"), parse=_parse)
+record_yaml = Format(
+    name=FORMAT,
+    title="Hand-written access policy",
+    parser=1,
+    recognise=recogniser("access-policy"),
+    parse=_parse,
+    marks=("schema: compliance/access-policy/v", "reviewed-at", "default"),
+)

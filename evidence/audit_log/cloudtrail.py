@@ -155,5 +155,5 @@ FORMAT = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
-    marks=("eventVersion", "eventSource", "eventName", "userIdentity"),
+    marks=('"eventVersion"', '"eventSource"', '"eventName"', '"userIdentity"'),
 )

@@ -137,5 +137,5 @@ FORMAT = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
-    marks=("protoPayload", "logName", "insertId"),
+    marks=('"protoPayload"', '"logName"', '"insertId"'),
 )

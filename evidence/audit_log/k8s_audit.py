@@ -155,5 +155,5 @@ FORMAT = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
-    marks=("auditID", "verb", "stage", "requestURI"),
+    marks=('"auditID"', '"verb"', '"stage"', "audit.k8s.io/"),
 )

@@ -196,5 +196,10 @@ def _recognise(source: Source) -> bool:
 
 
 cobertura_xml = Format(
-    name="cobertura-xml", title="Coverage by Cobertura and many others (Cobertura XML)", parser=1, recognise=_recognise, parse=_parse
+    name="cobertura-xml",
+    title="Coverage by Cobertura and many others (Cobertura XML)",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("<coverage", "line-rate=", "<packages", "<line "),
 )

@@ -114,4 +114,11 @@ def _recognise(source: Source) -> bool:
     return isinstance(meta, dict) and "version" in meta and isinstance(totals, dict) and "covered_lines" in totals
 
 
-coverage_py_json = Format(name="coverage-py-json", title="Coverage by coverage.py (JSON)", parser=1, recognise=_recognise, parse=_parse)
+coverage_py_json = Format(
+    name="coverage-py-json",
+    title="Coverage by coverage.py (JSON)",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("meta", "files", "totals"),
+)

@@ -120,4 +120,11 @@ def _recognise(source: Source) -> bool:
     return match is not None and (match[1] == b"sessioninfo" or _COUNTER.search(source.head) is not None)
 
 
-jacoco_xml = Format(name="jacoco-xml", title="Coverage by JaCoCo and others (JaCoCo XML)", parser=1, recognise=_recognise, parse=_parse)
+jacoco_xml = Format(
+    name="jacoco-xml",
+    title="Coverage by JaCoCo and others (JaCoCo XML)",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("<report", "<counter", "missed=", "covered="),
+)

@@ -137,4 +137,11 @@ def _recognise(source: Source) -> bool:
     return _FIRST.match(source.head) is not None and _RECORD.search(source.head) is not None
 
 
-lcov = Format(name="lcov", title="Coverage by lcov and many others (LCOV trace file)", parser=1, recognise=_recognise, parse=_parse)
+lcov = Format(
+    name="lcov",
+    title="Coverage by lcov and many others (LCOV trace file)",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("SF:", "DA:", "end_of_record"),
+)

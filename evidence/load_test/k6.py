@@ -234,5 +234,5 @@ k6_summary = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
-    marks=("metrics", "root_group"),
+    marks=("metrics.http_reqs", "metrics.http_req_duration", "root_group"),
 )

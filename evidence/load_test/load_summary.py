@@ -197,4 +197,5 @@ load_summary_json = Format(
     parser=1,
     recognise=recogniser("load-summary"),
     parse=_parse,
+    marks=('"compliance/load-summary/v', "started_at", "finished_at", "requests", "failed"),
 )

@@ -232,5 +232,5 @@ OPENMETRICS = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
-    marks=("# TYPE ",),
+    marks=("# HELP ", "# TYPE "),
 )

@@ -144,6 +144,7 @@ GITHUB_WORKFLOW = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
+    marks=("on:", "jobs:", "runs-on:", "steps:"),
     attend=_attend,
     of_tree=True,
 )

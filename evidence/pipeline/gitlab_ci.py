@@ -160,5 +160,5 @@ GITLAB_CI = Format(
     parse=_parse,
     attend=_attend,
     of_tree=True,
-    marks=("script:",),
+    marks=("stage:", "script:"),
 )

@@ -155,5 +155,10 @@ def _parse(source: Source) -> Parsed:
 
 
 PLAN_YAML = Format(
-    name="plan-yaml", title="Hand-written release plan (compliance/plan/v1)", parser=1, recognise=recogniser("plan"), parse=_parse
+    name="plan-yaml",
+    title="Hand-written release plan (compliance/plan/v1)",
+    parser=1,
+    recognise=recogniser("plan"),
+    parse=_parse,
+    marks=("schema: compliance/plan/v", "recorded-at", "tasks"),
 )

@@ -30,5 +30,10 @@ CYCLONEDX_JSON = Format(
     parse=_parse_json,
 )
 CYCLONEDX_XML = Format(
-    name="cyclonedx-xml", title="CycloneDX XML, 1.0 to 1.7", parser=1, recognise=_cyclonedx_xml.recognises, parse=_parse_xml
+    name="cyclonedx-xml",
+    title="CycloneDX XML, 1.0 to 1.7",
+    parser=1,
+    recognise=_cyclonedx_xml.recognises,
+    parse=_parse_xml,
+    marks=("<bom", "cyclonedx.org/schema/bom/", "<component"),
 )

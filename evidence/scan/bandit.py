@@ -130,5 +130,11 @@ def _left_out(totals: dict[str, float], listed: int) -> str | None:
 
 
 BANDIT_JSON = Format(
-    name="bandit-json", title="Bandit report (bandit -f json)", parser=2, recognise=_recognise, parse=_parse, redact=redact
+    name="bandit-json",
+    title="Bandit report (bandit -f json)",
+    parser=2,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("errors", "metrics._totals", "results"),
+    redact=redact,
 )

@@ -86,5 +86,19 @@ def _within(ref: str) -> str:
     return ref.partition("#")[2] or ref if ref.startswith("urn:cdx:") else ref
 
 
-CYCLONEDX_JSON = Format(name="cyclonedx-json", title="CycloneDX JSON: its vulnerabilities", parser=1, recognise=_is_json, parse=_parse_json)
-CYCLONEDX_XML = Format(name="cyclonedx-xml", title="CycloneDX XML: its vulnerabilities", parser=1, recognise=_is_xml, parse=_parse_xml)
+CYCLONEDX_JSON = Format(
+    name="cyclonedx-json",
+    title="CycloneDX JSON: its vulnerabilities",
+    parser=1,
+    recognise=_is_json,
+    parse=_parse_json,
+    marks=("bomFormat", "specVersion", "vulnerabilities"),
+)
+CYCLONEDX_XML = Format(
+    name="cyclonedx-xml",
+    title="CycloneDX XML: its vulnerabilities",
+    parser=1,
+    recognise=_is_xml,
+    parse=_parse_xml,
+    marks=("<bom", "cyclonedx.org/schema/bom/", "vulnerability"),
+)

@@ -181,7 +181,7 @@ OSV_SCANNER_JSON = Format(
     name="osv-scanner-json",
     title="OSV-Scanner report (osv-scanner --format json)",
     parser=1,
-    marks=("results", "experimental_config"),
+    marks=("results", '"packages"', '"vulnerabilities"'),
     recognise=_recognise,
     parse=_parse,
 )

@@ -121,4 +121,11 @@ def _finding(dependency: Dependency, vulnerability: Vulnerability, rows: Rows, f
     )
 
 
-PIP_AUDIT_JSON = Format(name="pip-audit-json", title="pip-audit report (pip-audit -f json)", parser=2, recognise=_recognise, parse=_parse)
+PIP_AUDIT_JSON = Format(
+    name="pip-audit-json",
+    title="pip-audit report (pip-audit -f json)",
+    parser=2,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("dependencies", "fixes"),
+)

@@ -134,4 +134,12 @@ def _only(values: list[str | None]) -> str | None:
     return values[0] if len(set(values)) == 1 else None
 
 
-SARIF = Format(name="sarif", title="SARIF 2.1.0 log", parser=2, recognise=_recognise, parse=_parse, redact=_redact)
+SARIF = Format(
+    name="sarif",
+    title="SARIF 2.1.0 log",
+    parser=2,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("$schema", "version", "runs"),
+    redact=_redact,
+)

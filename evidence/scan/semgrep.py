@@ -219,5 +219,5 @@ SEMGREP_JSON = Format(
     recognise=_recognise,
     parse=_parse,
     redact=redact,
-    marks=("results", "errors", "paths"),
+    marks=("results", "errors", "paths", '"check_id"'),
 )

@@ -217,5 +217,5 @@ TRIVY_JSON = Format(
     recognise=_recognise,
     parse=_parse,
     redact=redact,
-    marks=("ArtifactType", "ArtifactName", "Results"),
+    marks=("SchemaVersion", "ArtifactType", "ArtifactName", "Results"),
 )

@@ -56,5 +56,5 @@ AWS_SECRETS_JSON = Format(
     parser=1,
     recognise=_recognise,
     parse=_parse,
-    marks=("SecretList",),
+    marks=("SecretList", '"CreatedDate"'),
 )

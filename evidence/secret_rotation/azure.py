@@ -52,4 +52,11 @@ def _secret(entry: dict[str, Json], attributes: dict[str, Json], where: str) -> 
     )
 
 
-AZURE_SECRETS_JSON = Format(name="azure-secrets-json", title="`az keyvault secret list`", parser=1, recognise=_recognise, parse=_parse)
+AZURE_SECRETS_JSON = Format(
+    name="azure-secrets-json",
+    title="`az keyvault secret list`",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=('"id"', ".vault.", "attributes"),
+)

@@ -70,5 +70,10 @@ def _versions(found: list[dict[str, Json]]) -> Parsed:
 
 
 GCLOUD_SECRETS_JSON = Format(
-    name="gcloud-secrets-json", title="`gcloud secrets list`, or `versions list`, as JSON", parser=1, recognise=_recognise, parse=_parse
+    name="gcloud-secrets-json",
+    title="`gcloud secrets list`, or `versions list`, as JSON",
+    parser=1,
+    recognise=_recognise,
+    parse=_parse,
+    marks=('"name"', "projects/", "createTime"),
 )

@@ -99,5 +99,10 @@ def _parse(source: Source) -> Parsed:
 
 
 RECORD_YAML = Format(
-    name=FORMAT, title="Hand-written inventory of secrets", parser=1, recognise=recogniser("secret-rotation"), parse=_parse
+    name=FORMAT,
+    title="Hand-written inventory of secrets",
+    parser=1,
+    recognise=recogniser("secret-rotation"),
+    parse=_parse,
+    marks=("schema: compliance/secret-rotation/v", "recorded-at", "secrets"),
 )

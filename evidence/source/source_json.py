@@ -66,4 +66,11 @@ def _finding(item: Found, covered: bool) -> Finding:
     )
 
 
-SOURCE_JSON = Format(name="source-json", title="Source tree, as collected", parser=1, recognise=recogniser("source"), parse=_parse)
+SOURCE_JSON = Format(
+    name="source-json",
+    title="Source tree, as collected",
+    parser=1,
+    recognise=recogniser("source"),
+    parse=_parse,
+    marks=('"compliance/source/v', "observed_at", "git", "found"),
+)

@@ -255,5 +255,10 @@ def _recognise(source: Source) -> bool:
 
 
 junit_xml = Format(
-    name="junit-xml", title="Test results of pytest and many others (JUnit XML)", parser=2, recognise=_recognise, parse=_parse
+    name="junit-xml",
+    title="Test results of pytest and many others (JUnit XML)",
+    parser=2,
+    recognise=_recognise,
+    parse=_parse,
+    marks=("<testsuite", "<testcase"),
 )

@@ -54,11 +54,17 @@ SUFFIXES: Final = {
     "sbom spdx-tag": ".spdx",
     "sbom spdx3-jsonld": ".json",
     "scan bandit-json": ".json",
+    "scan cyclonedx-json": ".json",
+    "scan cyclonedx-xml": ".xml",
     "scan detect-secrets-json": ".json",
     "scan gitleaks-json": ".json",
+    "scan grype-json": ".json",
+    "scan npm-audit-json": ".json",
     "scan osv-scanner-json": ".json",
     "scan pip-audit-json": ".json",
     "scan sarif": ".sarif",
+    "scan semgrep-json": ".json",
+    "scan trivy-json": ".json",
     "source source-json": ".json",
     "test-results junit-xml": ".xml",
 }
@@ -254,6 +260,85 @@ _DOCUMENTS: Final[dict[str, Json]] = {
         "fixes": [],
     },
     "scan sarif": sarif(sarif_result()),
+    "scan cyclonedx-json": {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "components": [{"type": "library", "bom-ref": "a", "name": "left-pad", "version": "1.NUMBER"}],
+        "vulnerabilities": [{"id": "CVE-2025-1", "ratings": [{"severity": "high"}], "affects": [{"ref": "a"}]}],
+    },
+    "scan grype-json": {
+        "matches": [
+            {
+                "vulnerability": {"id": "CVE-2025-1", "severity": "High", "fix": {"versions": ["2.0"], "state": "fixed"}},
+                "relatedVulnerabilities": [],
+                "matchDetails": [{"type": "exact-direct-match", "matcher": "python-matcher", "searchedBy": {}, "found": {}}],
+                "artifact": {"name": "jinja2", "version": "2.4.NUMBER", "type": "python", "locations": [{"path": "/requirements.txt"}]},
+            }
+        ],
+        "source": {"type": "directory", "target": "."},
+        "distro": {"name": "", "version": "", "idLike": None},
+        "descriptor": {"name": "grype", "version": "0.79.1"},
+    },
+    "scan npm-audit-json": {
+        "auditReportVersion": 2,
+        "vulnerabilities": {
+            "left-pad": {
+                "name": "left-pad",
+                "severity": "high",
+                "isDirect": True,
+                "via": [
+                    {
+                        "source": 1,
+                        "name": "left-pad",
+                        "dependency": "left-pad",
+                        "title": "a title NUMBER",
+                        "url": "https://github.com/advisories/GHSA-9vvw-cc9w-f27h",
+                        "severity": "high",
+                        "cwe": ["CWE-400"],
+                        "range": "<1.3.0",
+                    }
+                ],
+                "effects": [],
+                "range": "<1.3.0",
+                "nodes": ["node_modules/left-pad"],
+                "fixAvailable": True,
+            }
+        },
+        "metadata": {
+            "vulnerabilities": {"info": 0, "low": 0, "moderate": 0, "high": 1, "critical": 0, "total": 1},
+            "dependencies": {"prod": 10, "dev": 0, "optional": 0, "peer": 0, "peerOptional": 0, "total": 10},
+        },
+    },
+    "scan semgrep-json": {
+        "version": "1.90.0",
+        "results": [
+            {
+                "check_id": "python.lang.security.audit.eval",
+                "path": "src/aNUMBER.py",
+                "start": {"line": 3, "col": 1, "offset": 40},
+                "end": {"line": 3, "col": 9, "offset": 48},
+                "extra": {"message": "eval", "metadata": {}, "severity": "ERROR", "lines": "eval(x)", "is_ignored": False},
+            }
+        ],
+        "errors": [],
+        "paths": {"scanned": ["src/aNUMBER.py"]},
+    },
+    "scan trivy-json": {
+        "SchemaVersion": 2,
+        "CreatedAt": "2026-03-01T10:00:00Z",
+        "ArtifactName": "shop:NUMBER",
+        "ArtifactType": "container_image",
+        "Results": [
+            {
+                "Target": "shop:NUMBER (alpine 3.20.0)",
+                "Class": "os-pkgs",
+                "Type": "alpine",
+                "Vulnerabilities": [
+                    {"VulnerabilityID": "CVE-2025-1", "PkgName": "musl", "InstalledVersion": "1.2.5-r0", "Severity": "MEDIUM"}
+                ],
+            }
+        ],
+    },
     "secret-rotation aws-secrets-json": {"SecretList": [{"Name": "db-NUMBER", "CreatedDate": "2025-08-18T09:05:31+02:00"}]},
     "secret-rotation gcloud-secrets-json": [{"name": "projects/1/secrets/oauth-NUMBER", "createTime": "2025-08-18T09:05:31Z"}],
     "secret-rotation azure-secrets-json": [
@@ -362,6 +447,19 @@ items:
 <bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1"><metadata><timestamp>2026-03-01T10:00:00Z</timestamp></metadata>
 <components><component type="library"><name>left-pad</name><version>1.NUMBER</version>
 <licenses><license><id>MIT</id></license></licenses></component></components></bom>
+""",
+    "scan cyclonedx-xml": """\
+<?xml version="1.0" encoding="UTF-8"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1">
+  <components><component type="library" bom-ref="a"><name>left-pad</name><version>1.NUMBER</version></component></components>
+  <vulnerabilities>
+    <vulnerability>
+      <id>CVE-2025-1</id>
+      <ratings><rating><severity>high</severity></rating></ratings>
+      <affects><target><ref>a</ref></target></affects>
+    </vulnerability>
+  </vulnerabilities>
+</bom>
 """,
     "sbom spdx-tag": """\
 SPDXVersion: SPDX-2.3
