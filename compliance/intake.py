@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
-from . import mapping, unpack
+from . import ci, mapping, unpack
 from .checkout import Checkout, subject_of
 from .errors import ComplianceError, InputError, UnrecognisedError
 from .kind import Collected, Format, Kind
@@ -125,6 +125,11 @@ class Intake:
     def subject(self) -> Subject:
         """The subject as the project stands now."""
         return subject_of(self.project, self.checkout)
+
+    @cached_property
+    def run(self) -> ci.Run | None:
+        """The run of a CI service in which this happens."""
+        return ci.detect()
 
     @cached_property
     def _mask_key(self) -> bytes:
@@ -267,7 +272,7 @@ class Intake:
             [
                 EvidenceDraft(
                     body=self._body(one, origin),
-                    private=_private(one.source, origin),
+                    private=_private(one.source, origin, self.run),
                     source=one.source,
                     payload=one.parsed.payload,
                     findings=one.parsed.findings,
@@ -308,6 +313,8 @@ class Intake:
             body["mapping"] = table
         if origin.signature is not None:
             body["signature"] = dict(origin.signature)
+        if self.run is not None:
+            body["source"] = {**dict(body["source"]), "ci": {"service": self.run.service, "commit": self.run.commit}}
         return body
 
     def _observed(self, parsed: Parsed, item: Collected | None) -> tuple[datetime | None, str | None]:
@@ -402,12 +409,16 @@ def _plain(value: Json) -> bool:
     return value is None or isinstance(value, (bool, int, float, str))
 
 
-def _private(source: Source, origin: _Origin) -> dict[PrivacyClass, dict[str, Json]]:
+def _private(source: Source, origin: _Origin, run: ci.Run | None) -> dict[PrivacyClass, dict[str, Json]]:
     command = list(origin.collected.command) if origin.collected else []
-    people = {"host": platform.node(), "user": _user()}
+    paths: dict[str, Json] = {"name": origin.name, "command": command, "facts": dict(source.facts)}
+    people: dict[str, Json] = {"host": platform.node(), "user": _user()}
     if origin.signer is not None:
         people["signer"] = origin.signer
-    return {"paths": {"name": origin.name, "command": command, "facts": dict(source.facts)}, "people": people}
+    if run is not None:
+        paths["ci"] = {"branch": run.branch, "run": run.url, "change": run.change}
+        people["actor"] = run.actor
+    return {"paths": paths, "people": people}
 
 
 def _user() -> str:

@@ -76,7 +76,7 @@ class Options(Table):
     """Base of a collector's options: its table in ``[collect.KIND.COLLECTOR]``."""
 
     timeout: float = Field(default=600.0, gt=0)
-    """Seconds after which the collector is ended."""
+    """Seconds after which the collector is ended; that of `[collect.KIND]` where the collector's own table says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +123,14 @@ class Collector:
         title: What it does, for people.
         options: Model of its table.
         collect: Yields artifacts. Raises `CollectorError` when it could not run; a run that found problems is no error.
+        alone: It changes the tree or measures time (the project's own commands, probes of a service), so nothing runs beside it.
     """
 
     name: str
     title: str
     options: type[Options]
     collect: Callable[[Context], Iterable[Collected]]
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

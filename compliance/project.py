@@ -122,6 +122,8 @@ class CollectTable(Table):
     """Globs of existing files to read, relative to the project."""
     environment: str | None = None
     """Environment of those files, where they do not say."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds after which each collector of the kind is ended, where its own table does not say."""
 
 
 @dataclass(frozen=True)
@@ -262,12 +264,13 @@ class Project:
             raise ConfigError(f"[collect.{name}]: no such kind{near(name, self.catalog.kinds)}")
         known = {collector.name: collector for collector in kind.collectors}
         own = {key: value for key, value in table.items() if key not in known}
+        fields = validate(CollectTable, own, f"collect.{name}", extra=tuple(known))
+        limit = {} if fields.timeout is None else {"timeout": fields.timeout}
         chosen = []
         for key, value in table.items():
             if key in known and value is not False:
-                given = {} if value is True else value
+                given = limit if value is True else {**limit, **value} if isinstance(value, Mapping) else value
                 chosen.append((known[key], validate(known[key].options, given, f"collect.{name}.{key}")))
-        fields = validate(CollectTable, own, f"collect.{name}", extra=tuple(known))
         return Collection(kind, fields, tuple(chosen))
 
 

@@ -268,4 +268,4 @@ def _written(options: HttpOptions, environment: str | None, probes: list[dict[st
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
-http = Collector(name="http", title="Probes the endpoints of a running service", options=HttpOptions, collect=_collect)
+http = Collector(name="http", title="Probes the endpoints of a running service", options=HttpOptions, collect=_collect, alone=True)

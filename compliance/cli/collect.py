@@ -34,9 +34,10 @@ def run(
 def gather(session: Session, kinds: Sequence[str]) -> list[Run]:
     """Runs the collectors and shows progress."""
     from ..collect import collect
+    from .progress import showing
 
-    with session.writing() as store, session.working("collecting") as say:
-        return list(collect(session.project, store, kinds, say=say))
+    with session.writing() as store, showing(session) as progress:
+        return list(collect(session.project, store, kinds, progress=progress))
 
 
 def document(runs: Sequence[Run]) -> CollectDocument:
@@ -60,7 +61,7 @@ def document(runs: Sequence[Run]) -> CollectDocument:
 
 
 def listing(runs: Sequence[Run]) -> list[str]:
-    """Returns the table of what ran."""
+    """Returns the table of what ran, how long it took, what it found, and what could not run and why; its sums last."""
     from . import ingest, table
 
     rows = []
@@ -68,8 +69,15 @@ def listing(runs: Sequence[Run]) -> list[str]:
         took = f"{one.seconds:.1f} s"
         if one.outcome == "could-not-run":
             rows.append(["could not run", one.kind, one.collector, took, f"{one.reason}" + (f"; {one.hint}" if one.hint else "")])
+        elif not one.files:
+            rows.append(["ran", one.kind, one.collector, took, "nothing to record"])
         for file in one.files:
             number = "" if file.evidence is None else f"#{file.evidence} "
             text = f"{number}{file.path}  {file.reason or ingest.summary_text(file.summary)}"
             rows.append([file.status, one.kind, one.collector, took, text])
-    return table.lines(rows, header=["STATUS", "KIND", "COLLECTOR", "TOOK", "EVIDENCE"], right=[3]) if rows else ["nothing was collected"]
+    if not rows:
+        return ["nothing was collected"]
+    failed = sum(one.outcome == "could-not-run" for one in runs)
+    recorded = sum(file.status == "recorded" for one in runs for file in one.files)
+    end = f"{len(runs) - failed} of {len(runs)} collectors ran, {recorded} pieces of evidence recorded"
+    return [*table.lines(rows, header=["STATUS", "KIND", "COLLECTOR", "TOOK", "EVIDENCE"], right=[3]), end]

@@ -13,5 +13,9 @@ def _collect(context: Context) -> Iterator[Collected]:
 
 
 command = Collector(
-    name="command", title="Runs the project's coverage measurement and reads what it writes", options=CommandOptions, collect=_collect
+    name="command",
+    title="Runs the project's coverage measurement and reads what it writes",
+    options=CommandOptions,
+    collect=_collect,
+    alone=True,
 )

@@ -12,4 +12,6 @@ def _collect(context: Context) -> Iterator[Collected]:
     return collect(context, "test-results")
 
 
-command = Collector(name="command", title="Runs the project's tests and reads what they write", options=CommandOptions, collect=_collect)
+command = Collector(
+    name="command", title="Runs the project's tests and reads what they write", options=CommandOptions, collect=_collect, alone=True
+)
