@@ -13,10 +13,10 @@ from .drawing import measure
 from .model import Decision, RedGate
 
 _MM: Final = 72 / 25.4
-_PAGES: Final = {"A4": (170.0 * _MM, 264.0 * _MM), "Letter": (175.9 * _MM, 246.4 * _MM)}
+_PAGES: Final = {"A4": (170.0 * _MM, 266.0 * _MM), "Letter": (175.9 * _MM, 248.4 * _MM)}
 """Width and height of page 1 within its margins."""
-_SPARE: Final = 8.0
-_HEADING: Final = 25.0
+_SPARE: Final = 9.0
+_HEADING: Final = 23.5
 _BOX: Final = 54.0
 _RED: Final = 11.44
 """Line of the table of red gates."""
@@ -63,7 +63,7 @@ def _top(decision: Decision, facts: Sequence[str], name: str, large: bool, overl
     title = lines(name, 25, width, 3, bold=True) * 28 if large else lines(name, 15, width, 3, bold=True) * 16.8
     shares = (0.20, 0.18, 0.20, 0.26, 0.16)
     fact = max(lines(text, 9.5, width * share - 8, 2, bold=True) for text, share in zip(facts, shares, strict=True))
-    outcome = 68.0 + 13.5 * lines(decision.because, 10, width - 84, 6)
+    outcome = 64.0 + 13.5 * lines(decision.because, 10, width - 84, 6)
     return lines(overline, 8.4, width, 2, bold=True) * 11.9 + 2 + title + 5 + 10.5 + fact * 13.5 + outcome + _strips(decision, width)
 
 
@@ -80,7 +80,7 @@ def _gate(gate: RedGate, width: float) -> float:
         lines(gate.message, 8.6, width * 0.41 - 9, 3),
         lines(gate.threshold, 8.6, width * 0.28, 3),
     )
-    return _RED * (max(columns) + lines(f"Next: {gate.fix}", 8.6, width, 2)) + 7.5
+    return _RED * (max(columns) + lines(f"Next: {gate.fix}", 8.6, width, 2)) + 6.5
 
 
 def _bottom(decision: Decision, signed: str, formula: str, width: float) -> float:

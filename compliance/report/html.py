@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _NUMBER: Final = re.compile(r"(?<![\w.])([0-9][0-9,]*\.[0-9]+)(?![\w.])")
+_LEADING: Final = re.compile(r"(?:^|(?<=[\s(]))(?:/|--?)[^\s/<>&;._-]{1,24}")
 _PAGES: Final = (".py", ".html", ".css")
 SIGNATURE_BOX: Final = "sig-toolkit"
 """Id of the element that holds the toolkit's signature."""
@@ -115,9 +116,14 @@ def prose(text: str) -> Markup:
 
 
 def wrapped(value: object) -> Markup:
-    """As `soft_breaks`, but a number stays whole: it must not be broken at its decimal point."""
+    """As `soft_breaks`, but a number stays whole, and the slash or dashes that a word begins with stay with it."""
     parts = _NUMBER.split(str(value))
-    return Markup("").join(escape(part) if n % 2 else soft_breaks(part) for n, part in enumerate(parts))
+    return Markup("").join(escape(part) if n % 2 else _led(soft_breaks(part)) for n, part in enumerate(parts))
+
+
+def _led(text: Markup) -> Markup:
+    """Keeps ``/api`` and ``--flag`` on one line: Unicode lets lines end behind their first characters (UAX 14, classes SY and HY)."""
+    return Markup(_LEADING.sub(r'<span class="nb">\g<0></span>', str(text)))  # noqa: S704 (escaped before; the pattern matches no markup)
 
 
 @cache

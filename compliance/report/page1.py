@@ -20,7 +20,7 @@ LONG_NAME: Final = 48
 _MESSAGE: Final = 230
 """Characters of a message; the section on gates has all of it."""
 _VALUE: Final = 90
-_IDS: Final = 8
+_IDS: Final = 5
 _LEFT_OUT: Final = " 99 gates are not asked at this point."
 """As long as what page 1 says of gates that its decision point does not ask."""
 _OVERRIDES: Final = 2

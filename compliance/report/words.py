@@ -79,10 +79,14 @@ def threshold(value: Json, bounds: Mapping[str, str]) -> str:
     """
     if not isinstance(value, Mapping):
         return show(value)
-    parts = [
-        " ".join(filter(None, [label(key), "" if item == [] else bounds.get(key, ""), show(item, key)])) for key, item in value.items()
-    ]
+    parts = [" ".join(filter(None, [label(key), _bound(item, bounds.get(key, "")), show(item, key)])) for key, item in value.items()]
     return ", ".join(parts[:_ITEMS]) + (f", {len(parts) - _ITEMS} more" if len(parts) > _ITEMS else "")
+
+
+def _bound(value: Json, words: str) -> str:
+    """Leaves out what goes without saying: no list is bounded, and at most nothing is nothing."""
+    nothing = value == [] or (value == 0 and not isinstance(value, bool) and words == "at most")
+    return "" if nothing else words
 
 
 def plain(text: str) -> str:

@@ -123,6 +123,10 @@ def test_a_name_that_the_model_lacks_is_an_error(model: ReportModel) -> None:
 def test_numbers_stay_whole_and_long_words_break() -> None:
     assert str(html.wrapped("at 99.9 %")) == "at 99.9 %"
     assert "<wbr>" in html.wrapped("src/lib/file.py")
+    assert str(html.wrapped("GET /api/x, --no-cov")) == (
+        'GET <span class="nb">/api</span>/<wbr>x, <span class="nb">--no</span>-<wbr>cov'
+    )  # fmt: skip
+    assert str(html.wrapped("a-b a/b </i>")) == "a-<wbr>b a/<wbr>b &lt;/<wbr>i&gt;"
     assert str(html.wrapped("<b>1.5</b>")).startswith("&lt;b&gt;1.5")
     assert str(html.prose("run `a <b>` now")) == 'run <span class="code">a &lt;b&gt;</span> now'
     assert str(html.prose("an odd ` stays")) == "an odd ` stays"

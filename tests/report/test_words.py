@@ -81,7 +81,7 @@ def test_text_is_cut_where_it_says_least() -> None:
 
 def test_an_empty_list_has_no_bound() -> None:
     assert words.threshold({"denied_licences": [], "unknown": 0}, {"denied_licences": "at least", "unknown": "at most"}) == (
-        "denied licences none, unknown at most 0"
+        "denied licences none, unknown 0"
     )
 
 
