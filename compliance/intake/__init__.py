@@ -1,0 +1,7 @@
+"""The way of bytes into the store."""
+
+from .binding import CITATION_TOLERANCE
+from .intake import Intake
+from .outcome import Outcome, Overrides, Status
+
+__all__ = ["CITATION_TOLERANCE", "Intake", "Outcome", "Overrides", "Status"]
