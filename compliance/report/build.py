@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 
 from .. import __version__
 from ..assessment import Assessment
+from ..history import Release, of_assessment, releases
 from ..project import Project
 from ..store import Store
 from ..view import View
@@ -21,7 +22,6 @@ from .model import Limits, ReportModel, Signer
 from .pdf import Attachment
 from .proof import proof, report_id, verifier_digest
 from .register import register, registered
-from .releases import earlier, measured
 from .trail import trail
 from .trends import RELEASES
 from .words import cut
@@ -61,7 +61,6 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     anchored = None if anchor.previous is None else anchor.previous.id
     files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
     files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
-    releases = [*earlier(store, assessment, RELEASES - 1), measured(store, assessment)]
     people = decided(store, assessment, basis.view, basis.project.document.waivers.warn_before, limits)
     paper = page1.Paper(
         page=cast(Literal["A4", "Letter"], table.page),
@@ -80,7 +79,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         frameworks=gates.frameworks(assessment, titles, asked),
         troubles=gates.troubles(assessment, asked, limits),
         settings=gates.settings(assessment),
-        figures=figures(basis.view, basis.project, subject, releases),
+        figures=figures(basis.view, basis.project, subject, _releases(basis)),
         findings=findings(store, counted, limit=limits.groups),
         claims=claims(assessment, limits),
         decided=people,
@@ -95,3 +94,12 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     )
     whole = [*files, bundle.attachment(bundle.MODEL, bundle.model_json(model))]
     return model, sorted(whole, key=lambda one: one.name)
+
+
+def _releases(basis: Basis) -> list[Release]:
+    """Returns the latest releases within the frozen prefix, the one that is judged last."""
+    assessment, kinds = basis.assessment, basis.project.catalog.kinds
+    subject = assessment.subject
+    known = releases(basis.store, kinds, subject.project, assessment.point, upto=assessment.store.size, most=RELEASES)
+    before = [one for one in known if (one.version, one.commit) != (subject.version, subject.commit)]
+    return [*before[1 - RELEASES :], of_assessment(basis.store, kinds, assessment)]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..gate import Item
+from ..history import Release
 from ..project import Project
 from ..record import Severity
 from ..subject import Binding, Subject
@@ -30,7 +31,6 @@ from .figure_model import (
     SuiteBar,
     TestsFigure,
 )
-from .releases import Measured
 from .trends import trends
 from .words import count, cut, duration, listed, number, percent, seconds
 
@@ -42,7 +42,7 @@ NAME: Final = 90
 """Characters of a name, before the chart fits it to its column."""
 
 
-def figures(view: View, project: Project, subject: Subject, releases: Sequence[Measured]) -> tuple[AnyFigure, ...]:
+def figures(view: View, project: Project, subject: Subject, releases: Sequence[Release]) -> tuple[AnyFigure, ...]:
     """Returns the figures for the evidence of the commit that is judged.
 
     Args:
@@ -103,20 +103,20 @@ def _limit(name: str, value: Any) -> float:
     return amount
 
 
-def _severity(items: list[Item], before: Measured | None) -> SeverityFigure:
+def _severity(items: list[Item], before: Release | None) -> SeverityFigure:
     rows = [_scan_row(one, before) for one in items]
     rows.sort(key=lambda row: [-row.counts[severity] for severity in Severity])
     caption = f"{count(len(rows), 'scan')} of this commit: {_worst(row.counts for row in rows)}"
-    caption += f"; release {before.name} had {_worst(before.scans.values())}." if before and before.scans else "."
+    caption += f"; release {_named(before)} had {_worst(before.scans.values())}." if before and before.scans else "."
     alt = "; ".join(f"{row.tool} ({row.category}): {_severities(row)}" for row in rows[:ROWS])
     return SeverityFigure(
         title="Open findings by tool and severity",
         caption=caption,
         alt=f"{caption} {alt}.",
         evidence=_numbers(items),
-        note=_severity_note(rows, before),
+        note=_severity_note(items, before),
         rows=tuple(rows[:ROWS]),
-        against=before.name if before and before.scans else None,
+        against=_named(before) if before and before.scans else None,
     )
 
 
@@ -126,21 +126,25 @@ def _worst(many: Iterable[Mapping[Severity, int]]) -> str:
     return f"{number(total[Severity.CRITICAL])} critical, {number(total[Severity.HIGH])} high and {count(others, 'other open finding')}"
 
 
-def _severity_note(rows: Sequence[SeverityRow], before: Measured | None) -> str | None:
+def _severity_note(items: Sequence[Item], before: Release | None) -> str | None:
     """Names the scans that the last release had and this one has not: fewer findings may be fewer scans."""
-    now = {(row.tool, row.category) for row in rows}
-    gone = [f"{tool} ({category})" for tool, category in (before.scans if before else {}) if (tool, category) not in now]
-    left = f"Not among the scans of this commit, but of release {before.name}: {listed(gone[:_GONE])}." if before and gone else None
-    return " ".join(filter(None, [_left_out(rows, "scan"), left])) or None
+    now = {(one.tool or one.format, one.payload.category) for one in items}
+    gone = [f"{cut(tool, NAME)} ({category})" for tool, category in (before.scans if before else {}) if (tool, category) not in now]
+    left = f"Not among the scans of this commit, but of release {_named(before)}: {listed(gone[:_GONE])}." if before and gone else None
+    return " ".join(filter(None, [_left_out(items, "scan"), left])) or None
 
 
-def _scan_row(item: Item, before: Measured | None) -> SeverityRow:
+def _named(release: Release) -> str:
+    return cut(release.name, 40)
+
+
+def _scan_row(item: Item, before: Release | None) -> SeverityRow:
     payload = item.payload
     counts = {severity: int(getattr(payload.by_severity, severity.value)) for severity in Severity}
     scanned = None if payload.scanned is None else count(payload.scanned, (payload.scanned_what or "items").removesuffix("s"))
     tool = cut(item.tool or item.format, NAME)
-    known = before.scans.get((tool, payload.category)) if before else None
-    return SeverityRow(tool=tool, category=payload.category, counts=counts, before=known, scanned=scanned)
+    known = before.scans.get((item.tool or item.format, payload.category)) if before else None
+    return SeverityRow(tool=tool, category=payload.category, counts=counts, before=None if known is None else dict(known), scanned=scanned)
 
 
 def _severities(row: SeverityRow) -> str:

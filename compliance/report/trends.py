@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
+from ..history import Release, Unit
 from .figure_model import Trend, TrendsFigure
-from .releases import Measured
-from .words import NBSP, count, listed, number, percent
+from .words import NBSP, count, cut, listed, number, percent
 
 RELEASES: Final = 10
 """Releases of the figure, the one that is judged among them."""
-Unit = Literal["share", "count", "ms"]
+_NAME: Final = 20
+"""Characters of a release's name."""
 Strictest = Callable[[Iterable[float]], float]
 
 
@@ -22,26 +23,28 @@ class Thresholds(Protocol):
         """Returns it; None when no gate has one."""
 
 
-def trends(releases: Sequence[Measured], limits: Thresholds) -> TrendsFigure | None:
+def trends(releases: Sequence[Release], limits: Thresholds) -> TrendsFigure | None:
     """Returns the figure; None unless something was measured of two releases at least.
 
     Args:
         releases: Oldest first; the last one is that which is judged.
         limits: Thresholds as this project asks them.
     """
-    made: tuple[tuple[str, Unit, Callable[[Measured], float | None], float | None], ...] = (
+    slowest = limits.find("load-test", ("p99_ms", "max_p99_ms"))
+    over = releases[-1].percentiles_over if releases else None
+    made: tuple[tuple[str, Unit, Callable[[Release], float | None], float | None], ...] = (
         ("Readiness score", "share", lambda one: one.readiness, None),
         ("Required gates in the way", "count", lambda one: one.red, None),
         ("Critical and high findings", "count", lambda one: one.worst, None),
         ("Tests passed", "share", lambda one: one.tests_passed, None),
         ("Lines covered", "share", lambda one: one.lines_covered, limits.find("coverage", ("lines_percent",), max)),
-        ("P99 latency", "ms", lambda one: one.p99_ms, limits.find("load-test", ("p99_ms", "max_p99_ms"))),
+        ("P99 latency", "ms", lambda one: one.p99_ms if one.percentiles_over == over else None, slowest),
     )
     shown = [Trend(title=title, unit=unit, values=tuple(value(one) for one in releases), limit=limit) for title, unit, value, limit in made]
     shown = [one for one in shown if sum(value is not None for value in one.values) > 1]
     if len(releases) < 2 or not shown:
         return None
-    names = tuple(one.name for one in releases)
+    names = tuple(cut(one.name, _NAME) for one in releases)
     changes = [_change(one) for one in shown if _comparable(one)]
     caption = f"Since {names[-2]}: {listed(changes)}." if changes else f"Nothing was measured of both {names[-2]} and {names[-1]}."
     alt = "; ".join(f"{one.title}: {_history(one, names)}" for one in shown)

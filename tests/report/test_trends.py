@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from compliance import history
 from compliance.assess import assess
 from compliance.assessment import StoreState
 from compliance.judging import record_assessment
 from compliance.record import Severity
 from compliance.report.figure_model import SeverityFigure, TrendsFigure
 from compliance.report.model import ReportModel
-from compliance.report.releases import Measured, earlier
 from compliance.report.trends import trends
 from compliance.store import EvidenceDraft
 from compliance.subject import Subject
@@ -53,19 +53,10 @@ def model(release: Release) -> ReportModel:
     return release.bundle()[0]
 
 
-def test_of_each_earlier_release_the_newest_judgement_at_this_point_counts(third: Release) -> None:
-    found = earlier(third.store, third.assessment, 9)
-    assert [one.name for one in found] == ["1.6.0", "1.7.0"]
-    assert [one.worst for one in found] == [20, 12]
-    assert [one.tests_passed for one in found] == [160 / 164, None]
-    assert found[0].lines_covered == pytest.approx(1680 / 1900)
-    assert [one.name for one in earlier(third.store, third.assessment, 1)] == ["1.7.0"]
-    assert earlier(third.store, third.assessment, 0) == []
-
-
-def test_what_was_judged_after_the_frozen_prefix_is_not_seen(third: Release) -> None:
+def test_what_was_judged_after_the_frozen_prefix_or_at_another_point_is_not_seen(third: Release) -> None:
     released(third, "1.7.9", "d" * 40, [scenario.scan(1)])
-    assert [one.name for one in earlier(third.store, third.assessment, 9)] == ["1.6.0", "1.7.0"]
+    figure = next(one for one in model(third).figures if isinstance(one, TrendsFigure))
+    assert figure.releases == ("1.6.0", "1.7.0", "1.8.0")
 
 
 def test_findings_are_shown_against_the_last_release(third: Release) -> None:
@@ -101,9 +92,9 @@ class NoLimits:
         return None
 
 
-def measured(name: str, **given: Any) -> Measured:
-    base: dict[str, Any] = {"readiness": 0.5, "red": 1, "scans": {}, "tests_passed": None, "lines_covered": None, "p99_ms": None}
-    return Measured(name=name, judged_at=WHEN, **{**base, **given})
+def measured(version: str, **given: Any) -> history.Release:
+    base: dict[str, Any] = {"assessment": 1, "commit": None, "point": "production", "outcome": "go", "evidence_outcome": "go"}
+    return history.Release(version=version, judged_at=WHEN, **{**base, "readiness": 0.5, "red": 1, **given})
 
 
 def test_what_only_one_release_measured_is_no_trend() -> None:
@@ -111,3 +102,13 @@ def test_what_only_one_release_measured_is_no_trend() -> None:
     assert figure is not None
     assert [one.title for one in figure.trends] == ["Readiness score", "Required gates in the way"]
     assert figure.caption == "Since 1: readiness score still 50\u00a0% and required gates in the way still 1."
+
+
+def test_percentiles_over_other_requests_are_not_compared() -> None:
+    releases = [measured("1", p99_ms=3.0, percentiles_over="all"), measured("2", p99_ms=5.0, percentiles_over="successful")]
+    figure = trends(releases, NoLimits())
+    assert figure is not None
+    assert "P99 latency" not in [one.title for one in figure.trends]
+    same = trends([releases[0], measured("2", p99_ms=5.0, percentiles_over="all")], NoLimits())
+    assert same is not None
+    assert "P99 latency from 3\u00a0ms to 5\u00a0ms" in same.caption
