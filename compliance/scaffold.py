@@ -1,190 +1,126 @@
-"""Looks at a repository and proposes a ``compliance.toml`` that works unedited."""
+"""Proposes a ``compliance.toml`` for a repository: it works unedited, and says in comments what could be added."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from .point import Profile
+from .repository import Repository
 
-_SKIPPED: Final = frozenset({".git", ".compliance", ".venv", "venv", "node_modules", "__pycache__", "vendor", "build", "dist", ".tox"})
-_LANGUAGES: Final = {
-    ".py": "Python", ".js": "JavaScript", ".ts": "TypeScript", ".tsx": "TypeScript", ".jsx": "JavaScript", ".go": "Go",
-    ".java": "Java", ".kt": "Kotlin", ".rs": "Rust", ".rb": "Ruby", ".cs": "C#", ".php": "PHP", ".c": "C", ".cpp": "C++",
-}  # fmt: skip
-_SERVICE_FILES: Final = (
-    "Dockerfile",
-    "Procfile",
-    "app.yaml",
-    "apphosting.yaml",
-    "firebase.json",
-    "fly.toml",
-    "docker-compose.yml",
-    "compose.yaml",
-)
-_FILE_LIMIT: Final = 200_000
+_WORDS: Final = {
+    "scan": "scans of code and dependencies",
+    "test-results": "test results",
+    "coverage": "coverage",
+    "sbom": "a bill of materials",
+    "pipeline": "a delivery pipeline",
+    "document": "release documents",
+    "risk-register": "a risk register",
+    "runbook": "a runbook",
+    "load-test": "a load test",
+}
+"""What a release needs, for people."""
 
 
-@dataclass
-class Findings:
-    """What a look at a repository found."""
-
-    root: Path
-    name: str
-    version: str | None = None
-    languages: Counter[str] = field(default_factory=Counter)
-    files: dict[str, list[str]] = field(default_factory=dict)
-    """Kind to paths that the kind's formats recognise."""
-    requirements: list[str] = field(default_factory=list)
-    has_git: bool = False
-    tests: bool = False
-    profile: Profile = "library"
-    profile_why: str = ""
-
-
-def look(root: Path) -> Findings:
-    """Looks at a repository's file names and small manifests; nothing is run."""
-    found = Findings(root, _safe_name(root.name))
-    found.has_git = (root / ".git").exists()
-    paths = []
-    for number, path in enumerate(_files(root)):
-        if number >= _FILE_LIMIT:
-            break
-        paths.append(path)
-        language = _LANGUAGES.get(Path(path).suffix)
-        if language:
-            found.languages[language] += 1
-    _manifests(root, found)
-    found.requirements = [path for path in paths if re.fullmatch(r"(.*/)?requirements[\w.-]*\.txt", path) and path.count("/") < 2]
-    found.tests = any(re.search(r"(^|/)(tests?|spec)/|(^|/)test_[^/]+\.py$", path) for path in paths)
-    by_kind = {
-        "pipeline": [p for p in paths if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml", p)],
-        "runbook": [p for p in paths if re.search(r"(^|/)[^/]*(runbook|playbook)[^/]*\.md$|(^|/)runbooks/.+\.md$", p, re.IGNORECASE)],
-        "access-policy": [p for p in paths if re.search(r"(^|/)(firestore|storage)\.rules$|(^|/)(openapi|swagger)\.(json|ya?ml)$", p)],
-        "document": [p for p in paths if re.search(r"(status|readiness|checklist|go-?live|completion)[^/]*\.md$", p, re.IGNORECASE)],
-        "coverage": [p for p in paths if re.search(r"(^|/)coverage\.(json|xml)$", p)],
-        "test-results": [p for p in paths if re.search(r"(^|/)(junit[^/]*|TEST-[^/]+|test-results?)\.xml$", p)],
-        "scan": [p for p in paths if p.endswith(".sarif")],
-        "sbom": [p for p in paths if re.search(r"(^|/)s?bom\.(json|xml)$|\.(cdx\.json|cdx\.xml|spdx\.json|spdx)$", p)],
-    }
-    found.files = {kind: many for kind, many in by_kind.items() if many}
-    found.profile, found.profile_why = _profile(root, paths)
-    return found
-
-
-def _files(root: Path) -> Iterator[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        for name in sorted(files):
-            yield str((Path(folder) / name).relative_to(root))
-
-
-def _manifests(root: Path, found: Findings) -> None:
-    try:
-        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("project", {})
-        found.name, found.version = _safe_name(str(project.get("name", found.name))), _text(project.get("version"))
-    except (OSError, ValueError):
-        pass
-    try:
-        package = json.loads((root / "package.json").read_text("utf-8"))
-        found.name = _safe_name(str(package.get("name", found.name)))
-        found.version = found.version or _text(package.get("version"))
-    except (OSError, ValueError, AttributeError):
-        pass
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value.isprintable() else None
-
-
-def _safe_name(name: str) -> str:
-    return re.sub(r"[^\w@/. -]", "-", name)[:200] or "project"
-
-
-def _profile(root: Path, paths: list[str]) -> tuple[Profile, str]:
-    service = [name for name in _SERVICE_FILES if (root / name).is_file()]
-    service += [path for path in paths if path.startswith(("k8s/", "helm/", "charts/", "deploy/"))][:1]
-    if service:
-        return "service", f"{service[0]} says that something is deployed"
-    try:
-        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("project", {})
-        if project.get("scripts"):
-            return "cli", "pyproject.toml declares commands and nothing says that something is deployed"
-    except (OSError, ValueError):
-        pass
-    return "library", "nothing says that something is deployed"
-
-
-def toml(found: Findings) -> str:
+def toml(found: Repository) -> str:
     """Returns a commented ``compliance.toml`` for what was found."""
-    lines = [
-        "# Written by `compliance init`. Every key is optional but [project] name.",
-        "",
-        "[project]",
-        f"name = {_quote(found.name)}",
-    ]
+    return "\n".join([*_head(found), *_collect(found), *_tail()]) + "\n"
+
+
+def missing(found: Repository) -> list[str]:
+    """Returns, for people, what a release needs and nothing was found for."""
+    always = ["test-results", "coverage", "sbom", "pipeline", "document", "risk-register"]
+    wanted = [*always, "runbook", "load-test"] if found.profile == "service" else always
+    scans = [] if "Python" in found.languages else ["scan"]
+    return [_WORDS[kind] for kind in (*scans, *wanted) if kind not in found.files]
+
+
+def steps(found: Repository) -> list[str]:
+    """Returns the three steps that help most."""
+    main = found.ecosystems[0] if found.ecosystems else None
+    proposed = ["run `compliance keys create` once, then `compliance release`: it says what is proven so far, and writes the report"]
+    if "test-results" not in found.files or "coverage" not in found.files:
+        command = f"`{main.tests[0]}`" if main and main.tests else "your test command"
+        proposed.append(f"let {command} write test results, measure coverage, and name both in compliance.toml (it shows how)")
+    if main and main.dependency_scan and "scan" not in found.files:
+        proposed.append(f"scan dependencies and code: `{main.dependency_scan[0]}`; compliance.toml shows both")
+    proposed.append("confirm the profile: set profile-by in compliance.toml")
+    return proposed[:3]
+
+
+def _head(found: Repository) -> Iterator[str]:
+    yield from ("# Written by `compliance init`. Every key is optional but [project] name.", "", "[project]")
+    yield f"name = {_quote(found.name)}"
     if found.version:
-        lines.append(f'version = {_quote(found.version)}  # or "git-tag": the tag on the commit')
-    elif found.has_git:
-        lines.append('version = "git-tag"  # the tag on the commit')
-    if not found.has_git:
-        lines.append('# commit = "<full id>"  # there is no git here: say which commit is judged')
-    lines += [
-        'release-branch = "main"',
-        "# The first environment is where a release is tested, the last is where users are.",
-        'environments = ["staging", "production"]',
-        f"# {found.profile_why}: proposed, not confirmed.",
-        f'profile = "{found.profile}"',
-        '# profile-by = "your name"  # confirm the profile: until then the outcome is at most go-with-conditions',
-        "",
-        "[frameworks]",
-        "alpha = true",
-        "aei21 = true",
-        "release = true",
-        "",
-    ]
-    return "\n".join([*lines, *_collect(found)]) + "\n"
+        yield f'version = {_quote(found.version)}  # or "git-tag": the tag on the commit'
+    elif found.branch:
+        yield 'version = "git-tag"  # the tag on the commit'
+    if not found.branch:
+        yield '# commit = "<full id>"  # there is no git here: say which commit is judged'
+    yield f"release-branch = {_quote(found.branch or 'main')}"
+    if found.profile == "service":
+        yield "# The first environment is where a release is tested, the last is where users are."
+        yield 'environments = ["staging", "production"]'
+    yield f"# {found.why}: proposed, not confirmed."
+    yield f'profile = "{found.profile}"'
+    yield '# profile-by = "your name"  # confirm the profile: until then the outcome is at most go-with-conditions'
+    yield from ("", "[frameworks]", "alpha = true", "aei21 = true", "release = true", "")
 
 
-def _collect(found: Findings) -> Iterator[str]:
-    if found.has_git:
+def _collect(found: Repository) -> Iterator[str]:
+    if found.branch:
         yield from ("[collect.source.git]  # state of the checkout, unfinished work in production code", "")
         yield from ("[collect.scan.secrets]  # secrets in the files that git tracks", "")
-    if found.languages["Python"]:
-        yield from ("[collect.scan.bandit]  # static analysis of the Python code", 'targets = ["."]', 'exclude = [".venv", "tests"]', "")
-        if found.requirements:
-            yield from (
-                "[collect.scan.pip-audit]  # known vulnerabilities of the dependencies",
-                f"requirements = {_list(found.requirements)}",
-                "",
-            )
-        elif (found.root / "pyproject.toml").is_file():
-            yield from ("[collect.scan.pip-audit]  # known vulnerabilities of the dependencies", 'project = "."', "")
+    if "Python" in found.languages:
+        yield from _python(found)
     for kind, paths in found.files.items():
-        yield from (f"[collect.{kind}]", f"files = {_list(_patterns(paths))}", "")
-    if "test-results" not in found.files:
-        yield from (
-            "# Test results: let your test command write JUnit XML, and name it here.",
-            "# [collect.test-results.command]",
-            '# command = ["python", "-m", "pytest", "--junitxml=junit.xml"]',
-            '# results = "junit.xml"',
-            "",
-        )
-    if "coverage" not in found.files:
-        yield from (
-            "# Coverage: when the tests have measured it, a second command writes it down.",
-            "# [collect.coverage.command]",
-            '# command = ["python", "-m", "coverage", "json", "-q", "-o", "coverage.json"]',
-            '# results = "coverage.json"',
-            "",
-        )
+        yield from (f"[collect.{kind}]", f"files = {_list(_patterns(found.root, paths))}", "")
+    yield from _proposed(found)
+
+
+def _python(found: Repository) -> Iterator[str]:
+    yield from ("[collect.scan.bandit]  # static analysis of the Python code", 'targets = ["."]')
+    tests = [name for name in ("tests", "test") if (found.root / name).is_dir()]
+    yield f"exclude = {_list(tests)}" if tests else "# exclude = []"
+    yield ""
+    source = _dependencies(found)
+    if source:
+        yield from ("[collect.scan.pip-audit]  # known vulnerabilities of the dependencies", source, "")
+
+
+def _dependencies(found: Repository) -> str | None:
+    if found.locked:
+        return 'lock = "."'
+    if found.requirements:
+        return f"requirements = {_list(found.requirements)}"
+    if (found.root / "pyproject.toml").is_file():
+        return 'project = "."'
+    return None
+
+
+def _proposed(found: Repository) -> Iterator[str]:
+    """Yields, as comments, how to get what is not there."""
+    for one in found.ecosystems[:2]:
+        for kind, ways in (("test-results", [one.tests]), ("coverage", [one.coverage]), ("scan", [one.code_scan, one.dependency_scan])):
+            known = [way for way in ways if way is not None]
+            if known and kind not in found.files:
+                yield from _way(kind, one.name, known)
+
+
+def _way(kind: str, language: str, ways: Sequence[tuple[str, str]]) -> Iterator[str]:
+    (command, results), *others = ways
+    if others or set("<>*") & set(command + results):
+        commands = " and ".join(f"`{one}`" for one, _ in ways)
+        yield f"# {_WORDS[kind].capitalize()} ({language}): {commands}, then name what is written."
+        yield from (f"# [collect.{kind}]", f"# files = {_list([name for _, name in ways])}", "")
+    else:
+        yield f"# {_WORDS[kind].capitalize()} ({language}): `compliance collect` runs your command and reads the file that it writes."
+        yield from (f"# [collect.{kind}.command]", f"# command = {_list(command.split())}", f"# results = {_quote(results)}", "")
+
+
+def _tail() -> Iterator[str]:
     yield from (
         "# Thresholds and applicability, for example:",
         '# [gates."ALPHA-PF-6"]',
@@ -195,14 +131,19 @@ def _collect(found: Findings) -> Iterator[str]:
     )
 
 
-def _patterns(paths: list[str]) -> list[str]:
-    """Returns the paths, or one pattern per folder where a folder holds several."""
-    folders = Counter((str(Path(path).parent), Path(path).suffix) for path in paths)
-    patterns = []
+def _patterns(root: Path, paths: Sequence[str]) -> list[str]:
+    """Returns the paths, or one pattern for a folder of which all such files are among them."""
+    patterns: list[str] = []
+    folders = Counter((one.parent, one.suffix) for one in map(PurePosixPath, paths))
     for path in paths:
-        folder, suffix = str(Path(path).parent), Path(path).suffix
-        many = folders[folder, suffix] > 1 and folder != "."
-        patterns.append(f"{folder}/*{suffix}" if many else path)
+        one = PurePosixPath(path)
+        pattern = one.parent / f"*{one.suffix}"
+        whole = (
+            folders[one.parent, one.suffix] > 1
+            and one.parent.name
+            and len(list(root.glob(str(pattern)))) == folders[one.parent, one.suffix]
+        )
+        patterns.append(str(pattern) if whole else path)
     return list(dict.fromkeys(patterns))
 
 
@@ -210,5 +151,5 @@ def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _list(items: list[str]) -> str:
+def _list(items: Sequence[str]) -> str:
     return "[" + ", ".join(map(_quote, items)) + "]"

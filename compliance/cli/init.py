@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .session import Session
+
+if TYPE_CHECKING:
+    from ..repository import Repository
 
 
 def run(session: Session) -> int:
     """Look at the repository and write a commented compliance.toml; an existing one is left as it is."""
+    from ..catalog import shipped
     from ..errors import ConfigError
     from ..project import FILE, Project
-    from ..scaffold import look, toml
-    from . import table
+    from ..repository import look
+    from ..scaffold import toml
 
     root = (session.common.project or Path.cwd()).absolute()
     if not root.is_dir():
         raise ConfigError(f"{root}: no such folder")
     path = root / FILE
-    found = look(root)
     if path.exists():
         print(f"{path} exists and was left as it is")
         return 0
+    with session.working("looking"):
+        found = look(root, shipped().kinds)
     try:
         path.write_text(toml(found), "utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint="make the folder writable") from error
     Project.load(root)
-    languages = ", ".join(f"{name} ({count} files)" for name, count in found.languages.most_common(5)) or "none known"
-    rows = [["wrote", str(path)], ["languages", languages], ["git", "yes" if found.has_git else "no: set [project] commit"]]
-    rows += [
-        [kind, ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")] for kind, paths in found.files.items()
-    ]
-    rows.append(["profile", f"{found.profile}: {found.profile_why}"])
-    for line in table.lines(rows):
-        print(line)
-    print("next:")
-    for line in table.lines([[f"{number}.", step] for number, step in enumerate(_steps(found.tests, found.files), 1)], indent=2):
+    for line in _summary(found, path):
         print(line)
     return 0
 
 
-def _steps(tests: bool, files: dict[str, list[str]]) -> list[str]:
-    steps = ["confirm the profile: set profile-by in compliance.toml"]
-    if tests and "test-results" not in files:
-        steps.append("let your test command write JUnit XML and coverage, and name both in compliance.toml")
-    steps.append("run `compliance keys create` once, then `compliance release`")
-    return steps
+def _summary(found: Repository, path: Path) -> list[str]:
+    from ..scaffold import missing, steps
+    from . import table
+
+    languages = [f"{name} ({count} files)" for name, count in found.languages.items()]
+    rows = [["wrote", str(path)], ["project", " ".join(filter(None, (found.name, found.version)))]]
+    rows += [["languages", ", ".join(languages[:5]) or "none known"]]
+    rows += [["branch", found.branch or "no git: set [project] commit"]]
+    rows += [[kind, _some(paths)] for kind, paths in found.files.items()]
+    rows += [["not found", ", ".join(absent)]] if (absent := missing(found)) else []
+    rows += [["not read", ", ".join(found.unreadable)]] if found.unreadable else []
+    rows += [["profile", f"{found.profile}: {found.why}"]]
+    numbered = [[f"{number}.", step] for number, step in enumerate(steps(found), 1)]
+    return [*table.lines(rows), "next:", *table.lines(numbered, indent=2)]
+
+
+def _some(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
