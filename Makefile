@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types unit docs self bench dist clean
+.PHONY: help demo test lint types unit fuzz docs self bench dist clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ types: .venv/dev ## Check types
 
 unit: .venv/dev ## Run the tests
 	$(BIN)/python -m pytest
+
+fuzz: .venv/dev ## Fuzz the reader of each format, for a minute each; findings stay in build/fuzz
+	$(BIN)/python -m tests.fuzz build/fuzz
 
 docs: .venv/dev ## Write the generated parts of the documents
 	$(BIN)/python -m tests.documents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -119,16 +120,28 @@ def assert_only_refuses(kind_id: str, format_name: str, data: bytes) -> Parsed |
         return None
 
 
+STRANGE: list[Json] = [None, True, 0, -1, 1.5, 2**70, 10**400, "", "x", "\udcff", "1e999", [], [None], [[]], {}, {"": None}, "é" * 5000]
+"""What may stand in the place of any value."""
+
+
 def json_mutations(data: bytes) -> st.SearchStrategy[bytes]:
     """Valid JSON with one value replaced by one of another type or size, or removed: what byte mutations hardly ever reach."""
     places = list(_places(json.loads(data)))
-    strange: list[Json] = [None, True, 0, -1, 1.5, 2**70, 10**400, "", "x", "\udcff", "1e999", [], [None], [[]], {}, {"": None}, "é" * 5000]
     return st.builds(
         lambda place, value, remove: _reshaped(json.loads(data), places[place], value, remove),
         st.integers(0, len(places) - 1),
-        st.sampled_from(strange),
+        st.sampled_from(STRANGE),
         st.booleans(),
     )
+
+
+def changed_json(document: Json, dice: random.Random) -> bytes:
+    """Returns a document with one value replaced by a strange one or by another of its own, or removed."""
+    places = list(_places(document))
+    other = document
+    for key in dice.choice(places):
+        other = other[key]
+    return _reshaped(document, dice.choice(places), dice.choice([*STRANGE, *[other] * 8]), dice.random() < 0.2)
 
 
 def _places(value: Json, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
