@@ -83,6 +83,10 @@ class SignOff(Model):
     to: str | None = None
     """Of a delegation: who may sign instead."""
     conditions: tuple[Promise, ...] = ()
+    method: Literal["sshsig", "x509", "pdf"] | None = None
+    """How it was signed."""
+    document: int | None = None
+    """Ledger entry of the signed packet that holds the signature, if it stands in one."""
     defect: str | None = None
     """Why it does not count, as far as signature and role are concerned."""
 
@@ -133,6 +137,39 @@ class Said:
         }
 
 
+def require_clear(said: Said, role: Role, evidence_outcome: str) -> None:
+    """Checks what a decision says, whoever makes it.
+
+    Args:
+        said: What is signed.
+        role: The role that it is signed for.
+        evidence_outcome: Of the assessment that the signer saw.
+
+    Raises:
+        UsageError: Something speaks against it.
+    """
+    if said.decision == "reject" and not (said.reason or "").strip():
+        raise UsageError("a rejection without reason", hint="say why with --reason")
+    if said.decision == "approve-with-conditions" and not said.conditions:
+        raise UsageError("an approval with conditions, but without any", hint="give --condition, or approve without")
+    if said.conditions and said.decision != "approve-with-conditions":
+        raise UsageError(f"conditions with {said.decision}", hint="use --approve-with-conditions")
+    if said.expires_at <= said.at or any(one.due_at <= said.at for one in said.conditions):
+        raise UsageError("a date that has passed already")
+    approves = said.decision in ("approve", "approve-with-conditions")
+    if said.override and not (approves and role.table.override and (said.reason or "").strip()):
+        why = (
+            f"by role {role.id}, which may not override"
+            if not role.table.override
+            else "without reason"
+            if approves
+            else "that is no approval"
+        )
+        raise UsageError(f"an override {why}", hint="only roles with override = true may, and must say why")
+    if approves and evidence_outcome == "no-go" and not said.override:
+        raise UsageError("the evidence says no-go", hint="reject, or override with --override and a reason if your role may")
+
+
 def require_sound(said: Said, role: Role, evidence_outcome: str, others: Iterable[SignOff], signer: Signer, roles: Sequence[Role]) -> None:
     """Checks a decision before it is recorded.
 
@@ -147,20 +184,7 @@ def require_sound(said: Said, role: Role, evidence_outcome: str, others: Iterabl
     Raises:
         UsageError: Something speaks against it.
     """
-    if said.decision == "reject" and not (said.reason or "").strip():
-        raise UsageError("a rejection without reason", hint="say why with --reason")
-    if said.decision == "approve-with-conditions" and not said.conditions:
-        raise UsageError("an approval with conditions, but without any", hint="give --condition, or approve without")
-    if said.conditions and said.decision != "approve-with-conditions":
-        raise UsageError(f"conditions with {said.decision}", hint="use --approve-with-conditions")
-    if said.expires_at <= said.at or any(one.due_at <= said.at for one in said.conditions):
-        raise UsageError("a date that has passed already")
-    if said.override and not (role.table.override and (said.reason or "").strip()):
-        why = "without reason" if role.table.override else f"by role {role.id}, which may not override"
-        raise UsageError(f"an override {why}", hint="only roles with override = true may, and must say why")
-    approves = said.decision in ("approve", "approve-with-conditions")
-    if approves and evidence_outcome == "no-go" and not said.override:
-        raise UsageError("the evidence says no-go", hint="reject, or override with --override and a reason if your role may")
+    require_clear(said, role, evidence_outcome)
     if defect := _role_defect(said, role, signer, list(others), roles):
         raise UsageError(defect)
 
@@ -183,13 +207,22 @@ def _role_defect(said: Said, role: Role, signer: Signer, others: Sequence[SignOf
     return None
 
 
-def drafts(said: Said, signature: Signature, by: str, subject: Mapping[str, Json]) -> list[Draft]:
-    """Returns the ledger entries of a signed decision: the sign-off, then one for each condition."""
+def drafts(said: Said, signature: Signature, by: str, subject: Mapping[str, Json], place: Mapping[str, Json] | None = None) -> list[Draft]:
+    """Returns the ledger entries of a signed decision: the sign-off, then one for each condition.
+
+    Args:
+        said: What was signed.
+        signature: The signature.
+        by: Verified name of the signer.
+        subject: What was decided on.
+        place: Where a signature in a document stands: ``document``, ``field`` and ``covered``.
+    """
     from .store import Draft
 
     whole = said.statement("")
     public = ("role", "decision", "assessment", "point", "decision_digest", "packet", "override", "expires_at")
     body = {**{name: whole[name] for name in public}, "signed_at": whole["at"], "method": signature.method, "subject": dict(subject)}
+    body |= place or {}
     private: dict[Any, Json] = {
         "people": {"by": by, "to": said.to, "signature": signature.json, "owners": [one.owner for one in said.conditions]},
         "code": {"reason": said.reason, "conditions": [one.text for one in said.conditions]},
@@ -239,7 +272,7 @@ def read(
         elif entry.body["subject"]["project"] != project:
             continue
         elif entry.type == TYPE:
-            signed.append(_sign_off(entry, store.private(entry.number), origin, roles, signers, signed))
+            signed.append(_sign_off(store, entry, origin, roles, signers, signed))
         elif entry.body["action"] == "opened" and signed and signed[-1].defect is None:
             promise = signed[-1].conditions[entry.body["number"]]
             conditions[entry.number] = Condition(**promise.model_dump(), id=f"C{entry.number}", role=signed[-1].role, opened_at=entry.at)
@@ -249,11 +282,10 @@ def read(
     return signed, list(conditions.values())
 
 
-def _sign_off(
-    entry: Entry, private: Mapping[str, Any], origin: str, roles: Sequence[Role], signers: Signers, before: Sequence[SignOff]
-) -> SignOff:
-    from .sign.statement import Signature, Signer
+def _sign_off(store: Store, entry: Entry, origin: str, roles: Sequence[Role], signers: Signers, before: Sequence[SignOff]) -> SignOff:
+    from .sign.statement import Signer
 
+    private = store.private(entry.number)
     body, people, code = entry.body, private.get("people", {}), private.get("code", {})
     promises = tuple(
         Promise(text=text, owner=owner, **{**one, "due_at": read_rfc3339(one["due_at"])})
@@ -275,7 +307,7 @@ def _sign_off(
     )
     signer, defect = Signer(str(people.get("by", "(erased)")), ""), None
     try:
-        signer = signers.verify(canonical(said.statement(origin)), Signature.read(people.get("signature")), entry.at)
+        signer = _signer(store, entry, said, origin, people.get("signature"), signers)
     except ComplianceError as error:
         defect = f"not validly signed ({error})"
     role = next((one for one in roles if one.id == said.role), None)
@@ -287,8 +319,21 @@ def _sign_off(
         key=signer.key,
         trial=signer.trial,
         defect=defect,
+        method=body["method"],
+        document=body.get("document"),
         **{name: getattr(said, name) for name in SignOff.model_fields if hasattr(said, name)},
     )
+
+
+def _signer(store: Store, entry: Entry, said: Said, origin: str, signature: Json, signers: Signers) -> Signer:
+    """Verifies the signature under a decision again, wherever it stands."""
+    from .sign.statement import Signature
+
+    if entry.body["method"] == "pdf":
+        from .packet.receive import verify_again
+
+        return verify_again(store, entry, said, signers)
+    return signers.verify(canonical(said.statement(origin)), Signature.read(signature), entry.at)
 
 
 class Stand(Model):

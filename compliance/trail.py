@@ -42,6 +42,8 @@ def describe(entry: Entry, private: Mapping[str, Any]) -> str:
             return f"opened for {body['role']}" if body["action"] == "opened" else f"C{body['condition']} met by #{body['by']}"
         case "packet.rendered" | "packet.issued":
             return f"{body['packet']} at {body['point']}, decision {body['decision_digest'][:12]}, sha256 {body['sha256'][:16]}…"
+        case "packet.received":
+            return f"{body['packet']}, signed in {', '.join(body['fields'])}, sha256 {body['sha256'][:16]}…"
         case "report.rendered" | "report.signed":
             return f"sha256 {body['sha256'][:16]}…"
     return ", ".join(f"{name} {value}" for name, value in body.items() if isinstance(value, str) and name not in ("at", "type"))

@@ -86,9 +86,14 @@ class Intake:
 
     def _files(self, path: Path, named: bool) -> Iterator[_File | Outcome]:
         """Yields the file, or what an archive holds; compressed ones are unpacked."""
+        from ..packet import ingest
+
         shown = self._shown(path)
         try:
             source = Source.from_path(path, shown)
+            if self.overrides.kind is None and ingest.form_of(source) is not None:
+                yield from ingest.record(self.store, self.project, source, path, named)
+                return
             signature = detached(self.project, path, source)
             if named or unpack.is_named_as_packed(path.name):
                 source = unpack.decompressed(source)

@@ -121,6 +121,12 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
     return IssuedPacket(pdf, digest, (entry, rendered, issued), packet, report, tuple(files))
 
 
+def newest(store: Store, decision_digest: str) -> str | None:
+    """Returns what an approval of a decision binds to: SHA-256 of the newest packet about it as it was rendered; None without a packet."""
+    about = [one.body["sha256"] for one in store.entries(types=[RENDERED]) if one.body["decision_digest"] == decision_digest]
+    return str(about[-1]) if about else None
+
+
 def attachment(packet: PacketModel) -> Attachment:
     """Returns ``packet.json``."""
     content = pretty(packet.model_dump(mode="json"))

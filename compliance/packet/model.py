@@ -15,6 +15,7 @@ from ..assessment import Outcome
 from ..gate import Status
 from ..record import Model
 from ..report.figure_model import Count, Figure
+from ..role import Role, RoleTable
 from ..subject import Subject
 
 SCHEMA: Final = "compliance/packet/v1"
@@ -150,6 +151,11 @@ class Slot(Model):
         over = "Override the no-go and approve" if self.override else "Approve"
         approvals = {"approve": over, "conditions": f"{over}, with the conditions below"}
         return {**(approvals if self.may_approve else {}), "reject": "Reject"}
+
+    @property
+    def as_role(self) -> Role:
+        """The role, as far as the packet tells: for signers who have nothing else of the project."""
+        return Role(self.role, RoleTable(title=self.title, override=self.override, validity=self.validity))
 
     def parts(self) -> Iterator[str]:
         """Yields every part but the signature, in the order in which it is read."""

@@ -62,10 +62,10 @@ def fields(packet: PacketModel, rendered: RenderedPdf) -> Iterator[SignatureFiel
     """Yields the fields of a rendered packet, in the order in which they are read."""
     for slot in packet.slots:
         who = slot.title if slot.of == 1 else f"{slot.title}, {slot.number} of {slot.of}"
-        parts = list(slot.parts())
-        for part in parts:
+        for part in slot.parts():
             yield _field(packet, slot, part, who, rendered)
-        locks = tuple(slot.field(part) for part in parts)
+        # pyHanko takes texts that are locked for changed as soon as somebody else signs; `signed.read_packet` looks after all of them.
+        locks = tuple(slot.field(part) for part in slot.words)
         yield SignatureField(slot.name, f"Signature of {who}", rendered.boxes[slot.box()], locks)
 
 

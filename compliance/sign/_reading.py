@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from pyhanko.pdf_utils import xref
+from pyhanko.pdf_utils import generic, xref
 from pyhanko.pdf_utils.misc import PdfStrictReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from io import BytesIO
 
     from pyhanko.pdf_utils.generic import Reference
 
@@ -31,11 +31,11 @@ def read_pdf(stream: BytesIO) -> PdfFileReader:
         Exception: It cannot be parsed; pyHanko raises many types.
     """
     try:
-        return PdfFileReader(stream)
+        return Reader(stream)
     except PdfStrictReadError as error:
         if _ORPHAN not in str(error):
             raise
-    reader = PdfFileReader(stream, strict=False)
+    reader = Reader(stream, strict=False)
     _require_consistent(stream.getbuffer(), reader)
     reader.strict = True
     return reader
@@ -63,6 +63,35 @@ def _without_orphans(section: Any) -> Any:
 def entry(dictionary: Any, key: str) -> Any:
     """The object under a key, wherever it stands in the file; None if there is none."""
     return dictionary[key] if key in dictionary else None  # noqa: SIM401 (get() does not follow references)
+
+
+class Reader(PdfFileReader):
+    """Reads the directory of each stream of objects once.
+
+    pyHanko reads it for each object anew: of 20 s that the comparison of two revisions of a packet took, 19 s.
+    """
+
+    def __init__(self, stream: BytesIO, strict: bool = True) -> None:
+        self._packed: dict[int, tuple[list[int], bytes]] = {}
+        super().__init__(stream, strict=strict)  # type: ignore[no-untyped-call]
+
+    def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> Any:
+        if stmnum not in self._packed:
+            stream = generic.Reference(stmnum, 0, self).get_object()
+            if stream["/Type"] != "/ObjStm":
+                raise PdfStrictReadError(f"object {stmnum} is no stream of objects")
+            data, first = bytes(stream.data), int(stream["/First"])
+            directory = [int(number) for number in data[:first].split()][: 2 * int(stream["/N"])]
+            self._packed[stmnum] = [part + first if n % 2 else part for n, part in enumerate(directory)], data
+        directory, data = self._packed[stmnum]
+        if not 0 <= 2 * idx < len(directory) - 1 or directory[2 * idx] != idnum:
+            raise PdfStrictReadError(f"object {idnum} is not in its place in the stream {stmnum}")
+        content = BytesIO(data)
+        content.seek(directory[2 * idx + 1])
+        found = generic.read_object(content, generic.Reference(idnum, 0, self))
+        if isinstance(found, (generic.StreamObject, generic.IndirectObject)):
+            raise PdfStrictReadError(f"object {idnum} in the stream {stmnum} is of a kind that must not be there")
+        return found
 
 
 class Resolver(HistoricalResolver):

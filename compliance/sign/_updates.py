@@ -169,6 +169,22 @@ class _UnusedRule(WhitelistRule):
                 yield ReferenceUpdate(reference)
 
 
+class _FilledRule(GenericFieldModificationRule):
+    """Fields may be filled in.
+
+    pyHanko reports the appearance of a text as changed, and refuses it if the field is locked, when it only is older than the revision
+    that is compared with; such reports are left out.
+    """
+
+    def check_form_field(self, fq_name: str, spec: Any, context: Any) -> Iterable[Any]:
+        old, new = context.old, context.new
+        table = new.reader.xrefs
+        changed = [table.explicit_refs_in_revision(number) for number in range(old.revision + 1, new.revision + 1)]
+        for level, update in super().check_form_field(fq_name, spec, context):
+            if any(update.updated_ref in one for one in changed):
+                yield level, update
+
+
 def _information(resolver: Any) -> Any:
     # References in the trailer lead to the newest revision, whichever is asked for.
     reference = resolver.trailer_view.get_value_as_reference("/Info", optional=True)
@@ -232,7 +248,7 @@ _POLICY: Final = StandardDiffPolicy(
         [
             SigFieldCreationRule(),  # type: ignore[no-untyped-call]
             SigFieldModificationRule(value_update_keys=_VALUE),
-            GenericFieldModificationRule(value_update_keys=_FILLED),
+            _FilledRule(value_update_keys=_FILLED),
         ]
     ),
 )

@@ -33,9 +33,9 @@ _CHAIN_LIMIT: Final = 10
 class Signature:
     """A signature under a statement, as it is stored and as it travels."""
 
-    method: Literal["sshsig", "x509"]
+    method: Literal["sshsig", "x509", "pdf"]
     value: str
-    """The armoured SSH signature, or base64 of the raw one."""
+    """The armoured SSH signature, or base64 of the raw one; of a PDF the name of the field, which holds signature and statement."""
     certificates: tuple[str, ...] = ()
     """Base64 DER: the signer's certificate, then those above it. Links, never anchors."""
 
@@ -52,7 +52,7 @@ class Signature:
             InputError: It is none.
         """
         match value:
-            case {"method": "sshsig" | "x509" as method, "value": str(text), "certificates": list(certificates)} if len(value) == 3:
+            case {"method": "sshsig" | "x509" | "pdf" as method, "value": str(text), "certificates": list(certificates)} if len(value) == 3:
                 if all(isinstance(one, str) for one in certificates) and len(certificates) <= _CHAIN_LIMIT:
                     return cls(method, text, tuple(certificates))
         raise InputError("no signature", expected="an object with method (sshsig or x509), value and certificates", where="/signature")
@@ -104,8 +104,6 @@ class Signers:
 
     def _x509(self, statement: bytes, signature: Signature, at: datetime) -> Signer:
         from . import dsse
-        from .keys import certificate_fingerprint
-        from .trust import judge_signer
 
         certificate, *chain = _certificates(signature)
         try:
@@ -113,6 +111,22 @@ class Signers:
         except (binascii.Error, ValueError) as error:
             raise InputError("broken base64", expected="a signature", where="/signature/value") from error
         dsse.verify(certificate.public_key(), raw, PAYLOAD_TYPE, statement)
+        return self.holder(certificate, chain, at)
+
+    def holder(self, certificate: Certificate, chain: Sequence[Certificate], at: datetime) -> Signer:
+        """Returns who signs with a certificate.
+
+        Args:
+            certificate: Whose key made a signature; that is for the caller to verify.
+            chain: Certificates that came with it. Links, never anchors.
+            at: When it must have been valid.
+
+        Raises:
+            SigningKeyError: It was not valid then, or nobody whose signature counts holds it.
+        """
+        from .keys import certificate_fingerprint
+        from .trust import judge_signer
+
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             raise SigningKeyError(f"the certificate of {name_of(certificate)} was not valid at {at.isoformat()}")
         if self.trust is None:

@@ -72,7 +72,7 @@ def test_each_role_has_a_prepared_and_tagged_field_that_locks_its_block(desk: De
         fields = {str(one.T): one for one in pdf.Root.AcroForm.Fields}
         locks = {name: {str(one) for one in fields[name].Lock.Fields} for name in packets.PEOPLE}
     for slot in desk.packet.packet.slots:
-        assert locks[slot.name] == {slot.field(part) for part in slot.parts()}
+        assert locks[slot.name] == {slot.field(part) for part in slot.words}
         assert all("TU" not in fields[slot.field(part)] or str(fields[slot.field(part)].TU) for part in slot.parts())
 
 
