@@ -73,11 +73,11 @@ class Reader(PdfFileReader):
 
     def __init__(self, stream: BytesIO, strict: bool = True) -> None:
         self._packed: dict[int, tuple[list[int], bytes]] = {}
-        super().__init__(stream, strict=strict)  # type: ignore[no-untyped-call]
+        super().__init__(stream, strict=strict)
 
     def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> Any:
         if stmnum not in self._packed:
-            stream = generic.Reference(stmnum, 0, self).get_object()
+            stream: Any = generic.Reference(stmnum, 0, self).get_object()
             if stream["/Type"] != "/ObjStm":
                 raise PdfStrictReadError(f"object {stmnum} is no stream of objects")
             data, first = bytes(stream.data), int(stream["/First"])

@@ -29,6 +29,7 @@ from compliance.store import Draft, Store
 from compliance.times import now
 from tests.packet import packets
 from tests.packet.packets import Desk
+from tests.report import scenario
 from tests.report.scenario import WHEN
 from tests.sign.documents import Authority, certificate, pem, private_key
 from tests.sign.programs import Poppler, sign_with_pyhanko
@@ -59,7 +60,7 @@ def own(desk: Desk, tmp_path: Path) -> Iterator[Desk]:
     root = desk.project.root
     shutil.copytree(root, tmp_path / "own")
     with Store.open(tmp_path / "own" / "evidence.db", write=True) as store:
-        project = packets.scenario.project(tmp_path / "own", roles=packets.ROLES, sign={"trust": ["authority.pem"]})
+        project = scenario.project(tmp_path / "own", roles=packets.ROLES, sign={"trust": ["authority.pem"]})
         yield Desk(store, project, desk.packet, desk.keys, desk.authority, desk.release_key)
 
 
@@ -154,7 +155,8 @@ def test_a_sign_off_that_says_something_else_than_its_document_does_not_count(ow
     take(own, approved(own, own.packet.pdf, "security"))
     (entry,) = own.store.entries(types=["sign-off"])
     body = {name: value for name, value in entry.body.items() if name not in ("v", "type", "at", "after", "private")}
-    own.store.append([Draft(type="sign-off", body={**body, "role": "qa"}, private=own.store.private(entry.number))])
+    private: dict[Any, Any] = own.store.private(entry.number)
+    own.store.append([Draft(type="sign-off", body={**body, "role": "qa"}, private=private)])
     assert "says something else" in str(reading(own)["qa"].defect)
 
 
@@ -247,7 +249,7 @@ def test_a_certificate_that_had_expired_when_it_signed_is_refused(own: Desk) -> 
     key = private_key("p256")
     short = certificate("Sasha", key, start=WHEN - timedelta(days=9), end=WHEN + timedelta(seconds=90))
     (own.project.root / "authority.pem").write_bytes(pem(own.authority.root, short))
-    pdf = signed_by(own, "security", SigningKey(key, short), **OVERRIDE)  # type: ignore[arg-type]
+    pdf = signed_by(own, "security", SigningKey(key, short), **OVERRIDE)
     assert "was not valid at" in refused(own, pdf)
 
 
@@ -259,7 +261,7 @@ def test_a_signature_from_before_the_packet_or_from_the_future_is_refused(own: D
 
 
 def test_one_person_does_not_sign_for_two_roles(own: Desk) -> None:
-    project = packets.scenario.project(
+    project = scenario.project(
         own.project.root,
         roles={**packets.ROLES, "product-owner": {"people": ["Sasha"], "override": True}},
         sign={"trust": ["authority.pem"]},
@@ -278,14 +280,28 @@ def test_one_person_does_not_sign_for_two_roles(own: Desk) -> None:
         (lambda pdf: pdf[:-40], "altered or broken"),
         (lambda pdf: pdf + b"\n", "altered or broken: structure"),
         (lambda pdf: pdf.replace(b"/Lang (en)", b"/Lang (de)", 1), "altered or broken: document-digest"),
-        (lambda pdf: filled(pdf, **{"security-approve": "Off", "security-reject": "Yes"}), "altered or broken: later-revisions"),
-        (lambda pdf: filled(pdf, **{"security-reason": "It can wait"}), "altered: security-reason was changed after security was signed"),
+        (lambda pdf: filled(pdf, **{"security-reason": "It can wait"}), "altered or broken: coverage"),
         (lambda _: b"%PDF-1.7\n", "altered or broken"),
     ],
 )
 def test_an_altered_document_is_refused(own: Desk, change: Callable[[bytes], bytes], message: str) -> None:
     with pytest.raises(InputError, match=message):
         take(own, change(approved(own, own.packet.pdf, "security")))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"security-approve": "Off", "security-reject": "Yes"}, "altered or broken: later-revisions"),
+        ({"security-reason": "It can wait"}, "altered: security-reason was changed after security was signed"),
+    ],
+)
+def test_a_block_that_changes_once_it_is_signed_is_refused_whoever_signs_after_that(
+    own: Desk, values: dict[str, str], message: str
+) -> None:
+    pdf = filled(approved(own, own.packet.pdf, "security"), **values)
+    with pytest.raises(InputError, match=message):
+        take(own, sign_with_pyhanko(filled(pdf, **{"product-owner-reject": "Yes"}), "product-owner", own.keys["product-owner"]))
 
 
 def test_a_packet_that_nobody_signed_or_that_another_store_issued_is_refused(own: Desk, tmp_path: Path) -> None:

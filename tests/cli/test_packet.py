@@ -1,0 +1,183 @@
+"""Packets from the command line: written, signed in the PDF, by a decision file, brought back by others, tracked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import Ran, compliance
+from tests.sign.documents import Authority, pem, write_pkcs12
+from tests.sign.test_ssh import Key
+
+pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
+
+GREEN = '<testsuite name="s" tests="2"><testcase name="a"/><testcase name="b"/></testsuite>'
+CONFIG = f"""
+[project]
+name = "demo"
+version = "1.0"
+commit = "{"a" * 40}"
+profile = "library"
+profile-by = "Ada"
+
+[sign]
+trust = ["people.pem", "allowed_signers"]
+
+[roles.security]
+people = ["Ada"]
+
+[roles.product-owner]
+people = ["ben@example.org"]
+
+[points.tests]
+gates = ["ALPHA-PF-5", "REL-6", "REL-7"]
+"""
+
+
+@dataclass(frozen=True)
+class Team:
+    root: Path
+    ben: Key
+
+    def run(self, *words: str | Path) -> Ran:
+        return compliance(*words, cwd=self.root, env={"COMPLIANCE_SIGN_PASSPHRASE": "secret"})
+
+    def done(self, *words: str | Path) -> str:
+        ran = self.run(*words)
+        assert ran.code == 0, ran.err + ran.out
+        return ran.out
+
+    def outcome(self, *words: str) -> str:
+        return str(self.run("check", "--point", "tests", "--format", "json", *words).json["outcome"])
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """A packet costs seconds: tests that write get a copy of its folder."""
+    root = tmp_path_factory.mktemp("team")
+    authority, ben = Authority(), Key(root, "ben")
+    key = authority.signing_key("Ada")
+    write_pkcs12(root / "ada.p12", key.private_key, key.certificate, list(key.chain))  # type: ignore[arg-type]
+    (root / "people.pem").write_bytes(pem(authority.root))
+    (root / "allowed_signers").write_text(f"ben@example.org {ben.public}\n")
+    (root / "compliance.toml").write_text(CONFIG)
+    (root / "junit.xml").write_text(GREEN)
+    made = Team(root, ben)
+    made.done("ingest", "junit.xml", "--observed-at", "2026-01-31T12:00:00Z")
+    written = made.run("packet", "--point", "tests", "--key", "ada.p12", "-o", "packet.pdf", "--format", "json")
+    (root / "packet.json").write_text(written.out)
+    return made
+
+
+@pytest.fixture
+def team(issued: Team, tmp_path: Path) -> Team:
+    shutil.copytree(issued.root, tmp_path / "team")
+    return Team(tmp_path / "team", issued.ben)
+
+
+def test_a_packet_is_signed_in_three_ways_and_the_release_is_a_go(team: Team) -> None:
+    written = json.loads((team.root / "packet.json").read_text())
+    assert (written["evidence_outcome"], written["fields"]) == ("go", {"security": "security", "product-owner": "product-owner"})
+    assert team.outcome() == "no-go"
+    said = team.done("sign", "--role", "security", "--approve", "--pdf", "packet.pdf", "--key", "ada.p12")
+    assert "approve for security as Ada" in said
+    team.done("sign", "--role", "product-owner", "--approve", "--point", "tests", "--statement", "decision.json")
+    words = ["ssh-keygen", "-Y", "sign", "-n", "decision@compliance-toolkit", "-f", str(team.ben.path), "decision.json"]
+    subprocess.run(words, cwd=team.root, check=True, capture_output=True)
+    assert team.outcome() == "no-go"
+    (read,) = team.run("ingest", "decision.json", "--format", "json").json["files"]
+    assert (read["status"], read["kind"], read["format"]) == ("recorded", "sign-off", "decision-json")
+    assert read["summary"]["packet"] == written["packet"]
+    assert read["summary"]["by"] == "ben@example.org"
+    assert team.outcome() == "go"
+    assert team.run("ingest", "decision.json", "--format", "json").json["files"][0]["status"] == "duplicate"
+    verified = team.run("verify", "packet.pdf", "--trust", "people.pem", "--store", ".compliance/evidence.db", "--format", "json")
+    assert (verified.code, [one for one in verified.json["checks"] if one["status"] == "refuted"]) == (0, [])
+    assert {"packet-model", "page-render", "packet.issued"} <= {one["name"] for one in verified.json["checks"]}
+
+
+def test_a_packet_that_was_signed_without_the_store_is_ingested(team: Team) -> None:
+    elsewhere = team.root / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("packet.pdf", "ada.p12"):
+        shutil.copy(team.root / name, elsewhere / name)
+    env = {"COMPLIANCE_SIGN_PASSPHRASE": "secret", "COMPLIANCE_PROJECT": str(elsewhere)}
+    words = [
+        "sign",
+        "--role",
+        "security",
+        "--reject",
+        "--reason",
+        "Too early",
+        "--pdf",
+        "packet.pdf",
+        "-o",
+        "signed.pdf",
+        "--key",
+        "ada.p12",
+    ]
+    ran = compliance(*words, cwd=elsewhere, env=env)
+    assert (ran.code, "no store here" in ran.err) == (0, True), ran.err
+    shutil.copy(elsewhere / "signed.pdf", team.root / "signed.pdf")
+    (read,) = team.run("ingest", "signed.pdf", "--format", "json").json["files"]
+    expected = {"field": "security", "role": "security", "decision": "reject", "by": "Ada", "override": False, "conditions": 0}
+    assert (read["status"], read["format"]) == ("recorded", "signed-packet-pdf")
+    assert {name: read["summary"][name] for name in expected} == expected
+    assert "rejected by Ada" in team.done("status", "--point", "tests")
+    refused = team.run("ingest", "packet.pdf")
+    assert (refused.code, "nobody has signed it" in " ".join(refused.out.split())) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--role", "security", "--approve"], "signed with --key, or written out with --statement"),
+        (["--role", "security", "--approve", "--pdf", "packet.pdf", "--statement", "x.json"], "give one of them"),
+        (["--role", "security", "--approve", "--pdf", "packet.pdf", "--key", "ben"], "not with an SSH key"),
+        (["--role", "security", "--reject", "--pdf", "packet.pdf", "--key", "ada.p12"], "a rejection without reason"),
+        (["--role", "product-owner", "--approve", "--pdf", "packet.pdf", "--key", "ada.p12"], "Ada does not hold the role product-owner"),
+        (["--role", "nobody", "--approve", "--pdf", "packet.pdf", "--key", "ada.p12"], "no field for the role nobody"),
+        (["--role", "security", "--approve", "--pdf", "packet.pdf", "--key", "ada.p12", "--point", "staging"], "the packet is for tests"),
+        (["--role", "security", "--approve", "--pdf", "packet.pdf", "--key", "ada.p12", "--expires", "9d"], "is printed in the packet"),
+        (["--role", "security", "--approve", "--key", "ada.p12", "-o", "x.pdf"], "--output without --pdf"),
+        (["--role", "security", "--delegate", "Eve", "--pdf", "packet.pdf", "--key", "ada.p12"], "delegate with --pdf"),
+        (["--role", "security", "--approve", "--pdf", "junit.xml", "--key", "ada.p12"], "altered or broken"),
+    ],
+)
+def test_wrong_use_is_refused_and_nothing_is_written(issued: Team, words: list[str], message: str) -> None:
+    before = (issued.root / "packet.pdf").read_bytes()
+    ran = issued.run("sign", *words)
+    assert (ran.code, message in " ".join(ran.err.split())) == (2, True), ran.err
+    assert (issued.root / "packet.pdf").read_bytes() == before
+    assert "sign-off" not in issued.done("log")
+
+
+def test_a_decision_file_is_refused_by_name(team: Team) -> None:
+    team.done("sign", "--role", "product-owner", "--approve", "--point", "tests", "--statement", "decision.json")
+    content = (team.root / "decision.json").read_bytes()
+
+    def refused(data: bytes, namespace: str = "decision@compliance-toolkit", signer: str = "ben") -> str:
+        (team.root / "d.json").write_bytes(data)
+        (team.root / "d.json.sig").unlink(missing_ok=True)
+        if namespace:
+            words = ["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", str(team.root / signer), "d.json"]
+            subprocess.run(words, cwd=team.root, check=True, capture_output=True)
+        (read,) = team.run("ingest", "d.json", "--format", "json").json["files"]
+        assert read["status"] == "refused"
+        return str(read["reason"])
+
+    Key(team.root, "eve")
+    assert "not signed: there is no d.json.sig" in refused(content, "")
+    for wrong in (refused(content, "file"), refused(content, signer="eve")):
+        assert "signature" in wrong or "trusted" in wrong
+    assert "byte for byte" in refused(content + b"\n")
+    assert "does not hold the role security" in refused(content.replace(b'"role":"product-owner"', b'"role":"security"'))
+    assert "is not the assessment of this decision" in refused(content.replace(b'"point":"tests"', b'"point":"other"'))
+    assert "a decision for the log" in refused(content.replace(b'"log":"', b'"log":"x'))
+    assert "no decision" in refused(content.replace(b'"decision":"approve"', b'"decision":"perhaps"'))
+    assert "a rejection without reason" in refused(content.replace(b'"decision":"approve"', b'"decision":"reject"'))
