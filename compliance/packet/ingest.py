@@ -56,7 +56,8 @@ def record(store: Store, project: Project, source: Source, path: Path, named: bo
     try:
         results = _packet(store, project, source) if form == PACKET else _decision(store, project, source, path)
     except ComplianceError as error:
-        return [Outcome(status="refused", reason=str(error), **about)]
+        # A packet that lies about in a folder is no mistake of whoever names the folder.
+        return [Outcome(status="refused" if named else "unrecognised", reason=str(error), **about)]
     return [
         Outcome(status=one.status, evidence=one.entry, summary=_summary(one), reason=one.reason and f"{one.field}: {one.reason}", **about)
         for one in results
