@@ -18,14 +18,16 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
+import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import compliance
 from compliance import severity as severity_words
 from compliance.catalog import shipped
+from compliance.cli.app import build
 from compliance.errors import ComplianceError
 from compliance.gate import Gate
 from compliance.kind import Kind
@@ -337,6 +339,62 @@ def error_classes() -> list[type[ComplianceError]]:
     return [one for one in below(ComplianceError) if not one.__name__.startswith("_") and one.__module__.startswith("compliance.")]
 
 
+_EVERYWHERE = ("project", "store", "quiet", "verbose", "debug", "no_color")
+"""Options that every command takes, documented once."""
+
+
+def command_line() -> str:
+    """Every command with its arguments and options, as the command line itself knows them."""
+    root = typer.main.get_command(build())
+    every = [one for one in root.params if one.name in _EVERYWHERE and not getattr(one, "hidden", False)]
+    parts = ["## Options of every command", "They may stand before the command or behind it.", _options(every)]
+    for name, command in root.commands.items():  # type: ignore[attr-defined]  # it is a group
+        parts += _command(f"compliance {name}", command)
+    return "\n\n".join(parts)
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    yield f"## `{name}`" if name.count(" ") == 1 else f"### `{name}`"
+    yield prose(command.help or "")
+    own = [one for one in command.params if one.name not in (*_EVERYWHERE, "help") and not getattr(one, "hidden", False)]
+    if own:
+        yield _options(own)
+    for below, inner in getattr(command, "commands", {}).items():
+        yield from _command(f"{name} {below}", inner)
+
+
+def _options(params: Iterable[Any]) -> str:
+    rows = [(_option_name(one), _option_value(one), _option_default(one), _option_help(one)) for one in params]
+    return table(["option", "value", "default", "meaning"], rows)
+
+
+def _option_name(one: Any) -> str:
+    if one.param_type_name == "argument":
+        return f"`{one.metavar or one.name.upper()}`"
+    return code([*one.opts, *one.secondary_opts])
+
+
+def _option_value(one: Any) -> str:
+    if one.param_type_name != "argument" and one.is_flag:
+        return ""
+    annotation = one.type_descriptor.annotation
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    return (one.metavar or "text") if one.param_type_name != "argument" else "text"
+
+
+def _option_default(one: Any) -> str:
+    if isinstance(one.show_default, str):
+        return one.show_default
+    shown = one.show_default and one.default not in (None, False, ()) and not callable(one.default)
+    return f"`{one.default}`" if shown else "required" if one.required else ""
+
+
+def _option_help(one: Any) -> str:
+    names = [one.envvar] if isinstance(one.envvar, str) else list(one.envvar or ())
+    return prose(one.help or "") + (f" Environment: {code(names)}." if names else "")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "help": help_text,
     "kinds": kinds,
@@ -347,6 +405,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "thresholds": thresholds,
     "gates": gates,
     "errors": errors,
+    "commands": command_line,
     "roles": lambda: options(RoleTable),
     "waivers": lambda: options(WaiversTable),
     "mapping": lambda: f"{options(MappingTable)}\n\nEach field is a table:\n\n{options(FieldTable)}",

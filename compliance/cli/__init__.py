@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
         _say("compliance: interrupted; everything recorded so far is kept")
-    except (BrokenPipeError, SystemExit):  # typer ends the process itself when printing meets a closed pipe
-        code = EXIT_UNREAD
+    except (BrokenPipeError, SystemExit) as error:  # typer ends the process itself when printing meets a closed pipe
+        code = 0 if isinstance(error, SystemExit) and error.code == 0 else EXIT_UNREAD  # 0: it has completed a word for the shell
         _drop_output()
     except OSError as error:
         if "--debug" in words:

@@ -61,7 +61,7 @@ def _root(
 
 def build() -> typer.Typer:
     """Returns the root command."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     app.callback(epilog=_EPILOG)(_root)
     for name in COMMANDS:
         module = importlib.import_module(f"compliance.cli.{name}")
