@@ -260,6 +260,7 @@ class Bundle:
         self.proof = self.model["proof"]
         self.size = int(self.proof["checkpoint"]["size"])
         self.root = bytes.fromhex(self.proof["checkpoint"]["root"])
+        self.redacted = list(self.model.get("redacted", []))
         self.entries: dict[int, dict[str, Any]] = {}
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
@@ -312,6 +313,9 @@ class Bundle:
         count = 0
         for number, one in self.entries.items():
             committed = one["body"].get("private", {})
+            hidden = CLASSES if self.redacted and one["body"]["type"] != "evidence" else self.redacted
+            if set(one["sealed"]) != set(committed) - set(hidden):
+                raise RefutedError(f"entry {number}: other private values than those that the report says it carries")
             for name, sealed in one["sealed"].items():
                 if commitment(bytes.fromhex(sealed["key"]), b"entry", sealed["value"].encode()).hex() != committed.get(name):
                     raise RefutedError(f"entry {number}: private values of class {name} are not those that the ledger commits to")
@@ -331,6 +335,8 @@ class Bundle:
             many = rows.get(number, [])
             if [one["number"] for one in many] != list(range(len(many))):
                 raise RefutedError(f"evidence {number}: its findings are out of order")
+            if any(sorted(one.get("commitments", {})) != sorted(self.redacted) for one in many):
+                raise RefutedError(f"evidence {number}: its findings leave out other private values than the report says")
             root = tree_root([leaf_hash(row_leaf(one, self.entries[number]["sealed"])) for one in many])
             if self.entries[number]["body"]["rows"] != {"count": len(many), "root": root.hex()}:
                 raise RefutedError(f"evidence {number}: its findings are not those that the ledger covers")
@@ -497,6 +503,11 @@ def row_leaf(row: dict[str, Any], sealed: dict[str, dict[str, str]]) -> bytes:
     parts = [canonical({name: row[name] for name in names if row.get(name) is not None})]
     values = {"paths": ["fingerprint", "line", "path"], "people": ["person"], "code": ["message"]}
     for name in CLASSES:
+        if name in row.get("commitments", {}):
+            parts.append(bytes.fromhex(row["commitments"][name]))
+            if len(parts[-1]) != 32 or any(row.get(one) for one in values[name]):
+                raise RefutedError(f"finding {row['number']}: a broken commitment, or a value beside it")
+            continue
         value = [row.get(one) for one in values[name]]
         nothing = name != "paths" and value == [None]
         parts.append(bytes(32) if nothing else commitment(bytes.fromhex(sealed[name]["key"]), index, canonical(value)))
@@ -551,7 +562,8 @@ def verify(path: Path, trusted: Sequence[x509.Certificate]) -> Result:
     def read() -> str:
         nonlocal bundle
         bundle = Bundle(files)
-        return f"report {bundle.model['id']}"
+        left_out = f": redacted copy without {', '.join(bundle.redacted)}" if bundle.redacted else ""
+        return f"report {bundle.model['id']}{left_out}"
 
     if result.check("model", read) and bundle is not None:
         for name, step in bundle.steps():

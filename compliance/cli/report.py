@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -33,10 +34,13 @@ def run(
     bundle: Annotated[Path | None, typer.Option(help="Folder that receives the report's files as well, signed together.")] = None,
     key: Key = None,
     clock: Clock = None,
+    redact: Annotated[
+        list[str] | None, typer.Option(help="Make a copy for outsiders without paths, people or code (repeatable, or with commas).")
+    ] = None,
     format: ReportFormat = "pdf",
 ) -> int:
     """Assess, record the assessment, and write the signed audit report."""
-    _, made, path = make(session, point, output, key, clock=read_time("--clock", clock), format=format, bundle=bundle)
+    _, made, path = make(session, point, output, key, clock=read_time("--clock", clock), format=format, bundle=bundle, redact=redact or ())
     print_made(session, made, path)
     return 0
 
@@ -50,19 +54,22 @@ def make(
     clock: datetime | None = None,
     format: str = "pdf",
     bundle: Path | None = None,
+    redact: Sequence[str] = (),
 ) -> tuple[Assessment, MadeReport, Path]:
     """Makes the report and writes it, with the checkpoint of the ledger beside it."""
     from .. import home
     from ..judging import judge
     from ..report import audit
+    from ..report.redact import read_classes
     from ..times import now
 
+    classes = read_classes(redact)
     signing = home.signing_key(session.project, key, ask)
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=clock)
         say("rendering and signing")
         stamping = home.timestamping(session.project)
-        made = audit.make(store, session.project, assessment, view, signing, now(), timestamping=stamping)
+        made = audit.make(store, session.project, assessment, view, signing, now(), timestamping=stamping, redact=classes)
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
     write_whole(path, _content(made, format))
     write_whole(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
@@ -73,6 +80,8 @@ def make(
 
 def print_made(session: Session, made: MadeReport, path: Path) -> None:
     """Says what was written and how it can be checked."""
+    if made.model.redacted:
+        session.say(f"redacted copy without {', '.join(made.model.redacted)}: it holds neither these values nor free texts")
     if made.model.signer.trial:
         session.say("signed with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
     session.say(f"verify with: compliance verify {path} --store {session.store_path}")

@@ -7,7 +7,7 @@ which gives checkpoint C2: it stands beside the file, and in the next report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..assessment import Assessment
 from ..judging import record_assessment
 from ..project import Project
-from ..record import sha256_hex
+from ..record import PrivacyClass, sha256_hex
 from ..store import Draft, Store
 from ..view import View
 from . import attestation, html
@@ -64,6 +64,7 @@ def make(
     when: datetime,
     *,
     timestamping: Timestamping | None = None,
+    redact: Set[PrivacyClass] = frozenset(),
 ) -> MadeReport:
     """Records an assessment and makes the signed report on it.
 
@@ -75,6 +76,7 @@ def make(
         key: Who signs.
         when: Time of the report and of its signature, with a zone.
         timestamping: What shall vouch for the time.
+        redact: Privacy classes that the copy leaves out; the ledger says so too.
 
     Raises:
         RenderError: The document cannot be rendered on this machine.
@@ -96,10 +98,13 @@ def make(
         signer=signer_of(key, timestamping),
         renderer=fingerprint(),
         attest=attestation.inside(key, assessment, when),
+        redact=frozenset(redact),
     )
     model, files = build(basis)
     unsigned = render(model, files)
     about: dict[str, Any] = {"report": model.id, "assessment": entry, "subject": assessment.subject.model_dump(mode="json")}
+    if redact:
+        about["redacted"] = list(model.redacted)
     rendered = _append(store, RENDERED, {**about, "sha256": sha256_hex(unsigned.content), "renderer": model.renderer})
     box = unsigned.boxes[html.SIGNATURE_BOX]
     pdf = sign_pdf(unsigned.content, key, box=box, reason=REASON, when=when, timestamping=timestamping)

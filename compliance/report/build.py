@@ -11,6 +11,7 @@ from .. import __version__
 from ..assessment import Assessment
 from ..history import Release, of_assessment, releases
 from ..project import Project
+from ..record import PRIVACY_CLASSES, PrivacyClass
 from ..store import Store
 from ..view import View
 from . import bundle, gates, page1
@@ -21,6 +22,7 @@ from .findings import findings
 from .model import Limits, ReportModel, Signer
 from .pdf import Attachment
 from .proof import proof, report_id, verifier_digest
+from .redact import Redaction
 from .register import register, registered
 from .trail import trail
 from .trends import RELEASES
@@ -46,26 +48,30 @@ class Basis:
     limits: Limits = field(default_factory=Limits)
     attest: Callable[[Sequence[Attachment]], Sequence[Attachment]] = field(default=lambda _: ())
     """Gives further attachments from all others but the model, such as signed ones: whatever it gives is an input of the pages."""
+    redact: frozenset[PrivacyClass] = frozenset()
+    """Privacy classes that the copy leaves out."""
 
 
 def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     """Returns the model and every attachment, the model's own file among them, sorted by name."""
-    store, assessment, limits = basis.store, basis.assessment, basis.limits
-    catalog, subject = basis.project.catalog, assessment.subject
+    store, limits, catalog, subject = basis.store, basis.limits, basis.project.catalog, basis.assessment.subject
+    redaction = Redaction(basis.redact, catalog.gates)
+    assessment = redaction.assessment(basis.assessment)
     table = basis.project.document.report
     titles = {framework.id: framework.title for framework in catalog.frameworks.values()}
-    asked = gates.thresholds_of(basis.project)
+    asked = redaction.thresholds(gates.thresholds_of(basis.project))
     items = registered(basis.view)
     counted = {number: item for number, item in items.items() if of_subject(item, subject)}
     anchor = proof(store, basis.entry)
     anchored = None if anchor.previous is None else anchor.previous.id
-    files = bundle.attachments(store, assessment, items, sorted(counted), anchor)
+    files = bundle.attachments(store, assessment, items, sorted(counted), anchor, basis.redact)
     files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
-    people = decided(store, assessment, basis.view, basis.project.document.waivers.warn_before, limits)
+    people = decided(store, basis.assessment, basis.view, basis.project.document.waivers.warn_before, limits, redaction)
     paper = page1.Paper(
         page=cast(Literal["A4", "Letter"], table.page),
         title=None if table.title is None else cut(table.title, _TITLE),
         organisation=None if table.organisation is None else cut(table.organisation, _TITLE),
+        redacted=tuple(name for name in PRIVACY_CLASSES if name in basis.redact),
     )
     model = ReportModel(
         id=report_id(anchor),
@@ -79,15 +85,16 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         frameworks=gates.frameworks(assessment, titles, asked),
         troubles=gates.troubles(assessment, asked, limits),
         settings=gates.settings(assessment),
-        figures=figures(basis.view, basis.project, subject, _releases(basis)),
-        findings=findings(store, counted, limit=limits.groups),
+        figures=figures(basis.view, basis.project, subject, _releases(basis), redaction),
+        findings=findings(store, counted, limit=limits.groups, redaction=redaction),
         claims=claims(assessment, limits),
         decided=people,
-        evidence=register(store, catalog.kinds, items, gates.evidence_used(assessment), subject, limits.register_rows),
-        trail=trail(store, subject, upto=basis.entry + 1, limit=limits.trail),
+        evidence=register(store, catalog.kinds, items, gates.evidence_used(assessment), subject, limits.register_rows, redaction),
+        trail=trail(store, subject, upto=basis.entry + 1, limit=limits.trail, redaction=redaction),
         proof=anchor,
         signer=basis.signer,
         renderer=dict(basis.renderer),
+        redacted=paper.redacted,
         verifier_sha256=verifier_digest(),
         attachments=bundle.rows_of(files),
         limits=limits,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 import msgspec
@@ -16,16 +16,18 @@ from sqlmodel import col, select
 
 from ..assessment import Assessment
 from ..gate import Item
-from ..record import Json, PrivacyClass, sha256_hex
+from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, sha256_hex
 from ..sign import dsse
 from ..sign.checks import Check
 from ..store import Store, merkle
+from ..store.ledger import RowHasher
 from ..store.tables import Evidence, Ledger, SealedValue
 from . import findings
 from .bundle_model import FINDINGS_SCHEMA, Consistency, EvidenceBundle, Inclusion, KeptEntry, ProofsDocument, SealedText, TreeState
 from .json import check_document
 from .model import AttachmentRow, PreviousReport, Proof, ReportModel
 from .pdf import Attachment
+from .redact import MARK
 
 ASSESSMENT: Final = "assessment.json"
 CHECKPOINT: Final = "checkpoint.txt"
@@ -52,9 +54,22 @@ _MEDIA_TYPES: Final = {"csv": "text/csv", "txt": "text/plain", "json": "applicat
 _FORMULA: Final = frozenset("=+-@\t\r\n")
 _COLUMNS: Final = findings.COLUMNS
 _PRETTY: Final = 2
+PRIVATE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "paths": ("fingerprint", "line", "path"),
+    "people": ("person",),
+    "code": ("message",),
+}
+"""What of a finding belongs to each privacy class."""
 
 
-def attachments(store: Store, assessment: Assessment, items: Mapping[int, Item], counted: Sequence[int], proof: Proof) -> list[Attachment]:
+def attachments(
+    store: Store,
+    assessment: Assessment,
+    items: Mapping[int, Item],
+    counted: Sequence[int],
+    proof: Proof,
+    redacted: Set[PrivacyClass] = frozenset(),
+) -> list[Attachment]:
     """Returns every attached file but the model, sorted by name.
 
     Args:
@@ -63,14 +78,15 @@ def attachments(store: Store, assessment: Assessment, items: Mapping[int, Item],
         items: The registered evidence by number.
         counted: Numbers of the evidence whose findings are listed.
         proof: What the report is anchored in.
+        redacted: Privacy classes that the copy leaves out; the judgement is redacted already.
     """
     entries = sorted({0, *items, proof.assessment_entry})
     contents = {
         ASSESSMENT: pretty(check_document(assessment)),
         CHECKPOINT: proof.checkpoint.note.encode(),
-        EVIDENCE: evidence_json(store, entries),
+        EVIDENCE: evidence_json(store, entries, redacted),
         PROOFS: proofs_json(store, entries, proof),
-        **findings_files(findings.rows(store, sorted(counted))),
+        **findings_files(findings.rows(store, sorted(counted)), _Hiding(store, redacted) if redacted else None),
     }
     return [attachment(name, content) for name, content in sorted(contents.items())]
 
@@ -102,10 +118,11 @@ def pretty(document: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=_PRETTY) + b"\n"
 
 
-def evidence_json(store: Store, entries: Sequence[int]) -> bytes:
+def evidence_json(store: Store, entries: Sequence[int], redacted: Set[PrivacyClass] = frozenset()) -> bytes:
     """Returns ``evidence.json``: for each entry the leaf as it was hashed, the public payload, and the private values with their keys.
 
-    Leaves, payloads and values are texts, exactly the bytes that the digests cover.
+    Leaves, payloads and values are texts, exactly the bytes that the digests cover. A redacted copy lacks the values and keys of its
+    classes; of the assessment, whose texts may quote any class, it lacks all.
     """
     numbers = col(Ledger.entry).in_(entries)
     leaves = store.database.query(select(Ledger.entry, Ledger.leaf).where(numbers).order_by(col(Ledger.entry)))
@@ -115,6 +132,8 @@ def evidence_json(store: Store, entries: Sequence[int]) -> bytes:
         col(SealedValue.privacy_class)
     )
     for number, name, key, value in store.database.query(query.where(col(SealedValue.entry).in_(entries))):
+        if name in redacted or (redacted and number not in payloads):
+            continue
         sealed.setdefault(number, {})[name] = SealedText(key=key.hex(), value=value.decode())
     kept = tuple(
         KeptEntry(
@@ -162,6 +181,8 @@ class FindingLine(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     path: str | None = None
     message: str | None = None
     person: str | None = None
+    commitments: dict[str, str] | None = None
+    """In a redacted copy: the row's commitments to what is left out, in hexadecimal by class."""
 
 
 class FindingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,21 +195,68 @@ class FindingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _HEAD: Final = b'{"schema":"' + FINDINGS_SCHEMA.encode() + b'","findings":[\n'
 
 
-def findings_files(chunks: Iterable[Sequence[Sequence[Any]]]) -> dict[str, bytes]:
-    """Returns ``findings.json`` and ``findings.csv`` from rows in the order of `findings.COLUMNS`."""
+def findings_files(chunks: Iterable[Sequence[Sequence[Any]]], hiding: _Hiding | None = None) -> dict[str, bytes]:
+    """Returns ``findings.json`` and ``findings.csv`` from rows in the order of `findings.COLUMNS`.
+
+    Args:
+        chunks: The rows.
+        hiding: Leaves out what a redacted copy must not hold.
+    """
     encoder = msgspec.json.Encoder()
     lines, table = bytearray(), _Table()
     for chunk in chunks:
-        lines += encoder.encode_lines([FindingLine(*row) for row in chunk]).replace(b"\n", b",\n")
-        table.write(chunk)
+        listed = [FindingLine(*row) for row in chunk]
+        if hiding is not None:
+            listed = [hiding.line(one) for one in listed]
+        lines += encoder.encode_lines(listed).replace(b"\n", b",\n")
+        table.write(chunk if hiding is None else map(_cells, listed))
     return {FINDINGS_JSON: _HEAD + bytes(lines).removesuffix(b",\n") + b"\n]}\n", FINDINGS_CSV: table.content()}
 
 
 def findings_csv(lines: Iterable[FindingLine]) -> bytes:
     """Returns ``findings.csv`` for the findings of a ``findings.json``."""
     table = _Table()
-    table.write(msgspec.structs.astuple(line) for line in lines)
+    table.write(map(_cells, lines))
     return table.content()
+
+
+class _Hiding:
+    """Replaces what a redacted copy leaves out of its findings by the commitments of their rows.
+
+    Args:
+        store: Holds the keys.
+        classes: Privacy classes that are left out.
+    """
+
+    def __init__(self, store: Store, classes: Set[PrivacyClass]) -> None:
+        self._store = store
+        self._classes = [name for name in PRIVACY_CLASSES if name in classes]
+        hidden = (column for name in self._classes for column in PRIVATE_COLUMNS[name])
+        self._hidden: dict[str, str | None] = {column: "" if column == "fingerprint" else None for column in hidden}
+        self._hashers: dict[int, RowHasher] = {}
+
+    def line(self, line: FindingLine) -> FindingLine:
+        """Returns a finding without what is left out."""
+        if line.evidence not in self._hashers:
+            self._hashers = {line.evidence: RowHasher(self._store.keys(line.evidence))}
+        made = self._hashers[line.evidence].commitments(line.number, finding_of(line))
+        given = {name: made[name].hex() for name in self._classes}
+        return msgspec.structs.replace(line, **self._hidden, commitments=given)
+
+
+def finding_of(line: FindingLine) -> Finding:
+    """Returns the row that a line lists."""
+    return Finding(**{name: getattr(line, name) for name in Finding.__struct_fields__})
+
+
+def _cells(line: FindingLine) -> tuple[Any, ...]:
+    """Returns the cells of a finding in the order of the columns, with a mark for each value that is left out."""
+    *cells, commitments = msgspec.structs.astuple(line)
+    for name, digest in (commitments or {}).items():
+        if digest.strip("0"):
+            for column in PRIVATE_COLUMNS[name]:
+                cells[_COLUMNS.index(column)] = MARK
+    return tuple(cells)
 
 
 class _Table:

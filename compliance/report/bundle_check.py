@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from .. import jsontext
 from ..assessment import Assessment
 from ..errors import ComplianceError, InputError
-from ..record import PRIVACY_CLASSES, Finding, PrivacyClass, canonical, sha256_hex
+from ..judging import assessment_draft
+from ..record import PRIVACY_CLASSES, PrivacyClass, canonical, sha256_hex
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import Entry, RowHasher, Sealed
@@ -25,7 +26,10 @@ from . import attestation, bundle, claims, decided, gates, page1
 from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
 from .json import check_document
 from .model import ReportModel
+from .redact import Redaction
 
+COMMITMENT_SIZE: Final = 32
+"""Bytes of a row's commitment."""
 MODEL_LIMIT: Final = 4 << 20
 """Bytes of the largest model that is rendered again: ours have 50 to 200 kB whatever the number of findings."""
 
@@ -49,6 +53,7 @@ def verify(attachments: Mapping[str, bytes]) -> list[Check]:
         ("bundle-digests", lambda: _digests(files)),
         ("bundle-checkpoint", lambda: _checkpoint(files)),
         ("bundle-inclusion", lambda: _inclusion(files)),
+        ("bundle-redaction", lambda: _redaction(files)),
         ("bundle-evidence", lambda: _evidence(files)),
         ("bundle-findings", lambda: _findings(files)),
         ("bundle-assessment", lambda: _assessment(files)),
@@ -215,8 +220,11 @@ def _evidence(files: _Bundle) -> str:
     count = 0
     for number, kept in files.entries.items():
         body = kept.entry.body
-        committed = body.get("private", {})
-        if {name: sealed.commitment for name, sealed in kept.sealed.items()} != committed:
+        expected = _carried(files, body)
+        if kept.sealed.keys() - expected:
+            name = min(kept.sealed.keys() - expected)
+            raise _RefutedError(f"entry {number}: private values of class {name}, which this copy must not hold")
+        if {name: sealed.commitment for name, sealed in kept.sealed.items()} != expected:
             raise _RefutedError(f"entry {number}: private values are not those that the ledger commits to")
         if body["type"] == "evidence":
             count += 1
@@ -227,13 +235,37 @@ def _evidence(files: _Bundle) -> str:
     return f"payloads and private values of {count} pieces of evidence are those that the ledger commits to"
 
 
+def _carried(files: _Bundle, body: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the commitments to the private values that the report has to carry of an entry."""
+    redacted = files.model.redacted
+    if redacted and body["type"] != "evidence":
+        return {}
+    return {name: commitment for name, commitment in body.get("private", {}).items() if name not in redacted}
+
+
+def _redaction(files: _Bundle) -> str:
+    """Checks that what a redacted copy leaves out stands nowhere in its judgement: the values themselves are looked for elsewhere."""
+    classes = files.model.redacted
+    if not classes:
+        return "a full report: no privacy class is left out"
+    if list(classes) != [name for name in PRIVACY_CLASSES if name in classes]:
+        raise _RefutedError(f"the privacy classes that are left out are named as {', '.join(classes)}")
+    judged = files.model.assessment
+    again = Redaction(frozenset(classes)).assessment(judged)
+    advice = {gate.id: gate.fix for gate in judged.gates}  # from the documentation of the gates, which is not private
+    gates = tuple(gate.model_copy(update={"fix": advice[gate.id]}) for gate in again.gates)
+    if again.model_copy(update={"gates": gates}) != judged:
+        raise _RefutedError("the judgement still holds what the copy says that it leaves out")
+    return f"redacted copy: {', '.join(classes)} and free texts are left out, and committed to by the same ledger entries"
+
+
 def _findings(files: _Bundle) -> str:
-    rows: dict[int, list[Finding]] = {}
+    rows: dict[int, list[bundle.FindingLine]] = {}
     for line in files.findings:
         many = rows.setdefault(line.evidence, [])
         if line.number != len(many):
             raise _RefutedError(f"findings.json: row {line.number} of evidence {line.evidence} is out of its place")
-        many.append(Finding(**{name: getattr(line, name) for name in Finding.__struct_fields__}))
+        many.append(line)
     counted = {row.number for row in files.model.evidence.rows if row.counts}
     for number in rows.keys() | counted:
         _rows(files, number, rows.get(number, []))
@@ -245,13 +277,31 @@ def _findings(files: _Bundle) -> str:
     return f"{len(files.findings)} findings of {len(rows)} pieces of evidence are those that the ledger covers"
 
 
-def _rows(files: _Bundle, number: int, rows: Sequence[Finding]) -> None:
+def _rows(files: _Bundle, number: int, lines: Sequence[bundle.FindingLine]) -> None:
     kept = files.entries.get(number)
     if kept is None or kept.entry.type != "evidence":
         raise _RefutedError(f"findings.json: {number} is no attached evidence")
-    keys = {name: kept.sealed[name].key for name in PRIVACY_CLASSES}
-    if kept.entry.body["rows"] != {"count": len(rows), "root": RowHasher(keys).root(rows).hex()}:
+    redacted = files.model.redacted
+    hasher = RowHasher({name: kept.sealed[name].key for name in PRIVACY_CLASSES if name not in redacted})
+    if any((line.commitments or {}).keys() != set(redacted) for line in lines):
+        raise _RefutedError(f"evidence {number}: its findings leave out other privacy classes than the report says")
+    leaves = (hasher.redacted_leaf(line.number, bundle.finding_of(line), _given(line)) for line in lines)
+    root = merkle.root_of(map(merkle.leaf_hash, leaves)) if redacted else hasher.root(map(bundle.finding_of, lines))
+    if kept.entry.body["rows"] != {"count": len(lines), "root": root.hex()}:
         raise _RefutedError(f"evidence {number}: its findings are not those that the ledger covers")
+
+
+def _given(line: bundle.FindingLine) -> dict[PrivacyClass, bytes]:
+    """Returns the commitments of a redacted finding; values that they stand for must not stand beside them."""
+    given: dict[PrivacyClass, bytes] = {}
+    for name in PRIVACY_CLASSES:
+        if name in (line.commitments or {}):
+            if any(getattr(line, column) for column in bundle.PRIVATE_COLUMNS[name]):
+                raise _RefutedError(f"evidence {line.evidence}: finding {line.number} holds values of class {name}, which is left out")
+            given[name] = bytes.fromhex((line.commitments or {})[name])
+            if len(given[name]) != COMMITMENT_SIZE:
+                raise _RefutedError(f"evidence {line.evidence}: finding {line.number} has a broken commitment")
+    return given
 
 
 def _by_severity(lines: Sequence[bundle.FindingLine]) -> dict[str, int]:
@@ -269,9 +319,13 @@ def _assessment(files: _Bundle) -> str:
     kept = files.entries.get(model.proof.assessment_entry)
     if kept is None or kept.entry.type != "assessment":
         raise _RefutedError("the ledger entry of the assessment is not attached")
-    recorded = Assessment.unsealed({name: jsontext.loads(value.value) for name, value in kept.sealed.items()})
-    if recorded != assessment:
+    said = assessment_draft(assessment).body
+    if any(kept.entry.body.get(name) != value for name, value in said.items()):
         raise _RefutedError("the judgement in the report is not the one in the ledger")
+    if not model.redacted:
+        recorded = Assessment.unsealed({name: jsontext.loads(value.value) for name, value in kept.sealed.items()})
+        if recorded != assessment:
+            raise _RefutedError("the judgement in the report is not the one in the ledger")
     missing = gates.evidence_used(assessment) - files.entries.keys()
     if missing:
         raise _RefutedError(f"evidence {min(missing)}, which a verdict rests on, is not attached")
@@ -300,7 +354,7 @@ def _page(files: _Bundle) -> str:
     listed = [one.id for one in red[:fit]]
     if [one.id for one in decision.red] != listed or not min(1, most) <= fit <= most or decision.red_rest != page1.rest(red[fit:]):
         raise _RefutedError("the red gates on page 1 are not those of the judgement")
-    told = page1.notices(model.assessment, model.signer, model.decided, model.title)
+    told = page1.notices(model.assessment, model.signer, model.decided, model.title, model.redacted)
     if [*decision.notices] != told[: model.limits.notices] or decision.notices_more != max(0, len(told) - len(decision.notices)):
         raise _RefutedError("the notices on page 1 are not those of the judgement")
     if model.claims != claims.claims(model.assessment, model.limits):

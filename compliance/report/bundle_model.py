@@ -96,11 +96,14 @@ class ListedFinding(_Base):
     rule: str
     severity: Severity
     state: Literal["open", "suppressed"]
-    fingerprint: str
+    fingerprint: str = ""
+    """Empty where a redacted copy leaves it out."""
     line: int | None = None
     path: str | None = None
     message: str | None = None
     person: str | None = None
+    commitments: dict[PrivacyClass, str] | None = None
+    """In a redacted copy: the row's commitments to what is left out (docs/leaf-format.md, rows), in hexadecimal by class."""
 
 
 class FindingsDocument(_Document):

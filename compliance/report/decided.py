@@ -20,6 +20,7 @@ from ..view import Unreadable, View
 from ..waiver import DAY, State, Waiver, for_findings
 from .decided_model import ConditionRow, Decided, OverrideRow, RiskRow, RoleRow, SignatureRow, WaiverRow
 from .model import Limits
+from .redact import WHOLE, Redaction
 from .words import NBSP, cut, tail
 
 _TEXT: Final = 300
@@ -33,7 +34,7 @@ _LEVELS: Final = ("high", None, "medium", "low")
 """Order of the residual levels: what nobody assessed may be high."""
 
 
-def decided(store: Store, assessment: Assessment, view: View, warn_days: int, limits: Limits) -> Decided:
+def decided(store: Store, assessment: Assessment, view: View, warn_days: int, limits: Limits, redaction: Redaction = WHOLE) -> Decided:
     """Returns the section.
 
     Args:
@@ -42,22 +43,28 @@ def decided(store: Store, assessment: Assessment, view: View, warn_days: int, li
         view: The evidence and the decisions that it saw.
         warn_days: ``[waivers] warn-before``.
         limits: Where to cut.
+        redaction: What the copy leaves out.
     """
+    shown = redaction.assessment(assessment)
     found = {one.fingerprint: one for many in view.waived.values() for one in many}
-    about = {one.id: _about(found.get(one.finding)) for one in assessment.waivers if one.finding}
-    overrides = _overrides(store, assessment, view.sign_offs)
+    about = {one.id: _about(found.get(one.finding), redaction) for one in assessment.waivers if one.finding}
+    overrides = _overrides(store, assessment, [redaction.sign_off(one) for one in view.sign_offs])
     registers = _registers(view, assessment.subject)
     accepted = for_findings(assessment.waivers)
-    risks = [_risk(item, one, accepted.get(one.fingerprint)) for item in registers for one in item.payload.risks]
+    risks = [
+        _risk(item, seen, accepted.get(one.fingerprint))
+        for item in registers
+        for one, seen in zip(item.payload.risks, redaction.item(item).payload.risks, strict=True)
+    ]
     risks.sort(key=lambda one: (one.status == "closed", _LEVELS.index(one.residual)))
     return Decided(
         overrides=tuple(overrides[: limits.overrides]),
         overrides_total=len(overrides),
-        roles=roles(assessment),
-        waivers=waivers(assessment, about, warn_days)[: limits.waivers],
+        roles=roles(shown),
+        waivers=waivers(shown, about, warn_days)[: limits.waivers],
         waivers_total=len(assessment.waivers),
         waivers_count=sum(one.active for one in assessment.waivers),
-        conditions=conditions(assessment)[: limits.conditions],
+        conditions=conditions(shown)[: limits.conditions],
         conditions_total=len(assessment.conditions),
         warn_days=warn_days,
         risks=tuple(risks[: limits.risks]),
@@ -159,12 +166,12 @@ def _waiver(one: Waiver, at: datetime, about: str | None, warn_days: int) -> Wai
     )
 
 
-def _about(finding: Finding | None) -> str | None:
+def _about(finding: Finding | None, redaction: Redaction) -> str | None:
     if finding is None:
         return None
     if finding.path is None:
         return cut(finding.rule, _WHERE)
-    where = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+    where = redaction.text(finding.path if finding.line is None else f"{finding.path}:{finding.line}", "paths") or ""
     return f"{cut(finding.rule, _WHERE)} at {tail(where, _WHERE)}"
 
 

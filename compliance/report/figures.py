@@ -31,6 +31,7 @@ from .figure_model import (
     SuiteBar,
     TestsFigure,
 )
+from .redact import WHOLE, Redaction
 from .trends import trends
 from .words import count, cut, duration, listed, number, percent, seconds
 
@@ -42,7 +43,9 @@ NAME: Final = 90
 """Characters of a name, before the chart fits it to its column."""
 
 
-def figures(view: View, project: Project, subject: Subject, releases: Sequence[Release]) -> tuple[AnyFigure, ...]:
+def figures(
+    view: View, project: Project, subject: Subject, releases: Sequence[Release], redaction: Redaction = WHOLE
+) -> tuple[AnyFigure, ...]:
     """Returns the figures for the evidence of the commit that is judged.
 
     Args:
@@ -50,9 +53,12 @@ def figures(view: View, project: Project, subject: Subject, releases: Sequence[R
         project: Its thresholds are drawn in.
         subject: What is judged.
         releases: The latest releases, oldest first; the last one is that which is judged.
+        redaction: What the copy leaves out.
     """
     kinds = project.catalog.kinds
-    items = {kind: [one for one in many if _shown(one, subject, kinds[kind].binds_to)] for kind, many in view.newest.items()}
+    items = {
+        kind: [redaction.item(one) for one in many if _shown(one, subject, kinds[kind].binds_to)] for kind, many in view.newest.items()
+    }
     limits = Limits(project)
     before = releases[-2] if len(releases) > 1 else None
     makers: tuple[tuple[str, Callable[[list[Item], Limits], AnyFigure | None]], ...] = (

@@ -15,6 +15,7 @@ from ..store import Store
 from ..store.database import translated
 from ..store.tables import FindingRow as Row
 from .model import FindingGroup, Findings
+from .redact import WHOLE, Redaction
 from .words import cut, tail
 
 CHUNK: Final = 20_000
@@ -25,13 +26,14 @@ _WHERE: Final = 240
 _RULE: Final = 100
 
 
-def findings(store: Store, items: Mapping[int, Item], *, limit: int) -> Findings:
+def findings(store: Store, items: Mapping[int, Item], *, limit: int, redaction: Redaction = WHOLE) -> Findings:
     """Returns the open findings in groups of equal evidence, severity, rule and package, worst first.
 
     Args:
         store: The store.
         items: The evidence whose findings count, by number.
         limit: Most groups to return.
+        redaction: What the copy leaves out.
     """
     totals = _totals(store, items)
     key: list[Any] = [col(Row.evidence), col(Row.severity), col(Row.rule), col(Row.package)]
@@ -45,7 +47,7 @@ def findings(store: Store, items: Mapping[int, Item], *, limit: int) -> Findings
         .limit(limit)
     )
     found = store.database.query(worst)
-    groups = tuple(_group(store, items, row) for row in found)
+    groups = tuple(_group(store, items, row, redaction) for row in found)
     by_severity = {severity: sum(n for (s, state), n in totals.items() if s == severity.value and state == "open") for severity in Severity}
     return Findings(
         open=sum(by_severity.values()),
@@ -82,12 +84,14 @@ def _totals(store: Store, items: Mapping[int, Item]) -> dict[tuple[str, str], in
     return {(severity, state): amount for severity, state, amount in store.database.query(query)}
 
 
-def _group(store: Store, items: Mapping[int, Item], row: Sequence[Any]) -> FindingGroup:
+def _group(store: Store, items: Mapping[int, Item], row: Sequence[Any], redaction: Redaction) -> FindingGroup:
     number, severity, rule, package, amount, first, _ = row
     columns: list[Any] = [Row.path, Row.line, Row.message, Row.fixed_in, Row.package_version]
     query = select(*columns).where(col(Row.evidence) == number, col(Row.number) == first)
     path, line, message, fixed_in, version = store.database.query(query)[0]
     item = items[number]
+    where = redaction.text(path if path is None or line is None else f"{path}:{line}", "paths")
+    message = redaction.text(message, "code")
     return FindingGroup(
         severity=Severity(severity),
         rule=cut(rule, _RULE),
@@ -95,7 +99,7 @@ def _group(store: Store, items: Mapping[int, Item], row: Sequence[Any]) -> Findi
         tool=cut(item.tool or item.format, 40),
         evidence=number,
         count=amount,
-        where=None if path is None else tail(path if line is None else f"{path}:{line}", _WHERE),
+        where=None if where is None else tail(where, _WHERE),
         message=None if message is None else cut(message, _MESSAGE),
         fixed_in=None if fixed_in is None else cut(fixed_in, 60),
     )

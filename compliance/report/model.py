@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from ..assessment import Assessment, Outcome
 from ..gate import Reason, Standing, Status
-from ..record import Model, Severity
+from ..record import Model, PrivacyClass, Severity
 from .decided_model import Decided
 from .figure_model import AnyFigure
 
@@ -23,7 +23,7 @@ SCHEMA: Final = "compliance/report/v1"
 class Notice(Model):
     """Something that a reader of page 1 must not miss."""
 
-    kind: Literal["override", "trial-key", "example", "hindsight", "profile", "loosened", "switched-off", "partial"]
+    kind: Literal["redacted", "override", "trial-key", "example", "hindsight", "profile", "loosened", "switched-off", "partial"]
     label: str
     text: str
 
@@ -378,6 +378,8 @@ class ReportModel(Model):
     proof: Proof
     signer: Signer
     renderer: dict[str, str]
+    redacted: tuple[PrivacyClass, ...] = ()
+    """Privacy classes that this copy leaves out; none for a full report."""
     verifier_sha256: str | None = None
     """SHA-256 of the stand-alone verifier of this version; None in reports from before there was one."""
     attachments: tuple[AttachmentRow, ...]

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from ..assessment import Assessment, Changed, GateResult
 from ..decision import SignOff, Stand
 from ..gate import Status
+from ..record import PrivacyClass
 from .decided_model import ConditionRow, Decided, OverrideRow
 from .fit import fitting
 from .gates import WORDS, Thresholds, asked, counts_of, framework_counts, red_gates
@@ -37,6 +38,8 @@ class Paper:
     title: str | None
     """``[report] title``."""
     organisation: str | None
+    redacted: tuple[PrivacyClass, ...] = ()
+    """Privacy classes that the copy leaves out."""
 
 
 def decision(
@@ -63,7 +66,7 @@ def decision(
         limits: Where to cut.
     """
     red = red_gates(assessment)
-    told = notices(assessment, signer, decided, paper.title)
+    told = notices(assessment, signer, decided, paper.title, paper.redacted)
     score = assessment.score.readiness
     made = Decision(
         outcome=assessment.outcome,
@@ -128,7 +131,9 @@ def _ids(ids: Sequence[str]) -> str:
     return ", ".join(shown) + (", …" if len(ids) > len(shown) else "")
 
 
-def notices(assessment: Assessment, signer: Signer, decided: Decided, title: str | None) -> list[Notice]:
+def notices(
+    assessment: Assessment, signer: Signer, decided: Decided, title: str | None, redacted: Sequence[PrivacyClass] = ()
+) -> list[Notice]:
     """Returns what a reader of page 1 must not miss, overrides first.
 
     Args:
@@ -136,8 +141,15 @@ def notices(assessment: Assessment, signer: Signer, decided: Decided, title: str
         signer: Who signs the report.
         decided: What people decided.
         title: ``[report] title``, as printed.
+        redacted: Privacy classes that the copy leaves out.
     """
-    return [*_override_notices(decided), *_notices(assessment, signer, title)]
+    copy = [_redacted(redacted)] if redacted else []
+    return [*_override_notices(decided), *copy, *_notices(assessment, signer, title)]
+
+
+def _redacted(classes: Sequence[PrivacyClass]) -> Notice:
+    text = f"{listed(list(classes))} are left out, and so are free texts; what remains verifies against the same root."
+    return Notice(kind="redacted", label="Redacted copy", text=text[:1].upper() + text[1:])
 
 
 def _override_notices(decided: Decided) -> list[Notice]:

@@ -13,6 +13,7 @@ from ..subject import Subject
 from ..view import Unreadable, View
 from .figures import of_subject
 from .model import EvidenceRow, Register
+from .redact import WHOLE, Redaction
 from .words import count, cut, label, listed, plain, show
 
 _NAME: Final = 160
@@ -27,7 +28,13 @@ def registered(view: View) -> dict[int, Item]:
 
 
 def register(
-    store: Store, kinds: Mapping[str, Kind], items: Mapping[int, Item], used: Iterable[int], subject: Subject, limit: int
+    store: Store,
+    kinds: Mapping[str, Kind],
+    items: Mapping[int, Item],
+    used: Iterable[int],
+    subject: Subject,
+    limit: int,
+    redaction: Redaction = WHOLE,
 ) -> Register:
     """Returns the register.
 
@@ -38,16 +45,17 @@ def register(
         used: Numbers that a verdict rests on: they are listed first when not all can be.
         subject: What is judged.
         limit: Most rows.
+        redaction: What the copy leaves out.
     """
     wanted = set(used)
     chosen = sorted(items, key=lambda number: (number not in wanted, number))[:limit]
-    rows = tuple(_row(store, kinds, items[number], subject) for number in sorted(chosen))
+    rows = tuple(_row(store, kinds, redaction.item(items[number]), subject, redaction) for number in sorted(chosen))
     return Register(rows=rows, total=len(items))
 
 
-def _row(store: Store, kinds: Mapping[str, Kind], item: Item, subject: Subject) -> EvidenceRow:
+def _row(store: Store, kinds: Mapping[str, Kind], item: Item, subject: Subject, redaction: Redaction) -> EvidenceRow:
     body = store.entry(item.entry).body
-    command = store.private(item.entry).get("paths", {}).get("command", [])
+    command = redaction.text(" ".join(map(str, store.private(item.entry).get("paths", {}).get("command", []))), "paths")
     artifact: dict[str, Any] = body["artifact"]
     return EvidenceRow(
         number=item.entry,
@@ -57,7 +65,7 @@ def _row(store: Store, kinds: Mapping[str, Kind], item: Item, subject: Subject) 
         tool_version=None if item.tool_version is None else cut(item.tool_version, 40),
         name=cut(item.name or item.format, _NAME),
         how="collected" if item.collected else "ingested",
-        command=cut(" ".join(map(str, command)), _TEXT) if command else None,
+        command=cut(command, _TEXT) if command else None,
         scope=_scope(item),
         subject=_subject(item.subject),
         counts=of_subject(item, subject),

@@ -13,12 +13,13 @@ from ..store.tables import Evidence, Ledger
 from ..subject import Subject
 from ..trail import describe
 from .model import Trail, TrailEntry
+from .redact import WHOLE, Redaction
 from .words import cut
 
 _TEXT: Final = 160
 
 
-def trail(store: Store, subject: Subject, *, upto: int, limit: int) -> Trail:
+def trail(store: Store, subject: Subject, *, upto: int, limit: int, redaction: Redaction = WHOLE) -> Trail:
     """Returns the latest entries that concern a release, in their order.
 
     These are the evidence of its commit or of none, the collections that made it, its assessments and the reports on them.
@@ -28,6 +29,7 @@ def trail(store: Store, subject: Subject, *, upto: int, limit: int) -> Trail:
         subject: What is judged.
         upto: Number of ledger entries that are seen.
         limit: Most entries to return.
+        redaction: What the copy leaves out.
     """
     own = col(Evidence.commit).is_(None) | (col(Evidence.commit) == subject.commit)
     numbers = select(Evidence.entry).where(own, Evidence.entry < upto)
@@ -37,7 +39,7 @@ def trail(store: Store, subject: Subject, *, upto: int, limit: int) -> Trail:
     chosen = sorted([*evidence, *others])[-limit:]
     leaves = select(Ledger.entry, Ledger.leaf).where(col(Ledger.entry).in_(chosen)).order_by(col(Ledger.entry))
     entries = [Entry(number, leaf) for number, leaf in store.database.query(leaves)]
-    return Trail(entries=tuple(_entry(store, one) for one in entries), total=total + len(others))
+    return Trail(entries=tuple(_entry(store, one, redaction) for one in entries), total=total + len(others))
 
 
 def _others(store: Store, subject: Subject, upto: int) -> list[int]:
@@ -61,5 +63,6 @@ def _made_something_of(store: Store, subject: Subject, body: Mapping[str, Any]) 
     return bool(rows) and rows[0][0] in (None, subject.commit)
 
 
-def _entry(store: Store, entry: Entry) -> TrailEntry:
-    return TrailEntry(number=entry.number, at=entry.at, type=entry.type, text=cut(describe(entry, store.private(entry.number)), _TEXT))
+def _entry(store: Store, entry: Entry, redaction: Redaction) -> TrailEntry:
+    text = describe(entry, redaction.private(store.private(entry.number)))
+    return TrailEntry(number=entry.number, at=entry.at, type=entry.type, text=cut(text, _TEXT))

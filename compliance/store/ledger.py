@@ -121,11 +121,11 @@ class RowHasher:
     """Computes the leaves of the rows of one piece of evidence.
 
     Args:
-        keys: The evidence's key of each privacy class.
+        keys: The evidence's key of each privacy class, as far as they are known: without one, only `redacted_leaf` can be used.
     """
 
     def __init__(self, keys: Mapping[PrivacyClass, bytes]) -> None:
-        self._paths, self._people, self._code = (_commitments(keys[name]) for name in PRIVACY_CLASSES)
+        self._paths, self._people, self._code = (_commitments(keys[name]) if name in keys else _unknown for name in PRIVACY_CLASSES)
 
     def leaf(self, number: int, row: Finding) -> bytes:
         """Returns the bytes of a row's leaf: public canonical JSON, then 32 bytes for each of paths, people, code.
@@ -141,9 +141,33 @@ class RowHasher:
         code = _NOTHING if row.message is None else self._code(index, (row.message,))
         return _encode(public) + paths + people + code
 
+    def commitments(self, number: int, row: Finding) -> dict[PrivacyClass, bytes]:
+        """Returns the commitments of a row by class, 32 zero bytes for what it has no value of; arguments are those of `leaf`."""
+        whole = self.leaf(number, row)
+        return {name: whole[len(whole) - 96 + 32 * n : len(whole) - 64 + 32 * n] for n, name in enumerate(PRIVACY_CLASSES)}
+
+    def redacted_leaf(self, number: int, row: Finding, given: Mapping[PrivacyClass, bytes]) -> bytes:
+        """Returns the bytes of the leaf of a row of which some classes are left out.
+
+        Args:
+            number: Position of the row.
+            row: What is known of it.
+            given: The commitments of the classes that are left out.
+        """
+        index = number.to_bytes(8, "big")
+        paths = given.get("paths") or self._paths(index, (row.fingerprint, row.line, row.path))
+        people = given.get("people") or (_NOTHING if row.person is None else self._people(index, (row.person,)))
+        code = given.get("code") or (_NOTHING if row.message is None else self._code(index, (row.message,)))
+        public = _Public(row.confidence, row.fixed_in, row.package, row.package_version, row.rule, row.severity, row.state)
+        return _encode(public) + paths + people + code
+
     def root(self, rows: Iterable[Finding]) -> bytes:
         """Returns the Merkle root over rows."""
         return merkle.root_of(map(merkle.leaf_hash, map(self.leaf, count(), rows)))
+
+
+def _unknown(_: bytes, __: tuple[str | int | None, ...]) -> bytes:
+    raise InputError("a value of a privacy class whose key is left out", expected="its commitment")
 
 
 def _commitments(key: bytes) -> Callable[[bytes, tuple[str | int | None, ...]], bytes]:

@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 
 from .. import jsontext
 from ..errors import StoreError, TamperedError
+from ..record import PrivacyClass
 from . import merkle, note, tables
 from .database import Database
 from .ledger import Entry, Sealed
@@ -148,6 +149,11 @@ class LedgerReader:
                 raise TamperedError(f"entry {entry.number}: its private values are not those that were recorded", hint=DOUBT)
             values[name] = jsontext.loads(value)
         return values
+
+    def keys(self, number: int) -> dict[PrivacyClass, bytes]:
+        """Returns the keys of an entry's private values by class."""
+        sealed = tables.SealedValue
+        return dict(map(tuple, self.database.query(select(sealed.privacy_class, sealed.key).where(sealed.entry == number))))
 
 
 def _entries() -> Any:

@@ -218,3 +218,24 @@ def test_garbage_is_refused_in_one_line(made: Made, tmp_path: Path, data: bytes)
     code, _, ran = verify(made, tmp_path / "x.json")
     assert code == 2
     assert "Traceback" not in ran.err
+
+
+def test_a_copy_for_outsiders_names_what_it_leaves_out(made: Made) -> None:
+    ran = compliance("report", "--redact", "paths,people", "-o", "copy.pdf", "--bundle", "copy", cwd=made.root)
+    assert ran.code == 0
+    assert "redacted copy without paths, people" in ran.err
+    for path in (made.root / "copy.pdf", made.root / "copy"):
+        code, checks, _ = verify(made, path, "--store", made.store)
+        assert (code, refuted(checks)) == (0, {})
+        assert "redacted copy: paths, people and free texts are left out" in checks["bundle-redaction"][1]
+        assert {checks[name][0] for name in ("store-consistency", "assessment-derived", "bundle-findings")} == {"proven"}
+    assert b"junit.xml" not in b"".join(path.read_bytes() for path in (made.root / "copy").iterdir())
+    assert b"junit.xml" in b"".join(path.read_bytes() for path in (made.root / "bundle").iterdir())
+
+
+def test_a_privacy_class_that_there_is_not_is_wrong_use(made: Made) -> None:
+    size = made.store.stat().st_size
+    ran = compliance("report", "--redact", "names", "-o", "x.pdf", cwd=made.root)
+    assert ran.code == 2
+    assert "--redact 'names'; expected paths, people, code" in " ".join(ran.err.split())
+    assert (made.store.stat().st_size, (made.root / "x.pdf").exists()) == (size, False)

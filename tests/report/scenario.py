@@ -33,7 +33,7 @@ from compliance.gate import (
 from compliance.judging import record_assessment
 from compliance.kind import Kind
 from compliance.project import Document, Project
-from compliance.record import Finding, Model, Payload, Private, Severity
+from compliance.record import Finding, Model, Payload, PrivacyClass, Private, Severity
 from compliance.report import attestation, audit
 from compliance.report.audit import MadeReport
 from compliance.report.build import Basis, build
@@ -327,7 +327,7 @@ class Release:
     view: View
     key: SigningKey
 
-    def bundle(self) -> tuple[ReportModel, dict[str, bytes]]:
+    def bundle(self, redact: frozenset[PrivacyClass] = frozenset()) -> tuple[ReportModel, dict[str, bytes]]:
         """Records the assessment and builds model and attachments, without rendering."""
         entry = record_assessment(self.store, self.assessment)
         model, files = build(
@@ -341,12 +341,13 @@ class Release:
                 signer=audit.signer_of(self.key),
                 renderer={"test": "1"},
                 attest=attestation.inside(self.key, self.assessment, WHEN),
+                redact=redact,
             )
         )
         return model, {one.name: one.content for one in files}
 
-    def make(self, when: datetime = WHEN) -> MadeReport:
-        return audit.make(self.store, self.project, self.assessment, self.view, self.key, when)
+    def make(self, when: datetime = WHEN, redact: frozenset[PrivacyClass] = frozenset()) -> MadeReport:
+        return audit.make(self.store, self.project, self.assessment, self.view, self.key, when, redact=redact)
 
 
 @contextmanager
