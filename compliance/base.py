@@ -55,15 +55,16 @@ def load(root: Path | None, names: Sequence[str]) -> Project:
 
 
 def _configured(start: Path, revision: Revision, *, nearest: bool) -> tuple[Path, bytes | None]:
-    """Returns the project's folder, and its configuration at the base."""
-    for folder in [start, *start.parents] if nearest else [start]:
-        name = _inside(folder, revision)
-        if name is None:
-            break
-        kept = revision.read(posixpath.normpath(posixpath.join(name, FILE)))
-        if kept is not None or (folder / FILE).is_file():
+    """Returns the project's folder, and its configuration at the base.
+
+    A nearer configuration that the change adds does not hide the one that the base has.
+    """
+    folders = [folder for folder in ([start, *start.parents] if nearest else [start]) if _inside(folder, revision) is not None]
+    for folder in folders:
+        kept = revision.read(posixpath.normpath(posixpath.join(_inside(folder, revision) or ".", FILE)))
+        if kept is not None:
             return folder, kept
-    return start, None
+    return next((folder for folder in folders if (folder / FILE).is_file()), start), None
 
 
 def _inside(folder: Path, revision: Revision) -> str | None:

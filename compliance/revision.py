@@ -101,17 +101,26 @@ class Revision:
             return frozenset(map(os.fsdecode, paths | modified(repo))) | frozenset(untracked(repo))
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a regular file, None where there is none."""
-        from dulwich.object_store import tree_lookup_path
-        from dulwich.objects import Blob
+        """Returns the content of a regular file, None where the revision holds nothing of that name.
+
+        Raises:
+            UsageError: What it holds there is no regular file, or this clone lacks it: it is never taken for absent.
+        """
+        from dulwich.objects import Blob, Tree
 
         with self._repo() as repo:
-            try:
-                mode, found = tree_lookup_path(repo.object_store.__getitem__, _id(self.tree), os.fsencode(path))
-            except (KeyError, ValueError):  # absent, or below what is no folder
-                return None
-            item = repo[found] if stat.S_ISREG(mode) else None
-            return item.data if isinstance(item, Blob) else None
+            found: object = _object(repo, _id(self.tree), self.name)
+            for part in map(os.fsencode, path.split("/")):
+                if isinstance(found, Blob) or (isinstance(found, Tree) and part not in found):
+                    return None
+                mode, name = found[part] if isinstance(found, Tree) else (stat.S_IFLNK, None)
+                link = name is None or stat.S_IFMT(mode) not in (stat.S_IFREG, stat.S_IFDIR)
+                found = None if link or name is None else _object(repo, name, self.name)
+        if isinstance(found, Tree):
+            return None
+        if not isinstance(found, Blob):
+            raise UsageError(f"{path} is no regular file at {self.name}", hint="keep the file itself there, not a link")
+        return found.data
 
     def below(self, folder: str) -> dict[str, bytes]:
         """Returns the regular files below a folder, by their path relative to the top."""
@@ -119,7 +128,7 @@ class Revision:
 
         prefix = folder.rstrip("/") + "/"
         with self._repo() as repo:
-            found = {name: repo[blob] for name, blob in _entries(repo, self.tree) if name.startswith(prefix)}
+            found = {name: _object(repo, blob, self.name) for name, blob in _entries(repo, self.tree) if name.startswith(prefix)}
         return {name: item.data for name, item in found.items() if isinstance(item, Blob)}
 
     def _repo(self) -> Repo:
@@ -141,6 +150,13 @@ def _commit(repo: Repo, name: str) -> Commit | None:
     except (KeyError, ValueError, IndexError, AttributeError):  # what dulwich 1.2 makes of names that are no commit
         return None
     return found if isinstance(found, Commit) else None
+
+
+def _object(repo: Repo, name: ObjectID, revision: str) -> object:
+    try:
+        return repo[name]
+    except KeyError as error:  # a partial clone, or a damaged one
+        raise UsageError(f"this clone does not hold all of {revision}", hint="clone without --filter, or fetch it whole") from error
 
 
 def _id(commit: str) -> ObjectID:

@@ -198,6 +198,29 @@ def test_what_is_collected_is_what_the_base_configures(repo: Repo) -> None:
     assert (ran.code, "no [collect.KIND] table is configured" in ran.err) == (2, True)
 
 
+def test_a_nearer_configuration_of_the_change_does_not_hide_that_of_the_base(repo: Repo) -> None:
+    change(repo, {"below/compliance.toml": CONFIG.replace('own = "policies/own"', "").replace('", "OWN-1"', '"'), "below/x.py": ""})
+    ran = Repo(repo.root / "below").run("check", "--point", "code", "--format", "json", "--base", "main")
+    assert ran.code == 1, ran.err
+    assert verdicts(ran.json) == RED
+
+
+def test_what_the_clone_does_not_hold_is_never_taken_for_absent(repo: Repo) -> None:
+    change(repo, {})
+    blob = repo.git("rev-parse", "main:compliance.toml")
+    (repo.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    ran = repo.run("check", "--base", "main")
+    assert (ran.code, "this clone does not hold all of main" in ran.err) == (2, True), ran.err
+
+
+def test_a_configuration_that_is_a_link_at_the_base_is_refused(tmp_path: Path) -> None:
+    repo = Repo.make(tmp_path, {"kept/c.toml": CONFIG.replace('own = "policies/own"', "")})
+    (repo.root / "compliance.toml").symlink_to("kept/c.toml")
+    repo.commit("a link")
+    ran = repo.run("check", "--base", "main")
+    assert (ran.code, "compliance.toml is no regular file at main" in ran.err) == (2, True), ran.err
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [("../../outside", "lies outside of the repository"), ("policies/missing", "no such folder")],

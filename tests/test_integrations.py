@@ -178,6 +178,18 @@ def test_scripts_of_the_template_are_shell_scripts() -> None:
     assert all(output.startswith(tuple(job["artifacts"]["paths"])) for output in outputs)
 
 
+def test_the_job_of_the_template_runs_and_ends_with_the_verdict(runner: Runner) -> None:
+    runner.repo.write({"compliance.toml": CONFIG + '\n[collect.test-results]\nfiles = ["junit.out.xml"]\n'})
+    job = yaml.safe_load(TEMPLATE.read_text())["compliance"]
+    script = "\n".join([*job["before_script"], *job["script"]])
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_")}
+    env |= {"PATH": f"{runner.bin}:{env['PATH']}", "COMPLIANCE_HOME": str(runner.temp), "COMPLIANCE_POINT": "tests"}
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=runner.repo.root, env=env, capture_output=True, text=True)
+    assert (done.returncode, "NO-GO" in done.stdout) == (1, True), done.stdout + done.stderr
+    for name in [*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]]:
+        assert (runner.repo.root / name).exists()
+
+
 # Hooks, container, shell
 
 

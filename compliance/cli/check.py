@@ -55,6 +55,7 @@ def run(
     from ..errors import NothingToJudgeError, UsageError
     from ..forecast import forecast as look_ahead
     from ..judging import case, record_assessment
+    from .report import write_whole
 
     session = session.at_base(base)
     if not session.store_path.exists():
@@ -81,7 +82,7 @@ def run(
     checked = replace(checked_of(session, assessment), ahead=ahead, change=change, worse=worse)
     show(session, checked, format)
     for path, form in files:
-        path.write_text(rendered(checked, form), "utf-8")
+        write_whole(path, rendered(checked, form).encode())
     return exit_code(assessment, fail_on) if change is None else int(change.fails)
 
 

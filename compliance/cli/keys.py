@@ -132,7 +132,7 @@ def _project_rows(session: Session) -> Iterator[ListedKey]:
     from ..documents import ListedKey
     from ..errors import SigningKeyError
 
-    root, sign = session.project.root, session.project.document.sign
+    sign = session.project.document.sign
     if sign.key is not None:
         shown = sign.key if isinstance(sign.key, str) else " ".join(sign.key.command)
         try:
@@ -144,7 +144,7 @@ def _project_rows(session: Session) -> Iterator[ListedKey]:
             )
     named = [("trusted", name) for name in sign.trust if name.endswith((".pem", ".crt", ".cer"))]
     for role, name in [*named, *((_STAMPING, name) for name in sign.timestamp_trust)]:
-        for certificate in _certificates(root / name):
+        for certificate in _certificates(session.project.beside(name)):
             yield _row(role, certificate, name, "project")
 
 

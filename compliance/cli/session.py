@@ -84,7 +84,8 @@ class Session:
         from ..project import Project
 
         run = detect()
-        names = (self.base,) if self.base is not None else run.bases if run is not None else ()
+        base = self.base or os.environ.get("COMPLIANCE_BASE")
+        names = (base,) if base else run.bases if run is not None else ()
         if not names:
             return Project.load(self.common.project)
         from ..base import load

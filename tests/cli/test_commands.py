@@ -82,7 +82,7 @@ def test_help_and_check_import_no_heavy_library(project: Path) -> None:
         (["check", "--as-of", "2026-01-01T00:00:00"], "expected a time with zone"),
         (["check", "--record", "--gate", "ALPHA-PF-5"], "a partial check is never recorded"),
         (["check", "--output", "check.pdf"], "expected a name that ends in .txt, .json, .md, .sarif, .xml"),
-        (["check", "--output", "missing/check.md"], "No such file"),
+        (["check", "--output", "junit.xml/check.md"], "File exists"),
         (["ingest", "junit.xml", "--kind", "tests"], "no such kind"),
         (["ingest", "junit.xml", "--commit", "abc"], "expected the full id"),
         (["explain", "ALPHA-PF-55"], "did you mean 'ALPHA-PF-5'?"),
@@ -200,14 +200,16 @@ def test_a_partial_check_says_so(project: Path) -> None:
 
 def test_a_check_is_written_in_several_forms_at_once(project: Path) -> None:
     compliance("ingest", "junit.xml", cwd=project)
-    names = ["check.sarif", "check.md", "check.json", "check.xml", "check.txt", "again.sarif.json"]
+    names = ["check.sarif", "check.md", "check.json", "check.xml", "check.txt", "made/again.sarif.json"]
     words = [word for name in names for word in ("--output", name)]
     ran = compliance("check", "--gate", "ALPHA-PF-5", *words, cwd=project)
     assert (ran.code, "NO-GO" in ran.out) == (1, True)
     begins = ["{", "<!-- compliance-check: demo-production -->", "{", "<?xml", "demo 1.0", "{"]
     for name, start in zip(names, begins, strict=True):
         assert (project / name).read_text().startswith(start), name
-    assert json.loads((project / "check.sarif").read_text()).keys() == json.loads((project / "again.sarif.json").read_text()).keys()
+    assert (
+        json.loads((project / "check.sarif").read_text()).keys() == json.loads((project / "made" / "again.sarif.json").read_text()).keys()
+    )
     assert (project / "check.txt").read_text() == ran.out.replace(time_of(ran.out), time_of((project / "check.txt").read_text()))
     for form, start in zip(("sarif", "markdown", "json", "junit", "text"), begins, strict=False):
         printed = compliance("check", "--gate", "ALPHA-PF-5", "--format", form, cwd=project)
