@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ..sign.keys import SigningKey
 
 ReportFormat = Annotated[
-    Literal["pdf", "html", "json"], typer.Option("--format", help="pdf: signed; html: the same page unsigned; json: its model.")
+    Literal["pdf", "html", "json", "oscal"],
+    typer.Option("--format", help="pdf: signed; html: the same page unsigned; json: its model; oscal: assessment results."),
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.", show_default="from project and time")]
 Key = Annotated[
@@ -70,7 +71,8 @@ def make(
         say("rendering and signing")
         stamping = home.timestamping(session.project)
         made = audit.make(store, session.project, assessment, view, signing, now(), timestamping=stamping, redact=classes)
-    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{format}")
+    suffix = "oscal.json" if format == "oscal" else format
+    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{suffix}")
     write_whole(path, _content(made, format))
     write_whole(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
     if bundle is not None:
@@ -99,9 +101,11 @@ def print_made_json(assessment: Assessment, made: MadeReport, path: Path) -> Non
 
 
 def _content(made: MadeReport, format: str) -> bytes:
-    from ..report import html
-    from ..report.bundle import model_json
+    from ..report import html, oscal
+    from ..report.bundle import model_json, pretty
 
+    if format == "oscal":
+        return pretty(oscal.document(made.model))
     if format == "html":
         return html.render(made.model).encode()
     return model_json(made.model) if format == "json" else made.pdf

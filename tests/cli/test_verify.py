@@ -239,3 +239,10 @@ def test_a_privacy_class_that_there_is_not_is_wrong_use(made: Made) -> None:
     assert ran.code == 2
     assert "--redact 'names'; expected paths, people, code" in " ".join(ran.err.split())
     assert (made.store.stat().st_size, (made.root / "x.pdf").exists()) == (size, False)
+
+
+def test_a_report_in_another_form_has_the_suffix_of_that_form(made: Made) -> None:
+    ran = compliance("report", "--format", "oscal", cwd=made.root)
+    assert ran.code == 0
+    (path,) = made.root.glob("demo-production-*.oscal.json")
+    assert json.loads(path.read_bytes())["assessment-results"]["metadata"]["oscal-version"] == "1.2.1"
