@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from .documents import DiffFinding
 from .errors import UsageError
 from .gate import Item, Status
 from .judge import without_findings
@@ -84,9 +85,7 @@ def text(findings: Sequence[Finding], *, reason: str, controls: str, by: str, en
 
 
 def _comment(finding: Finding) -> str:
-    place = finding.path or finding.package or ""
-    where = place if finding.line is None else f"{place}:{finding.line}"
-    return shorten(safe(f"{finding.severity} {finding.rule} {where}".rstrip()), 160)
+    return shorten(safe(f"{finding.severity} {finding.rule} {DiffFinding.of(finding).where}".rstrip()), 160)
 
 
 def _quoted(text: str) -> str:

@@ -287,7 +287,7 @@ class StatusDocument(Printed):
 
 
 class DiffFinding(Model):
-    """A finding that was opened or closed."""
+    """A finding that was opened or closed, or that is new."""
 
     severity: str
     rule: str

@@ -172,6 +172,15 @@ class BaseRules(Model):
     """False: the base has no configuration, and the change's own is used."""
     not_honoured: tuple[NotHonoured, ...] = ()
 
+    @property
+    def sentence(self) -> str:
+        """Where the rules come from, in a sentence; it ends with a colon where `not_honoured` is to follow."""
+        where = f"{self.commit[:12]} ({self.ref})"
+        if not self.configured:
+            return f"The base {where} has no {FILE}: the change's own judges it."
+        rest = "; what this change says otherwise is not honoured:" if self.not_honoured else "."
+        return f"Configuration and policies are those of the base {where}{rest}"
+
 
 @dataclass(frozen=True)
 class Project:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from .assessment import Assessment, GateResult
+from .documents import DiffFinding
 from .errors import NothingToJudgeError
 from .gate import VIEWS, Item, Status
 from .judge import without_findings
@@ -38,15 +39,6 @@ UNKNOWN: Final = "nothing of the base to compare with"
 _RED: Final = (Status.FAIL, Status.NOT_ASSESSED)
 
 
-class NewFinding(Model):
-    """A finding that the base did not have."""
-
-    severity: str
-    rule: str
-    where: str
-    fingerprint: str
-
-
 class Worse(Model):
     """A gate that this change makes red, or redder."""
 
@@ -55,7 +47,7 @@ class Worse(Model):
     why: str
     compared: bool
     """False: there is nothing of the base to compare it with."""
-    findings: tuple[NewFinding, ...]
+    findings: tuple[DiffFinding, ...]
     """The worst, at most `SHOWN`."""
     findings_total: int
 
@@ -86,7 +78,6 @@ class _Base:
     """The merge base: its evidence, its verdicts and its files."""
 
     revision: Revision
-    store: Store
     root: Path
     touched: frozenset[str]
     results: Mapping[str, GateResult]
@@ -184,7 +175,7 @@ def _base(case: Case, store: Store, assessment: Assessment, revision: Revision) 
         then = max(_made(item) for item in own)
         asked = [result.id for result in assessment.gates]
         results = _results(replace(case, view=seen, subject=subject), then, asked)
-    return _Base(revision, store, case.project.root, revision.changed(), results, fingerprints)
+    return _Base(revision, case.project.root, revision.changed(), results, fingerprints)
 
 
 def _made(item: Item) -> datetime:
@@ -224,7 +215,7 @@ def _worse(case: Case, base: _Base, now: GateResult, alone: GateResult, found: M
         why = f"{before.verdict.value.replace('-', ' ')} before this change"
     else:
         why = next(_moved(before, now), "")
-    shown = tuple(_new(finding) for finding in new[:SHOWN])
+    shown = tuple(DiffFinding.of(finding) for finding in new[:SHOWN])
     known = why != UNKNOWN
     return Worse(gate=now.id, required=now.required, why=why, compared=known, findings=shown, findings_total=len(new)) if why else None
 
@@ -260,9 +251,3 @@ def _numbers(observed: Json, name: str) -> list[float]:
     parts = observed if isinstance(observed, list) else [observed]
     found = [part.get(name) for part in parts if isinstance(part, Mapping)]
     return [float(number) for number in found if isinstance(number, (int, float)) and not isinstance(number, bool)]
-
-
-def _new(finding: Finding) -> NewFinding:
-    place = finding.path or finding.package or ""
-    where = place if finding.line is None else f"{place}:{finding.line}"
-    return NewFinding(severity=finding.severity, rule=finding.rule, where=where, fingerprint=finding.fingerprint)

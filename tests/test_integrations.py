@@ -151,7 +151,7 @@ def test_the_base_is_fetched_where_the_clone_lacks_it_and_judges_the_change(runn
     event = {"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main", "GITHUB_SHA": commit}
     ran = there.run("Check", **CHECK, **event)
     assert there.outputs["code"] == "2" and "is not in this clone" in ran.stderr
-    assert there.run("Fetch the base", BASE="main").returncode == 0
+    assert there.run("Fetch the base", TARGET="refs/heads/main").returncode == 0
     ran = there.run("Ingest", COMPLIANCE_PROJECT=".", FILES="junit.out.xml", **event)
     assert ran.returncode == 0, ran.stderr
     there.run("Check", **CHECK, **event)

@@ -111,7 +111,7 @@ def checked_of(session: Session, assessment: Assessment) -> Checked:
     project = session.project
     checkout = Checkout.find(project.root)
     top = checkout.root if checkout else project.root
-    return Checked(assessment=assessment, root=project.root, top=top, settings=project.path, base=project.base)
+    return Checked(assessment=assessment, root=project.root, top=top, configuration=project.path, base=project.base)
 
 
 def show(session: Session, checked: Checked, format: str) -> None:

@@ -36,6 +36,8 @@ def gather(session: Session, kinds: Sequence[str]) -> list[Run]:
     from ..collect import collect
     from .progress import showing
 
+    if session.project.base is not None:
+        session.say(session.project.base.sentence)
     with session.writing() as store, showing(session) as progress:
         return list(collect(session.project, store, kinds, progress=progress))
 

@@ -39,8 +39,8 @@ class Checked:
     """Folder of the project; places of findings are relative to it."""
     top: Path
     """Top of its checkout, which other programs take paths from; the same without git."""
-    settings: Path | None = None
-    """The configuration file, where gates without a place of their own are shown."""
+    configuration: Path | None = None
+    """The configuration file, at which gates without a place of their own are shown."""
     ahead: Forecast | None = None
     base: BaseRules | None = None
     """Of a check of a change: where its rules come from."""
@@ -73,14 +73,9 @@ class Checked:
         """Where the rules come from, and what of the change's own is not honoured: one sentence, then one line each."""
         if self.base is None:
             return []
-        where = f"{self.base.commit[:12]} ({self.base.ref})"
-        if not self.base.configured:
-            return [f"The base {where} has no compliance.toml: the change's own judges it."]
-        said = f"Configuration and policies are those of the base {where}"
-        lines = [one.text for one in self.base.not_honoured[:_NOT_HONOURED]]
-        more = len(self.base.not_honoured) - len(lines)
-        lines += [f"{more} more"] if more else []
-        return [f"{said}; what this change says otherwise is not honoured:", *lines] if lines else [f"{said}."]
+        lines = [one.text for one in self.base.not_honoured]
+        more = len(lines) - _NOT_HONOURED
+        return [self.base.sentence, *lines[:_NOT_HONOURED], *([f"{more} more"] if more > 0 else [])]
 
     @property
     def said_of_change(self) -> list[str]:

@@ -70,7 +70,7 @@ def _rule(gate: GateResult) -> dict[str, Any]:
 
 
 def _result(checked: Checked, gate: GateResult, rule: int) -> dict[str, Any]:
-    places = list(checked.places(gate)) or _settings(checked)
+    places = list(checked.places(gate)) or _configuration(checked)
     key = fingerprint(gate.framework, gate.id)
     result: dict[str, Any] = {
         "ruleId": gate.id,
@@ -111,9 +111,9 @@ def _message(gate: GateResult, why: str) -> str:
     )
 
 
-def _settings(checked: Checked) -> list[FilePlace]:
+def _configuration(checked: Checked) -> list[FilePlace]:
     """The place of a gate that names no file: the configuration that asks it."""
-    shown = checked.shown(checked.settings) if checked.settings is not None else None
+    shown = checked.shown(checked.configuration) if checked.configuration is not None else None
     return [FilePlace(shown, 1, "")] if shown is not None else []
 
 

@@ -48,7 +48,7 @@ def checked(root: Path, found: Assessment | None = None) -> Checked:
     (root / "src").mkdir(exist_ok=True)
     for name in ("src/app.py", "src/other.py", "compliance.toml"):
         (root / name).touch()
-    return Checked(assessment=found or assessment(), root=root, top=root, settings=root / "compliance.toml")
+    return Checked(assessment=found or assessment(), root=root, top=root, configuration=root / "compliance.toml")
 
 
 def hostile(found: Assessment, amount: int = 1) -> Assessment:

@@ -86,7 +86,7 @@ def test_paths_are_those_of_the_checkout_and_never_lead_out_of_it(tmp_path: Path
     (tmp_path / "secret.txt").write_text("x")
     outside = check.assessment.gates[0].model_copy(update={"places": (Spot(where="../../secret.txt:1"), Spot(where="src/app.py"))})
     found = check.assessment.model_copy(update={"gates": (outside,)})
-    nested = type(check)(assessment=found, root=root, top=tmp_path / "services", settings=check.settings)
+    nested = type(check)(assessment=found, root=root, top=tmp_path / "services", configuration=check.configuration)
     (result,) = sarif.document(nested)["runs"][0]["results"]
     assert [place["physicalLocation"] for place in result["locations"]] == [{"artifactLocation": {"uri": "a%20b/src/app.py"}}]
     assert "relatedLocations" not in result
