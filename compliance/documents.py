@@ -106,6 +106,39 @@ class LogDocument(Printed):
     entries: list[LogEntry]
 
 
+class MergedStore(Model):
+    """What became of one source of a merge."""
+
+    path: str
+    log: str
+    """Name of its log."""
+    size: int
+    """Its entries."""
+    root: str
+    """Root of its tree, in hexadecimal."""
+    entry: int | None
+    """The entry of the merge; null when all that the source holds was there already."""
+    copied: int
+    """Entries that were appended."""
+    duplicates: int
+    """Pieces of evidence that say what another one here says, from the same bytes."""
+    present: int
+    """Entries that were there already, or came with an earlier merge."""
+    apart: dict[str, int]
+    """Entries by type that are kept as they were, but do not count here: they are bound to the ledger of their store."""
+
+
+class MergeDocument(Printed):
+    """``merge --format json``."""
+
+    schema_id: Literal["compliance/merge/v1"] = Field(default="compliance/merge/v1", alias="schema")
+    store: str
+    size: int
+    """Entries of the store after the merge."""
+    root: str
+    sources: list[MergedStore]
+
+
 class ShowDocument(Printed):
     """``show --format json``."""
 
@@ -404,6 +437,7 @@ PRINTED: tuple[type[Printed], ...] = (
     WaiversDocument,
     StatusDocument,
     DiffDocument,
+    MergeDocument,
     HistoryDocument,
     GatesDocument,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -171,7 +172,7 @@ def _worst(store: Store, number: int, limit: int) -> Any:
 
 def _could_not_run(store: Store, upto: int | None) -> dict[str, tuple[str, ...]]:
     last: dict[tuple[str, str], str | None] = {}
-    for entry in store.entries(types=["collection"], upto=upto):
+    for entry in sorted(store.entries(types=["collection"], upto=upto), key=attrgetter("first_at")):
         reasons = store.private(entry.number).get("paths", {}).get("reasons", {})
         for run in entry.body["runs"]:
             key = (run["kind"], run["collector"])

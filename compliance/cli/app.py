@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "show",
     "diff",
     "release",
+    "merge",
     "keys",
 )
 """In the order in which a new user meets them."""

@@ -16,7 +16,7 @@ from ..kind import Format, Kind
 from ..record import PRIVACY_CLASSES, Finding, canonical, sha256_hex, split_private
 from ..sign.checks import Check
 from ..source import Source
-from . import artifacts, ledger, merkle, note, schema
+from . import archive, artifacts, ledger, merkle, note, schema
 from .ledger import Entry
 from .store import Store
 
@@ -49,6 +49,7 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
             ("evidence", audit.evidence),
             ("findings", audit.findings),
             ("artifacts", audit.artifacts),
+            ("merges", audit.merges),
         ]
         for name, part in parts:
             yield _checked(name, part)
@@ -98,7 +99,7 @@ class _Audit:
                 after = entry.body["after"]
                 if after == number and number:
                     self.roots[number] = frontier.root()
-                if "private" in entry.body or entry.type in ("evidence", "store"):
+                if "private" in entry.body or entry.type in ("evidence", "store", archive.TYPE):
                     self.entries[number] = entry
             for level, _, digest in frontier.append(merkle.leaf_hash(leaf)):
                 if level == len(self.levels):
@@ -233,13 +234,13 @@ class _Audit:
     def artifacts(self) -> str:
         kept = {sha256: (size, stored) for sha256, size, stored in self.rows("SELECT sha256, size, stored FROM artifact")}
         sizes: dict[str, int] = {}
-        for number, entry in self._evidence():
+        for number, entry in (*self._evidence(), *self._merges()):
             body = entry.body["artifact"]
             sha256, said = body["sha256"], (body["size"], body["stored"])
             if kept.get(sha256) != said:
-                raise _Refuted(f"evidence {number}: its artifact {sha256[:12]} is missing, or kept with another size or digest")
+                raise _Refuted(f"{entry.type} {number}: its artifact {sha256[:12]} is missing, or kept with another size or digest")
             if sha256 not in sizes:
-                sizes[sha256] = self._artifact_of(number, sha256, *said)
+                sizes[sha256] = self._artifact_of(entry, sha256, *said)
         strange = kept.keys() - sizes.keys()
         if strange:
             raise _Refuted(f"artifact {min(strange)[:12]}, which is not in the ledger")
@@ -248,11 +249,11 @@ class _Audit:
             raise _Refuted(f"bytes of an artifact {str(stray[0])[:12]} that the store does not know")
         return f"{len(sizes)} artifacts, {sum(sizes.values())} bytes, each with the digest that is its address"
 
-    def _artifact_of(self, number: int, sha256: str, size: int, stored: str) -> int:
+    def _artifact_of(self, entry: Entry, sha256: str, size: int, stored: str) -> int:
         try:
             return self._artifact(sha256, size, stored)
         except (_Refuted, TamperedError) as error:
-            raise _Refuted(f"evidence {number}: {error}") from error
+            raise _Refuted(f"{entry.type} {entry.number}: {error}") from error
 
     def _artifact(self, sha256: str, size: int, stored: str) -> int:
         hasher = hashlib.sha256()
@@ -271,8 +272,32 @@ class _Audit:
             raise _Refuted(f"artifact {sha256[:12]}: its compressed bytes were changed")
         return size
 
+    def merges(self) -> str:
+        total = 0
+        for number, entry in self._merges():
+            try:
+                defect = archive.defect(entry, self._bytes_of(entry), self._leaf)
+            except TamperedError as error:
+                defect = str(error)
+            if defect is not None:
+                raise _Refuted(f"merge {number}: {defect}")
+            total += entry.body["size"]
+        return f"all {total} entries of the stores that were merged are here or kept" if total else "no store was merged into this one"
+
+    def _leaf(self, number: int) -> bytes:
+        row = self.connection.execute("SELECT leaf FROM ledger WHERE entry = ?", (number,)).fetchone()
+        return bytes(row[0]) if row else b""
+
+    def _bytes_of(self, entry: Entry) -> bytes:
+        said = entry.body["artifact"]
+        rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],))
+        return b"".join(artifacts.unpack(said["sha256"], said["size"], (row[0] for row in rows)))
+
     def _evidence(self) -> Iterator[tuple[int, Entry]]:
         return ((number, entry) for number, entry in self.entries.items() if entry.type == "evidence")
+
+    def _merges(self) -> Iterator[tuple[int, Entry]]:
+        return ((number, entry) for number, entry in self.entries.items() if entry.type == archive.TYPE)
 
     def _body(self, number: int) -> dict[str, Any]:
         if number not in self.entries:
@@ -281,10 +306,7 @@ class _Audit:
 
     def replay(self, number: int, entry: Entry, form: Format) -> str | None:
         """Parses an artifact again; returns what differs."""
-        body = entry.body
-        address = body["artifact"]["sha256"]
-        rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (address,))
-        data = b"".join(artifacts.unpack(address, body["artifact"]["size"], (row[0] for row in rows)))
+        body, data = entry.body, self._bytes_of(entry)
         private = {name: _loads(value) for name, value in self.rows("SELECT class, value FROM sealed WHERE entry = ?", (number,))}
         statements = form.read(Source("replay", data, private["paths"].get("facts", {})))
         parsed = next((one for one in statements if one.part == body.get("part")), None)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..record import Finding, Json, Payload, PrivacyClass
 from ..source import Source
+
+SAME: Final = ("kind", "format", "parser", "part", "subject", "assurance", "observed_at")
+"""What two pieces of evidence from the same bytes must share to say the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

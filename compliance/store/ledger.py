@@ -65,6 +65,11 @@ class Entry:
         """When it was recorded."""
         return read_rfc3339(self.body["at"])
 
+    @property
+    def first_at(self) -> datetime:
+        """When it was recorded first: in the store that it was merged from, if it was."""
+        return read_rfc3339(self.body.get("merged", self.body)["at"])
+
 
 @dataclass(frozen=True)
 class Sealed:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from ..errors import SigningKeyError, StoreError
-from . import note
+from . import merging, note
 from .database import WAIT_S, Database
 from .drafts import Draft, EvidenceDraft, Recorded
 from .evidence import EvidenceReader
 from .ledger import Sealed
+from .merging import Ledger, Merged
 from .writer import Prepared, Writer, begin
 
 GITIGNORE: Final = "# made by compliance-toolkit: evidence and keys stay out of version control\n*\n"
@@ -91,11 +93,36 @@ class Store(EvidenceReader):
             writer = Writer(connection, key)
             recorded = []
             for draft, ready in zip(drafts, prepared, strict=True):
-                known = writer.duplicate_of(draft) if draft.once else None
+                name = draft.private.get("paths", {}).get("name")
+                known = writer.duplicate_of(draft.body, draft.source.sha256, name) if draft.once else None
                 number = writer.evidence(draft, ready) if known is None else known
                 recorded.append(Recorded(number, known is not None))
             writer.finish()
         return recorded
+
+    def merge(self, sources: Mapping[str, Store]) -> list[Merged]:
+        """Appends what other stores hold, all of it or nothing, and signs a checkpoint over it.
+
+        Args:
+            sources: By name; each sound, as `audit` finds it.
+
+        Returns:
+            What became of each, in their order.
+
+        Raises:
+            InputError: A source was itself merged or purged.
+            TamperedError: A source contradicts itself.
+        """
+        key = self._key()
+        with ExitStack() as stack:
+            for source in sources.values():
+                stack.enter_context(source.database.reading())
+            ledgers = [Ledger(source.database.connection, name) for name, source in sources.items()]
+            connection = stack.enter_context(self.database.transaction())
+            writer = Writer(connection, key)
+            done = merging.merge(writer, ledgers)
+            writer.finish()
+        return done
 
     def mask_key(self) -> bytes:
         """Returns the key of the masks that stand for redacted secrets."""

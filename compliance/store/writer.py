@@ -16,14 +16,12 @@ from . import artifacts, ledger, merkle, note, tables
 from .artifacts import Packed
 from .bulk import insert_rows
 from .database import insert_sql
-from .drafts import EvidenceDraft
+from .drafts import SAME, EvidenceDraft
 from .ledger import Entry, Sealed
 from .reader import DOUBT
 
 _THREAD_FROM: Final = 1 << 20
 """Bytes of an artifact from which on a thread of its own pays."""
-_SAME: Final = ("kind", "format", "parser", "part", "subject", "assurance", "observed_at")
-"""What two pieces of evidence from the same bytes must share to say the same."""
 _LEDGER: Final = insert_sql(tables.Ledger)
 _NODE: Final = insert_sql(tables.Node)
 _SEALED: Final = insert_sql(tables.SealedValue)
@@ -68,7 +66,7 @@ class Writer:
         self.key = key
         self.start = int(connection.execute("SELECT COALESCE(MAX(entry) + 1, 0) FROM ledger").fetchone()[0])
         self.frontier = merkle.Frontier(self.start, merkle.peaks_of(self.start, self._node))
-        self.origin = origin or str(self._body(0)["origin"])
+        self.origin = origin or str(self.body(0)["origin"])
         self.at = rfc3339(now())
 
     def _node(self, level: int, position: int) -> bytes:
@@ -77,7 +75,8 @@ class Writer:
             raise TamperedError(f"tree node {level}/{position} is missing", hint=DOUBT)
         return bytes(row[0])
 
-    def _body(self, number: int) -> dict[str, Any]:
+    def body(self, number: int) -> dict[str, Any]:
+        """Returns the leaf of an entry, read."""
         row = self.connection.execute("SELECT leaf FROM ledger WHERE entry = ?", (number,)).fetchone()
         return Entry(number, row[0]).body
 
@@ -90,30 +89,32 @@ class Writer:
         self.connection.executemany(_SEALED, [(number, name, value.key, value.value) for name, value in sealed.items()])
         return number
 
-    def duplicate_of(self, draft: EvidenceDraft) -> int | None:
+    def duplicate_of(self, body: Mapping[str, Any], sha256: str, name: Json) -> int | None:
         """Returns the number of the evidence that says the same of the same subject from the same bytes, if there is one.
 
         Once something else was recorded under the same name, the same bytes say something new: a failure that came back.
+
+        Args:
+            body: What its leaf says.
+            sha256: Address of the bytes.
+            name: Name of the file.
         """
-        rows = self.connection.execute(
-            "SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE artifact = ?", (draft.source.sha256,)
-        )
+        rows = self.connection.execute("SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE artifact = ?", (sha256,))
         for number, leaf in rows:
             known = Entry(number, leaf).body
-            if all(known.get(name) == draft.body.get(name) for name in _SAME) and not self._followed(number, draft):
+            if all(known.get(member) == body.get(member) for member in SAME) and not self._followed(number, body, sha256, name):
                 return int(number)
         return None
 
-    def _followed(self, number: int, draft: EvidenceDraft) -> bool:
+    def _followed(self, number: int, body: Mapping[str, Any], sha256: str, name: Json) -> bool:
         """Tells whether other bytes of the same format, subject and name were recorded after an entry."""
         rows = self.connection.execute(
             "SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE entry > ? AND kind = ? AND artifact <> ?",
-            (number, draft.body["kind"], draft.source.sha256),
+            (number, body["kind"], sha256),
         )
-        name = draft.private.get("paths", {}).get("name")
         for later, leaf in rows:
             known = Entry(later, leaf).body
-            if all(known.get(member) == draft.body.get(member) for member in ("format", "part", "subject")) and self._name(later) == name:
+            if all(known.get(member) == body.get(member) for member in ("format", "part", "subject")) and self._name(later) == name:
                 return True
         return False
 
@@ -125,19 +126,21 @@ class Writer:
         """Appends a piece of evidence, with its artifact, findings and payload, and returns its number."""
         body = {
             **draft.body,
-            "artifact": {**dict(draft.body.get("artifact", {})), **self._keep(ready.packed)},
+            "artifact": {**dict(draft.body.get("artifact", {})), **self.keep(ready.packed)},
             "payload": sha256_hex(ready.payload),
             "rows": {"count": len(draft.findings), "root": ready.root.hex()},
         }
         number = self.append("evidence", body, ready.sealed)
         columns = {name: list(map(attrgetter(name), draft.findings)) for name in Finding.__struct_fields__}
         insert_rows(self.connection, "finding", {"evidence": number}, {"number": range(len(draft.findings)), **columns})
-        # After its findings, which none can be added to from now on (see `schema`).
-        commit = dict(draft.body["subject"]).get("commit")
-        self.connection.execute(_EVIDENCE, (number, draft.body["kind"], commit, ready.packed.sha256, ready.payload))
+        self.project(number, body, ready.payload)
         return number
 
-    def _keep(self, packed: Packed) -> dict[str, Json]:
+    def project(self, number: int, body: Mapping[str, Any], payload: bytes) -> None:
+        """Writes the row of a piece of evidence, after its findings: from now on none can be added (see `schema`)."""
+        self.connection.execute(_EVIDENCE, (number, body["kind"], body["subject"].get("commit"), body["artifact"]["sha256"], payload))
+
+    def keep(self, packed: Packed) -> dict[str, Json]:
         """Stores the artifact unless it is there, and returns what the leaf says of it."""
         row = self.connection.execute("SELECT stored FROM artifact WHERE sha256 = ?", (packed.sha256,)).fetchone()
         if row is None:
