@@ -19,9 +19,9 @@ atheris: Any = importlib.import_module("atheris")  # no stubs; missing where it 
 with atheris.instrument_imports(include=["compliance"]):
     from tests.evidence.helpers import changed_json
     from tests.fuzz.invariants import forms, read
+    from tests.robust.samples import NAMES, sample
 
     forms()
-from tests.robust.samples import NAMES, sample
 
 LIMITS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=8192", "-print_final_stats=0", "-verbosity=1")
 """Seconds and MiB that an input may cost, and its most bytes."""
