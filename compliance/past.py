@@ -93,9 +93,11 @@ def read_past(path: Path) -> Past:
         InputError: It cannot be read, or is none of these.
         TamperedError: It is a report that was changed.
     """
+    from .verify_files import read_folder
+
     try:
         if path.is_dir():
-            return _intact(path.name, {one.name: one.read_bytes() for one in path.iterdir() if one.is_file()})
+            return _intact(path.name, read_folder(path))
         with path.open("rb") as file:
             head = file.read(NOTE_LIMIT + 1)
     except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from . import view
 from .assess import assess
 from .assessment import Assessment
@@ -12,7 +14,7 @@ from .project import Project
 from .sign.checks import Check
 from .store import Store
 
-NAME = "assessment-derived"
+NAME: Final = "assessment-derived"
 
 
 def rejudged(store: Store, project: Project, entry: int) -> Check:
@@ -49,7 +51,8 @@ def _again(store: Store, project: Project, recorded: Assessment) -> Assessment:
         upto=recorded.store.size,
     )
     point = project.point(recorded.point)
-    return assess(project, seen, recorded.subject, point, recorded.as_of, recorded.store, judged_at=recorded.judged_at)
+    again = assess(project, seen, recorded.subject, point, recorded.as_of, recorded.store, judged_at=recorded.judged_at)
+    return Assessment.unsealed(again.sealed())  # as the ledger would give it back: a gate may use tuples where JSON has lists
 
 
 def _compared(recorded: Assessment, again: Assessment) -> Check:

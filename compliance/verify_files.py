@@ -40,7 +40,7 @@ def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None, projec
     Raises:
         InputError: It is no such folder, or cannot be read.
     """
-    files = _read(folder)
+    files = read_folder(folder)
     sealed = files.pop(attestation.SEAL, None)
     content = bundle.verify(files)
     checks = [_sealed(sealed, files), *content]
@@ -60,7 +60,12 @@ def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None, projec
     )
 
 
-def _read(folder: Path) -> dict[str, bytes]:
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Reads the files of a bundle's folder.
+
+    Raises:
+        InputError: It is no such folder, cannot be read, or is larger than `FOLDER_LIMIT`.
+    """
     try:
         paths = sorted(path for path in folder.iterdir() if path.is_file())
         size = sum(path.stat().st_size for path in paths)

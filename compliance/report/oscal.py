@@ -8,6 +8,7 @@ reason stands beside it. The identifiers follow from the ledger's root, so that 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -74,7 +75,7 @@ class _Results:
             "start": rfc3339(min([*observed, judged.as_of])),
             "end": rfc3339(judged.as_of),
             "props": list(self.props()),
-            "reviewed-controls": {"control-selections": [{"include-controls": [{"control-id": one.id} for one in self.asked]}]},
+            "reviewed-controls": {"control-selections": [{"include-controls": [{"control-id": _token(one.id)} for one in self.asked]}]},
             "observations": [self.observation(one) for one in self.asked],
             "findings": [self.finding(one) for one in self.asked],
         }
@@ -132,7 +133,7 @@ class _Results:
             "props": [{"name": "required", "ns": VERIFIER, "value": "yes" if gate.required else "no"}],
             "target": {
                 "type": "objective-id",
-                "target-id": gate.id,
+                "target-id": _token(gate.id),
                 "status": {"state": state, "reason": reason, "remarks": f"{said}{waivers}"},
             },
             "related-observations": [{"observation-uuid": self.uuid(f"observation {gate.id}")}],
@@ -155,6 +156,11 @@ class _Results:
             "description": _line(f"{row.kind}, {row.format}, {row.subject}, assurance {row.assurance}"),
             "rlinks": [{"href": f"ni:///sha-256;{named}", "hashes": hashes}],
         }
+
+
+def _token(name: str) -> str:
+    """Returns a name as OSCAL's tokens are written; only the gate of a module that cannot be loaded has another id."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name if name[:1].isalpha() else f"_{name}")
 
 
 def _line(text: str) -> str:

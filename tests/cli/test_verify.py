@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,6 +79,30 @@ def test_a_report_a_bundle_and_an_envelope_are_verified(made: Made, bundle: Path
     _, checks, ran = verify(made, bundle, "--store", made.store)
     assert {checks[name][0] for name in ("store-consistency", "assessment-derived")} == {"proven"}
     assert ran.json["anchored_by"] == "report"
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode != 0,
+    reason="no network namespaces here",
+)
+def test_everything_is_verified_where_there_is_no_network_at_all(made: Made) -> None:
+    paths = [made.root / "r.pdf", made.root / "bundle", made.root / "bundle" / "vsa.dsse.json", made.store]
+    words = [
+        "unshare",
+        "-rn",
+        sys.executable,
+        "-m",
+        "compliance",
+        "verify",
+        *map(str, paths),
+        "--trust",
+        str(made.signer),
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(words, cwd=made.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [one["ok"] for one in json.loads(done.stdout)["results"]] == [True] * 4
 
 
 def test_the_bundle_is_what_the_report_carries(made: Made, bundle: Path) -> None:

@@ -104,5 +104,14 @@ def test_a_waived_gate_is_not_satisfied_and_one_that_does_not_apply_is_no_findin
     assert result["remarks"] == "Not applicable: T-PF-5."
 
 
+def test_the_gate_of_a_module_that_cannot_be_loaded_has_an_id_that_oscal_accepts(release: Release) -> None:
+    first, *others = release.assessment.gates
+    gates = (first.model_copy(update={"id": "own/broken"}), *others)
+    changed = replace(release, assessment=release.assessment.model_copy(update={"gates": gates}))
+    document = results(changed.bundle()[0])
+    assert valid(document)
+    assert document["results"][0]["findings"][0]["target"]["target-id"] == "own_broken"
+
+
 def test_the_same_report_gives_the_same_document(model: ReportModel) -> None:
     assert oscal.document(model) == oscal.document(ReportModel.model_validate_json(model.model_dump_json()))
