@@ -106,12 +106,18 @@ def exit_code(assessment: Assessment, fail_on: str = "no-go") -> int:
 def checked_of(session: Session, assessment: Assessment) -> Checked:
     """Returns a check with what its forms need to know of the project."""
     from ..checkout import Checkout
+    from ..project import FILE
     from ..report.checked import Checked
 
     project = session.project
     checkout = Checkout.find(project.root)
-    top = checkout.root if checkout else project.root
-    return Checked(assessment=assessment, root=project.root, top=top, configuration=project.path, base=project.base)
+    return Checked(
+        assessment=assessment,
+        root=project.root,
+        top=checkout.root if checkout else project.root,
+        configuration=project.path or project.root / FILE,
+        base=project.base,
+    )
 
 
 def show(session: Session, checked: Checked, format: str) -> None:

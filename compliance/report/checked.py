@@ -38,9 +38,9 @@ class Checked:
     root: Path
     """Folder of the project; places of findings are relative to it."""
     top: Path
-    """Top of its checkout, which other programs take paths from; the same without git."""
-    configuration: Path | None = None
-    """The configuration file, at which gates without a place of their own are shown."""
+    """Top of its checkout, from which other programs take paths; the same without git."""
+    configuration: Path
+    """The configuration file, at which gates without a place of their own are shown, whether or not there is one."""
     ahead: Forecast | None = None
     base: BaseRules | None = None
     """Of a check of a change: where its rules come from."""

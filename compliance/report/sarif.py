@@ -112,8 +112,8 @@ def _message(gate: GateResult, why: str) -> str:
 
 
 def _configuration(checked: Checked) -> list[FilePlace]:
-    """The place of a gate that names no file: the configuration that asks it."""
-    shown = checked.shown(checked.configuration) if checked.configuration is not None else None
+    """The place of a gate that names no file: GitHub refuses a file in which a result has none."""
+    shown = checked.shown(checked.configuration)
     return [FilePlace(shown, 1, "")] if shown is not None else []
 
 
