@@ -139,6 +139,32 @@ class MergeDocument(Printed):
     sources: list[MergedStore]
 
 
+class ReparsedEvidence(Model):
+    """What became of a piece of evidence whose parser has another version now."""
+
+    evidence: int
+    kind: str
+    format: str
+    name: str
+    """Name of the file."""
+    parser: int
+    """Version of the parser that read it."""
+    installed: int | None
+    """Version of the installed one; null when the format is not installed."""
+    status: Literal["superseded", "refused", "left"]
+    by: list[int]
+    """Evidence that supersedes it."""
+    reason: str | None
+
+
+class ReparseDocument(Printed):
+    """``reparse --format json``."""
+
+    schema_id: Literal["compliance/reparse/v1"] = Field(default="compliance/reparse/v1", alias="schema")
+    evidence: list[ReparsedEvidence]
+    """Only that whose parser has another version."""
+
+
 class ShowDocument(Printed):
     """``show --format json``."""
 
@@ -438,6 +464,7 @@ PRINTED: tuple[type[Printed], ...] = (
     StatusDocument,
     DiffDocument,
     MergeDocument,
+    ReparseDocument,
     HistoryDocument,
     GatesDocument,
 )

@@ -27,6 +27,8 @@ def describe(entry: Entry, private: Mapping[str, Any]) -> str:
         case "collection":
             failed = [f"{one['kind']}/{one['collector']}" for one in body["runs"] if one["outcome"] != "ran"]
             return f"{len(body['runs'])} collectors" + (f"; could not run: {', '.join(failed)}" if failed else "")
+        case "reparse":
+            return ", ".join(f"evidence {one['entry']} superseded by {', '.join(map(str, one['by']))}" for one in body["superseded"])
         case "merge":
             counted = ", ".join(f"{number} {word}" for word, number in body["entries"].items() if word != "apart" and number)
             return f"{body['log']}, {body['size']} entries: {counted}"

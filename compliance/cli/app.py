@@ -28,6 +28,7 @@ COMMANDS: Final = (
     "diff",
     "release",
     "merge",
+    "reparse",
     "keys",
 )
 """In the order in which a new user meets them."""

@@ -108,11 +108,11 @@ class Session:
             yield store
 
     @contextmanager
-    def writing(self) -> Iterator[Store]:
-        """Opens the store for writing; makes it where there is none."""
+    def writing(self, *, make: bool = True) -> Iterator[Store]:
+        """Opens the store for writing; makes it where there is none, if it may."""
         from ..store import Store
 
-        with Store.create(self.store_path) as store:
+        with Store.create(self.store_path) if make else Store.open(self.store_path, write=True) as store:
             yield store
 
     @property

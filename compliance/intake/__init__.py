@@ -3,5 +3,6 @@
 from .binding import CITATION_TOLERANCE
 from .intake import Intake
 from .outcome import Outcome, Overrides, Status
+from .reread import Reread, reread
 
-__all__ = ["CITATION_TOLERANCE", "Intake", "Outcome", "Overrides", "Status"]
+__all__ = ["CITATION_TOLERANCE", "Intake", "Outcome", "Overrides", "Reread", "Status", "reread"]

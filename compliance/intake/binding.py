@@ -163,6 +163,10 @@ class Binder:
             return Assurance.VERIFIED
         if origin.collected is not None:
             return origin.collected.assurance
+        return self.of_itself(parsed)
+
+    def of_itself(self, parsed: Parsed) -> Assurance:
+        """Returns what a statement is worth that nobody signed and no collector made."""
         if parsed.assurance is Assurance.STATED and parsed.citations and all(map(self._holds, parsed.citations)):
             return Assurance.IMPORTED
         return parsed.assurance

@@ -38,9 +38,9 @@ class Reader:
         clean, original = source, None
         for _, form in claims:
             with guarded(form):
-                clean = self._redacted(clean, form)
+                clean = self.redacted(clean, form)
         if clean is not source:
-            original = hmac.new(self.mask_key, bytes(source.data), "sha256").hexdigest()
+            original = self.original(source)
         statements = []
         for kind, form in claims:
             with guarded(form):
@@ -50,13 +50,17 @@ class Reader:
                 statements += [Statement(kind, form, seen, parsed, original) for parsed in self._parse(seen, form)]
         return statements
 
-    def _redacted(self, source: Source, form: Format) -> Source:
+    def redacted(self, source: Source, form: Format) -> Source:
         """Returns the source without its secrets."""
         if form.redact is None:
             return source
         key = self.mask_key
         clean = form.redact(source, lambda secret: "REDACTED:" + hmac.new(key, secret.encode(), "sha256").hexdigest()[:16])
         return source if clean is None else Source(source.name, clean, source.facts)
+
+    def original(self, source: Source) -> str:
+        """Returns the keyed digest by which bytes are known again that are not kept."""
+        return hmac.new(self.mask_key, bytes(source.data), "sha256").hexdigest()
 
     def _parse(self, source: Source, form: Format) -> tuple[Parsed, ...]:
         try:

@@ -16,11 +16,12 @@ from ..errors import ComplianceError, TamperedError
 from ..record import Json, PrivacyClass, canonical
 from . import merkle, note
 from .drafts import SAME
+from .evidence import REPARSE
 from .ledger import KEY_SIZE, Entry, Sealed
 
 TYPE: Final = "merge"
 """Type of the ledger entries."""
-COPIED: Final = ("evidence", "collection", "reparse")
+COPIED: Final = ("evidence", "collection", REPARSE)
 """Types of entries that a merge appends anew. What others say is bound to the ledger that they stand in: it is kept apart."""
 _FRAME: Final = ("after", "at", "merged", "type", "v")
 
@@ -86,7 +87,7 @@ def moved(body: Mapping[str, Any], place: Callable[[int], int | None]) -> dict[s
     made = members(body)
     if body["type"] == "collection":
         made["runs"] = [{**run, "evidence": [place(one) for one in run["evidence"]]} for run in body["runs"]]
-    if body["type"] == "reparse":
+    if body["type"] == REPARSE:
         made["superseded"] = [{"entry": place(one["entry"]), "by": [place(new) for new in one["by"]]} for one in body["superseded"]]
     return made
 

@@ -20,6 +20,9 @@ from .reader import DOUBT, LedgerReader, checked_entry
 _NAMED: Final = 10_000
 """Fingerprints that are asked for in one statement; SQLite takes 32,766 variables (SQLITE_MAX_VARIABLE_NUMBER)."""
 
+REPARSE: Final = "reparse"
+"""Type of the entries that say which evidence superseded which."""
+
 
 @dataclass(frozen=True)
 class StoredEvidence:
@@ -38,7 +41,7 @@ class EvidenceReader(LedgerReader):
     def evidence(
         self, *, kinds: Sequence[str] | None = None, commits: Sequence[str | None] | None = None, upto: int | None = None
     ) -> list[StoredEvidence]:
-        """Returns evidence in the order of its recording.
+        """Returns evidence in the order of its recording, without what was superseded.
 
         Args:
             kinds: Only these kinds.
@@ -59,7 +62,13 @@ class EvidenceReader(LedgerReader):
             query = query.where(col(evidence.commit).in_([c for c in commits if c]) | col(evidence.commit).is_(None))
         if upto is not None:
             query = query.where(evidence.entry < upto)
-        return [self._stored(checked_entry(number, leaf, node), payload) for number, leaf, node, payload in self.database.query(query)]
+        superseded = self.superseded(upto)
+        rows = [row for row in self.database.query(query) if row[0] not in superseded]
+        return [self._stored(checked_entry(number, leaf, node), payload) for number, leaf, node, payload in rows]
+
+    def superseded(self, upto: int | None = None) -> set[int]:
+        """Returns the evidence in whose place what a newer parser read of the same bytes was put, below entry ``upto``."""
+        return {one["entry"] for entry in self.entries(types=[REPARSE], upto=upto) for one in entry.body["superseded"]}
 
     def evidence_of(self, number: int) -> StoredEvidence:
         """Returns one piece of evidence by its number.

@@ -12,7 +12,7 @@ from ..errors import SigningKeyError, StoreError
 from . import merging, note
 from .database import WAIT_S, Database
 from .drafts import Draft, EvidenceDraft, Recorded
-from .evidence import EvidenceReader
+from .evidence import REPARSE, EvidenceReader
 from .ledger import Sealed
 from .merging import Ledger, Merged
 from .writer import Prepared, Writer, begin
@@ -99,6 +99,21 @@ class Store(EvidenceReader):
                 recorded.append(Recorded(number, known is not None))
             writer.finish()
         return recorded
+
+    def supersede(self, number: int, drafts: Sequence[EvidenceDraft]) -> list[int]:
+        """Records what a newer parser read of an artifact, in place of a piece of evidence.
+
+        Returns:
+            The numbers of what supersedes it, in the order of the drafts.
+        """
+        key = self._key()
+        prepared = [Prepared.of(draft) for draft in drafts]
+        with self.database.transaction() as connection:
+            writer = Writer(connection, key)
+            numbers = [writer.evidence(draft, ready) for draft, ready in zip(drafts, prepared, strict=True)]
+            writer.append(REPARSE, {"superseded": [{"entry": number, "by": list(numbers)}]}, {})
+            writer.finish()
+        return numbers
 
     def merge(self, sources: Mapping[str, Store]) -> list[Merged]:
         """Appends what other stores hold, all of it or nothing, and signs a checkpoint over it.
