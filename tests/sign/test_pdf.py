@@ -262,13 +262,6 @@ def flip(pdf: bytes, position: int, mask: int) -> bytes:
     return pdf[:position] + bytes([pdf[position] ^ mask]) + pdf[position + 1 :]
 
 
-def test_any_single_changed_byte_is_refuted(signed: bytes) -> None:
-    chance = random.Random(SEED)
-    for _ in range(300):
-        position, mask = chance.randrange(len(signed)), chance.randrange(1, 256)
-        assert refuted(inspect_pdf(flip(signed, position, mask))), (position, mask)
-
-
 @pytest.mark.parametrize("part", range(4))
 def test_any_changed_digit_of_the_signature_is_refuted(signed: bytes, part: int) -> None:
     """The digits stay digits, so that only their value is wrong; nothing signs this part of the file."""
