@@ -142,15 +142,15 @@ def _status(
     judged = judge_signer(trust, signature.certificate, chain=signature.chain, when=when)
     if path.status == "revoked":
         return "revoked", f"the certificate of {signature.subject} was {path.detail}"
-    if judged.status == "unknown":
-        if path.status == "expired" and not is_trial_certificate(signature.certificate):
-            return "expired", f"{judged.detail}: {path.detail}"
+    if judged.status == "unknown" and (path.status != "expired" or is_trial_certificate(signature.certificate)):
         return "unknown", judged.detail
     shown = proven or now
     if not signature.certificate.not_valid_before_utc <= shown <= signature.certificate.not_valid_after_utc:
         end = signature.certificate.not_valid_after_utc.isoformat()
         first = "the signature was made later" if proven else "no trusted timestamp shows that the signature is older"
-        return "expired", f"the certificate expired at {end}, and {first}; {judged.detail}"
+        return "expired", f"the certificate expired at {end}, and {first}"
+    if judged.status == "unknown":
+        return "expired", f"the path to a trusted certificate did not hold at {when.isoformat()}: {path.detail}"
     return judged.status, judged.detail
 
 

@@ -19,6 +19,7 @@ from pyhanko.sign.timestamps import TimeStamper
 
 from compliance.errors import SigningKeyError
 from compliance.sign import fetch
+from compliance.sign._dss import add_validation_data
 from compliance.sign.keys import SigningKey, create_trial_key
 from compliance.sign.pdf import SignatureField, close_pdf, prepare_fields, sign_field, sign_pdf
 from compliance.sign.pdf_verify import SignedPdf, inspect_pdf
@@ -26,6 +27,7 @@ from compliance.sign.standing import STANDING_CHECKS, Standing, judge_standing
 from compliance.sign.timestamp import TimestampAuthority, Timestamping
 from compliance.sign.token import normalised, read_token
 from compliance.sign.trust import TrustStore
+from compliance.sign.validation_data import ValidationData
 from tests.sign.documents import Authority, report
 from tests.sign.services import Services
 from tests.verapdf import failures
@@ -143,15 +145,7 @@ def test_a_document_that_others_have_closed_is_read(services: Services, files: d
     stamper = signers.PdfTimeStamper(_Stamping(services))
     stamper.timestamp_pdf(IncrementalPdfFileWriter(io.BytesIO(files["B-LT"])), "sha256", output=out)
     assert troubles(inspect_pdf(out.getvalue())) == {}
-    from compliance.sign._dss import add_validation_data
-    from compliance.sign.validation_data import ValidationData
-
-    stream = io.BytesIO(out.getvalue())
-    writer = IncrementalPdfFileWriter(stream)
-    add_validation_data(writer, ValidationData(crls=(services.revocation_list("root"),)))
-    writer.write_in_place()  # type: ignore[no-untyped-call]
-    result = inspect_pdf(stream.getvalue())
-    assert troubles(result) == {}
+    result = inspect_pdf(with_data(out.getvalue(), ValidationData(crls=(services.revocation_list("root"),))))
     assert "which nobody signed" in next(check.detail for check in result.checks if check.name == "coverage")
     assert [update.kind for update in result.updates] == ["timestamp", "validation-data"]
 
@@ -252,14 +246,15 @@ def test_a_revocation_after_the_signature_is_no_reason_against_it(tmp_path: Path
 
 
 def with_revocation(pdf: bytes, services: Services) -> bytes:
-    """The file with revocation lists, as anybody can add them."""
-    from compliance.sign._dss import add_validation_data
-    from compliance.sign.validation_data import ValidationData
+    """The file with revocation lists."""
+    return with_data(pdf, ValidationData(crls=(services.revocation_list("root"), services.revocation_list("middle"))))
 
+
+def with_data(pdf: bytes, data: ValidationData) -> bytes:
+    """The file with data for validation, as anybody can add it."""
     stream = io.BytesIO(pdf)
     writer = IncrementalPdfFileWriter(stream)
-    lists = (services.revocation_list("root"), services.revocation_list("middle"))
-    add_validation_data(writer, ValidationData(crls=lists))
+    add_validation_data(writer, data)
     writer.write_in_place()  # type: ignore[no-untyped-call]
     assert troubles(inspect_pdf(stream.getvalue())) == {}
     return stream.getvalue()
