@@ -1,6 +1,6 @@
 """What the release documents claim, beside the evidence: what is contradicted first, cut at a limit.
 
-A pure function of the assessment, so that `bundle_check` can make the same again and compare.
+A pure function of the assessment, so that `page_check` can make the same again and compare.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What people decided, and the risks that are left: overrides, approvals, waivers, conditions, registered risks.
 
-`roles`, `waivers` and `conditions` are pure functions of the assessment, so that `bundle_check` can make the same again and compare.
+`roles`, `waivers` and `conditions` are pure functions of the assessment, so that `page_check` can make the same again and compare.
 """
 
 from __future__ import annotations

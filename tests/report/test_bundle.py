@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from compliance.record import canonical, sha256_hex
-from compliance.report import bundle
+from compliance.report import bundle, finding_files
 from compliance.report.bundle_model import EvidenceBundle, FindingsDocument, ListedFinding, ProofsDocument
 from compliance.report.model import ReportModel
 from compliance.sign.checks import Check
@@ -168,8 +168,8 @@ def test_csv_and_json_hold_the_same_findings(made: tuple[ReportModel, Files]) ->
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx"])
 def test_no_cell_can_be_a_formula(cell: str) -> None:
-    row = bundle.FindingLine(evidence=1, number=0, rule=cell, message=f"a{cell}")
-    text = bundle.findings_csv([row]).decode()
+    row = finding_files.FindingLine(evidence=1, number=0, rule=cell, message=f"a{cell}")
+    text = finding_files.findings_csv([row]).decode()
     read = next(csv.DictReader(io.StringIO(text, newline="")))
     assert read["rule"] == f"'{cell}"
     assert read["message"] == f"a{cell}"
@@ -186,11 +186,11 @@ def test_the_files_are_what_their_models_say(made: tuple[ReportModel, Files]) ->
         written = json.loads(made[1][name])
         model.model_validate(written)
         jsonschema.Draft202012Validator(model.model_json_schema(by_alias=True)).validate(written)
-    assert [*bundle.FindingLine.__struct_fields__] == [*ListedFinding.model_fields]
+    assert [*finding_files.FindingLine.__struct_fields__] == [*ListedFinding.model_fields]
 
 
 def test_an_empty_list_of_findings_is_json_and_csv() -> None:
-    files = bundle.findings_files([])
+    files = finding_files.findings_files([])
     assert json.loads(files["findings.json"]) == {"schema": "compliance/findings/v1", "findings": []}
     assert files["findings.csv"].decode().strip().startswith("evidence,number,confidence")
 
