@@ -157,7 +157,7 @@ def test_in_the_pipeline_of_a_pull_request_the_base_is_taken_without_being_asked
 def test_nothing_is_signed_in_the_pipeline_of_a_change(repo: Repo) -> None:
     change(repo, {})
     repo.git("update-ref", "refs/remotes/origin/main", "main")
-    assert repo.run("keys", "create", "--name", "Ada").code in (0, 2)
+    assert repo.run("keys", "create").code == 0
     env = {"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main"}
     for words in (["release"], ["report"], ["packet"]):
         ran = repo.run(*words, env=env)
