@@ -114,6 +114,8 @@ def _judge_target(found: FiledWaiver, gates: Mapping[str, GateSetting], store: S
     targets = [bool(found.gate), bool(found.finding), bool(found.findings)]
     if sum(targets) != 1:
         found.refuse("for a gate and a finding at once" if any(targets) else "for neither a gate nor a finding")
+    elif len(found.findings) > FINDINGS_LIMIT:
+        found.refuse(f"{len(found.findings)} findings; at most {FINDINGS_LIMIT} in one waiver")
     elif found.findings:
         unknown = len(found.findings) - len(store.known_fingerprints(found.findings))
         if unknown:
@@ -139,7 +141,7 @@ def _judge_expiry(found: FiledWaiver, said: Json, at: datetime) -> None:
 
 def _fingerprints(value: Json) -> tuple[str, ...]:
     names = value if isinstance(value, list) else ()
-    return tuple(dict.fromkeys(str(one) for one in names if isinstance(one, (str, int))))[:FINDINGS_LIMIT]
+    return tuple(dict.fromkeys(str(one) for one in names if isinstance(one, (str, int))))
 
 
 def _plain(key: object) -> str:

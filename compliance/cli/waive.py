@@ -80,6 +80,7 @@ def _baseline(
     from ..errors import UsageError
     from ..judging import case
     from ..waiver import DAY
+    from .report import write_whole
 
     ends, table = _end(until), session.project.document.waivers
     for name in gate or ():
@@ -93,7 +94,7 @@ def _baseline(
         raise UsageError(
             f"--until {until}: at most {table.longest} days are allowed", hint="[waivers] longest says how long a waiver may last"
         )
-    output.write_text(baseline.text(accepted, reason=reason, controls=controls, by=by or _me(session), ends=ends), "utf-8")
+    write_whole(output, baseline.text(accepted, reason=reason, controls=controls, by=by or _me(session), ends=ends).encode())
     print(f"{output}: {len(accepted)} findings")
     session.say(f"look through it, then ask for it with: compliance waive request --from {output}")
     return 0

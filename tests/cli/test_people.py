@@ -291,6 +291,10 @@ def test_a_baseline_names_only_findings_on_which_a_gate_that_may_be_waived_depen
     assert baseline(team, "--point", "code").code == 0
     text = (team.root / "compliance-baseline.yaml").read_text()
     assert "B602" in text and "B603" not in text
+    names = "".join(f'\n      - "{number:032x}"' for number in range(10_001))
+    (team.root / "compliance-baseline.yaml").write_text(text + names.removeprefix("\n") + "\n")
+    ran = team.run("waive", "request", "--from", "compliance-baseline.yaml")
+    assert (ran.code, "at most 10000 in one waiver" in " ".join(ran.out.split())) == (2, True)
 
 
 def test_what_changed_between_two_assessments_is_shown(team: Team) -> None:
