@@ -395,9 +395,14 @@ def open_envelope(data: bytes, certificate: x509.Certificate) -> Any:
     if kind != "application/vnd.in-toto+json" or len(envelope["signatures"]) != 1:
         raise RefutedError("not one signed in-toto statement")
     signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
+    (signature,) = envelope["signatures"]
+    value = base64.b64decode(signature["sig"], validate=True)
+    forms = (base64.b64encode(payload).decode(), base64.b64encode(value).decode(), certificate.fingerprint(hashes.SHA256()).hex())
+    if forms != (envelope["payload"], signature["sig"], signature["keyid"]):
+        raise RefutedError("another form of the envelope than the toolkit writes")
     key = certificate.public_key()
     algorithm = hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384 else hashes.SHA256()
-    _verify(key, base64.b64decode(envelope["signatures"][0]["sig"], validate=True), signed, algorithm)
+    _verify(key, value, signed, algorithm)
     return _json(payload)
 
 

@@ -16,7 +16,7 @@ from ..assessment import Assessment
 from ..errors import InputError
 from ..record import sha256_hex
 from ..sign import intoto
-from ..sign.dsse import Envelope
+from ..sign.dsse import Envelope, EnvelopeSignature
 from . import bundle, vsa
 from .model import ReportModel, Signer
 from .pdf import Attachment
@@ -87,10 +87,14 @@ def certificates(data: bytes) -> list[Certificate]:
         InputError: It holds none.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        return x509.load_pem_x509_certificates(data)
-    except ValueError as error:
+        found = x509.load_pem_x509_certificates(data)
+        for one in found:  # they are read when they are asked: a broken one must not surprise whoever asks later
+            _ = one.subject, one.issuer, one.extensions, one.public_key(), one.not_valid_before_utc, one.not_valid_after_utc
+        return found
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise InputError("no certificate that can be read", expected="PEM certificates", source=bundle.SIGNER) from error
 
 
@@ -106,12 +110,26 @@ def check_statement(model: ReportModel, files: Mapping[str, bytes]) -> str:
     expected = vsa.statement(model.assessment, model.made_at, model.toolkit, inputs(files))
     if expected is None:
         return f"the certificate of {model.signer.subject}; no commit was judged, so that there is no statement"
-    envelope = Envelope.read(files[bundle.VSA])
-    if envelope.signed_by([certificate]) is None:
-        raise InputError("not signed with the key of the attached certificate", source=bundle.VSA)
+    envelope = _opened(bundle.VSA, files[bundle.VSA], certificate)
     if (envelope.payload_type, envelope.payload) != (intoto.PAYLOAD_TYPE, expected):
         raise InputError("a statement that the judgement in the report does not give", source=bundle.VSA)
     return f"{model.signer.subject} signed the statement on commit {(model.assessment.subject.commit or '')[:12]}: {_result(expected)}"
+
+
+def _opened(name: str, data: bytes, certificate: Certificate) -> Envelope:
+    """Reads an envelope that the signer made: in its one form, so that no byte of it can change unnoticed."""
+    from ..sign import algorithms
+    from ..sign.keys import certificate_fingerprint
+
+    envelope = Envelope.read(data)
+    if envelope.signed_by([certificate]) is None:
+        raise InputError(f"not signed with the key of the certificate in {bundle.SIGNER}", source=name)
+    value = envelope.signatures[0].value
+    public_key = algorithms.require_supported(certificate.public_key(), bundle.SIGNER)
+    exact = EnvelopeSignature(certificate_fingerprint(certificate), algorithms.canonical_form(public_key, value))
+    if Envelope(envelope.payload_type, envelope.payload, (exact,)).write() != data:
+        raise InputError("another form of the envelope than this toolkit writes", source=name)
+    return envelope
 
 
 def _is_of(signer: Signer, certificate: Certificate) -> bool:
@@ -131,9 +149,7 @@ def check_seal(data: bytes, certificate: Certificate, report: str, files: Mappin
     Raises:
         InputError: They are not, or the certificate's key did not sign.
     """
-    envelope = Envelope.read(data)
-    if envelope.signed_by([certificate]) is None:
-        raise InputError("not signed with the key of the certificate in signer.pem", source=SEAL)
+    envelope = _opened(SEAL, data, certificate)
     found = intoto.read(envelope.payload)
     if (envelope.payload_type, found.predicate_type, found.predicate) != (intoto.PAYLOAD_TYPE, FILES_TYPE, {"report": report}):
         raise InputError("no list of this report's files", source=SEAL)

@@ -160,6 +160,30 @@ def test_any_changed_missing_or_added_file_of_a_bundle_is_refuted(made: Made, bu
     assert "more.txt" in refuted(verify(made, bundle)[1])["bundle-seal"]
 
 
+def test_an_envelope_has_one_form(made: Made, bundle: Path) -> None:
+    """Nothing signs the hint at the key, and base64 has spare bits; a changed byte is a changed byte all the same."""
+    project, trust = scenario.project(bundle), TrustStore.load([made.signer])
+    seal = bundle / "bundle.dsse.json"
+    content = seal.read_bytes()
+    signature = json.loads(content)["signatures"][0]["sig"]
+    spare = signature[:-2] + chr(ord(signature[-2]) + 1) + "=" if signature.endswith("=") and not signature.endswith("==") else None
+    for changed in (
+        content.replace(b'"keyid":"', b'"keyid":"0'),
+        content.replace(b"{", b"{ ", 1),
+        content.rstrip(),
+        *([content.replace(signature.encode(), spare.encode())] if spare else []),
+    ):
+        assert changed != content
+        seal.write_bytes(changed)
+        assert verify_folder(bundle, trust, store=None, project=project).exit_code() == 4
+    seal.write_bytes(content)
+    pem = bytearray((bundle / "signer.pem").read_bytes())
+    for place in range(60, 200, 7):
+        (bundle / "signer.pem").write_bytes(pem[:place] + bytes([pem[place] ^ 1]) + pem[place + 1 :])
+        assert verify_folder(bundle, trust, store=None, project=project).exit_code() == 4
+        assert verify_envelope(bundle / "vsa.dsse.json", trust).exit_code() in (0, 6)
+
+
 def test_a_title_that_nobody_signed_is_refuted(made: Made, bundle: Path) -> None:
     """Nothing inside the report can name its model; the seal does."""
     edit(bundle / "report.json", lambda model: model.update(organisation="Somebody else"))
