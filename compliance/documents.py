@@ -139,6 +139,32 @@ class MergeDocument(Printed):
     sources: list[MergedStore]
 
 
+class PurgedEntry(Model):
+    """What is erased of one entry."""
+
+    entry: int
+    kind: str | None
+    """Kind of evidence; null for the kept ledger of a store that was merged."""
+    name: str
+    """Name of the file."""
+    collected_at: str
+    """When the bytes were read or made; of a merge, when it was recorded."""
+    size: int
+    """Bytes of the artifact."""
+    artifact: str
+    """SHA-256 of the artifact, whose bytes are erased with the last entry that needs them."""
+
+
+class PurgeDocument(Printed):
+    """``purge --format json``."""
+
+    schema_id: Literal["compliance/purge/v1"] = Field(default="compliance/purge/v1", alias="schema")
+    dry_run: bool
+    tombstone: int | None
+    """The entry that says what was erased; null when nothing was."""
+    entries: list[PurgedEntry]
+
+
 class ReparsedEvidence(Model):
     """What became of a piece of evidence whose parser has another version now."""
 
@@ -465,6 +491,7 @@ PRINTED: tuple[type[Printed], ...] = (
     DiffDocument,
     MergeDocument,
     ReparseDocument,
+    PurgeDocument,
     HistoryDocument,
     GatesDocument,
 )

@@ -29,6 +29,8 @@ def describe(entry: Entry, private: Mapping[str, Any]) -> str:
             return f"{len(body['runs'])} collectors" + (f"; could not run: {', '.join(failed)}" if failed else "")
         case "reparse":
             return ", ".join(f"evidence {one['entry']} superseded by {', '.join(map(str, one['by']))}" for one in body["superseded"])
+        case "tombstone":
+            return f"purged {', '.join(str(one['entry']) for one in body['erased'])}"
         case "merge":
             counted = ", ".join(f"{number} {word}" for word, number in body["entries"].items() if word != "apart" and number)
             return f"{body['log']}, {body['size']} entries: {counted}"

@@ -228,7 +228,7 @@ def test_every_check_is_documented() -> None:
     assert checks("docs/verify.md", "against") == ["report.rendered", "report.signed", "store-consistency", "assessment-derived"]
     assert all(f'"{name}"' in code["verify.py"] + code["rejudge.py"] for name in checks("docs/verify.md", "against"))
     parts = re.findall(r'\("([a-z-]+)", audit\.\w+\)', code["store/audit.py"])
-    assert checks("docs/store.md", "store") == [*parts, "replay"]
+    assert checks("docs/store.md", "store") == [*parts, "purged", "replay"]
 
 
 def test_the_attachments_of_a_report_are_documented() -> None:

@@ -29,6 +29,7 @@ COMMANDS: Final = (
     "release",
     "merge",
     "reparse",
+    "purge",
     "keys",
 )
 """In the order in which a new user meets them."""

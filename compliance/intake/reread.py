@@ -46,12 +46,15 @@ def reread(project: Project, store: Store) -> Iterator[Reread]:
         One outcome per piece of evidence; those of equal versions are left alone and not named.
     """
     rereader = _Rereader(Reader(store.mask_key()), Binder(project, store, Overrides(), None), store)
+    erased = store.erased()
     for stored in store.evidence():
         body = stored.entry.body
         kind = project.catalog.kinds.get(body["kind"])
         form = next((one for one in kind.formats if one.name == body["format"]), None) if kind else None
         if form is None:
             yield Reread(stored, None, "left", reason=f"format {body['format']} is not installed")
+        elif form.parser != body["parser"] and stored.entry.number in erased:
+            yield Reread(stored, form.parser, "left", reason=f"purged by entry {erased[stored.entry.number]}")
         elif form.parser < body["parser"]:
             yield Reread(stored, form.parser, "left", reason=f"read by a newer version of the toolkit (parser {body['parser']})")
         elif form.parser > body["parser"]:

@@ -16,11 +16,13 @@ from ..kind import Format, Kind
 from ..record import PRIVACY_CLASSES, Finding, canonical, sha256_hex, split_private
 from ..sign.checks import Check
 from ..source import Source
-from . import archive, artifacts, ledger, merkle, note, schema
+from . import archive, artifacts, erasing, ledger, merkle, note, schema
 from .evidence import REPARSE
 from .ledger import Entry
 from .store import Store
 
+_NAMED: Final = 10
+"""Entries that one line names."""
 _COLUMNS: Final = ", ".join(Finding.__struct_fields__)
 
 
@@ -51,9 +53,11 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
             ("findings", audit.findings),
             ("artifacts", audit.artifacts),
             ("merges", audit.merges),
+            ("erasures", audit.erasures),
         ]
         for name, part in parts:
             yield _checked(name, part)
+        yield from audit.purged()
         if formats is not None:
             yield from _replayed(audit, formats)
 
@@ -80,6 +84,12 @@ class _Audit:
         self.levels: list[bytearray] = []
         """Hashes of all perfect subtrees, recomputed, by level."""
         self.size = 0
+        self.erased: dict[int, int] = {}
+        """Tombstone of each entry whose private values, findings and artifact were erased."""
+        self.erased_bytes: dict[str, int] = {}
+        """Last tombstone of each artifact whose bytes were erased."""
+        self.projected: set[tuple[int, int, str | None]] = set()
+        """Rows that the table of what was erased must have."""
         self.broken: str | None = None
         self._walk()
 
@@ -100,6 +110,8 @@ class _Audit:
                 after = entry.body["after"]
                 if after == number and number:
                     self.roots[number] = frontier.root()
+                if entry.type == erasing.TYPE:
+                    self._note_erased(entry)
                 if "private" in entry.body or entry.type in ("evidence", "store", archive.TYPE):
                     self.entries[number] = entry
             for level, _, digest in frontier.append(merkle.leaf_hash(leaf)):
@@ -110,6 +122,13 @@ class _Audit:
         self.roots[self.size] = frontier.root()
         if not self.size:
             raise _Refuted("the ledger is empty; expected entry 0, which names the log")
+
+    def _note_erased(self, tombstone: Entry) -> None:
+        for one in tombstone.body["erased"]:
+            self.erased[one["entry"]] = tombstone.number
+            self.projected.add((one["entry"], tombstone.number, one["artifact"]))
+            if one["artifact"] is not None:
+                self.erased_bytes[one["artifact"]] = tombstone.number
 
     def schema(self) -> str:
         found, expected = schema.objects(self.connection), schema.expected_objects()
@@ -179,7 +198,7 @@ class _Audit:
 
     def sealed(self) -> str:
         count = 0
-        expected = {(n, c) for n, entry in self.entries.items() for c in entry.body.get("private", {})}
+        expected = {(n, c) for n, entry in self.entries.items() if n not in self.erased for c in entry.body.get("private", {})}
         for number, name, key, value in self.rows("SELECT entry, class, key, value FROM sealed ORDER BY entry, class"):
             if (number, name) not in expected:
                 raise _Refuted(f"private values of entry {number}, class {name}, that the ledger does not know")
@@ -213,6 +232,8 @@ class _Audit:
         total = 0
         counts = dict(self.rows("SELECT evidence, count(*) FROM finding GROUP BY evidence"))
         for number, entry in self._evidence():
+            if number in self.erased:
+                continue
             said = entry.body["rows"]
             if counts.pop(number, 0) != said["count"]:
                 raise _Refuted(f"evidence {number}: its number of findings is not {said['count']}")
@@ -238,6 +259,8 @@ class _Audit:
         for number, entry in (*self._evidence(), *self._merges()):
             body = entry.body["artifact"]
             sha256, said = body["sha256"], (body["size"], body["stored"])
+            if sha256 not in kept and number < self.erased_bytes.get(sha256, 0):
+                continue
             if kept.get(sha256) != said:
                 raise _Refuted(f"{entry.type} {number}: its artifact {sha256[:12]} is missing, or kept with another size or digest")
             if sha256 not in sizes:
@@ -276,6 +299,8 @@ class _Audit:
     def merges(self) -> str:
         total = 0
         for number, entry in self._merges():
+            if number in self.erased:
+                continue
             try:
                 defect = archive.defect(entry, self._bytes_of(entry), self._leaf)
             except TamperedError as error:
@@ -284,6 +309,23 @@ class _Audit:
                 raise _Refuted(f"merge {number}: {defect}")
             total += entry.body["size"]
         return f"all {total} entries of the stores that were merged are here or kept" if total else "no store was merged into this one"
+
+    def erasures(self) -> str:
+        found = set(self.rows("SELECT entry, tombstone, artifact FROM erased"))
+        if found != self.projected:
+            raise _Refuted(f"what was erased of entry {min(one[0] for one in found ^ self.projected)} is not what the tombstones say")
+        for number, entry in (*self._evidence(), *self._merges()):
+            tombstone = self.erased_bytes.get(entry.body["artifact"]["sha256"], 0)
+            if number < tombstone and not self.erased.get(number, self.size) <= tombstone:
+                raise _Refuted(f"{entry.type} {number}: its artifact was erased by entry {tombstone}, which does not name it")
+        return f"{len(found)} entries were erased, each named by a tombstone" if found else "nothing was erased"
+
+    def purged(self) -> Iterator[Check]:
+        """Says of each tombstone what can no longer be proven."""
+        for tombstone in sorted(set(self.erased.values())):
+            numbers = [number for number, by in sorted(self.erased.items()) if by == tombstone]
+            named = ", ".join(map(str, numbers[:_NAMED])) + (f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else "")
+            yield Check("purged", "not-proven", f"purged by entry {tombstone}: artifact, private values and findings of {named}")
 
     def superseded(self) -> set[int]:
         leaves = self.rows("SELECT leaf FROM ledger WHERE type = ?", (REPARSE,))
@@ -338,7 +380,7 @@ def _replayed(audit: _Audit, formats: Mapping[str, Mapping[str, tuple[Kind, Form
     done = 0
     superseded = audit.superseded()
     for number, entry in audit._evidence():
-        if number in superseded:
+        if number in superseded or number in audit.erased:
             continue
         body = entry.body
         form = formats.get(body["kind"], {}).get(body["format"])

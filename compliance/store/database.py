@@ -109,6 +109,35 @@ class Database:
             yield self.connection
 
     @contextmanager
+    def erasing(self) -> Iterator[sqlite3.Connection]:
+        """Opens a write transaction whose deleted bytes are overwritten: in the file, and in its write-ahead log.
+
+        Raises:
+            StoreUnavailableError: All is done, but another process still reads the file as it was before.
+        """
+        with translated(self.path):
+            self.connection.execute("PRAGMA secure_delete = ON")
+        with self.transaction() as connection:
+            yield connection
+        self.scrub()
+
+    def scrub(self) -> None:
+        """Writes the file anew, so that it holds nothing but what the store holds.
+
+        Raises:
+            StoreUnavailableError: Another process still reads the file as it was before.
+        """
+        with translated(self.path):
+            # Deleted pages were overwritten with zeros: first in their place, then the file is written without them.
+            for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                row = self.connection.execute(statement).fetchone()
+                if row is not None and row[0]:
+                    raise StoreUnavailableError(
+                        f"{self.path}: another process reads the store, so that erased bytes are still in its write-ahead log",
+                        hint="end that process, and run `compliance purge` again",
+                    )
+
+    @contextmanager
     def reading(self) -> Iterator[None]:
         """Holds one consistent state of the file for several reads."""
         with translated(self.path):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from .. import jsontext
 from ..errors import StoreError, TamperedError
@@ -162,7 +162,9 @@ class EvidenceReader(LedgerReader):
         """
         rows = self.database.query(select(tables.Artifact.size).where(tables.Artifact.sha256 == sha256))
         if not rows:
-            raise StoreError(f"no artifact {sha256}")
+            tombstone = select(func.max(tables.Erased.tombstone)).where(tables.Erased.artifact == sha256)
+            number = self.database.query(tombstone)[0][0]
+            raise StoreError(f"no artifact {sha256}" if number is None else f"artifact {sha256[:12]} was purged by entry {number}")
         return artifacts.unpack(sha256, rows[0][0], self._chunks(sha256))
 
     def _chunks(self, sha256: str) -> Iterator[bytes]:

@@ -107,6 +107,8 @@ def merge(writer: Writer, sources: Sequence[Ledger]) -> list[Merged]:
         InputError: A source was itself merged or purged.
     """
     merger = _Merger(writer)
+    for source in sources:
+        merger.require_whole(source)
     done = [Merged(one.log, len(one.entries), one.root.hex()) for one in sources]
     for _, which, number in heapq.merge(*(one.order(which) for which, one in enumerate(sources))):
         source = sources[which]
@@ -126,7 +128,8 @@ class _Merger:
         self.connection = writer.connection
         self.known: dict[bytes, int | None] = {}
         """Where the entries stand that this store holds already, by the hash of their leaf."""
-        for (leaf,) in self.connection.execute("SELECT leaf FROM ledger WHERE type = ?", (archive.TYPE,)):
+        kept = "SELECT leaf FROM ledger WHERE type = ? AND entry NOT IN (SELECT entry FROM erased)"
+        for (leaf,) in self.connection.execute(kept, (archive.TYPE,)):
             self.known.update((merkle.leaf_hash(line.leaf), line.entry) for line in archive.read(self._archive(Entry(0, leaf).body)))
         own = self.connection.execute("SELECT hash, position FROM node WHERE level = 0")
         self.known.update((bytes(digest), number) for digest, number in own)
@@ -136,6 +139,17 @@ class _Merger:
         rows = self.connection.execute("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],))
         return b"".join(artifacts.unpack(said["sha256"], said["size"], (data for (data,) in rows)))
 
+    def require_whole(self, source: Ledger) -> None:
+        """Refuses a source that speaks of what neither it nor this store holds."""
+        for entry in source.entries:
+            if entry.type in _ALONE and source.hashes[entry.number] not in self.known:
+                raise InputError(
+                    f"the store {_ALONE[entry.type]} (entry {entry.number})",
+                    expected="one that holds all that it speaks of",
+                    source=source.name,
+                    hint="merge the stores that it was made from",
+                )
+
     def take(self, source: Ledger, entry: Entry, done: Merged) -> None:
         """Appends an entry of a source, unless it is here."""
         digest = source.hashes[entry.number]
@@ -143,13 +157,6 @@ class _Merger:
             source.places[entry.number] = self.known[digest]
             done.present += 1
             return
-        if entry.type in _ALONE:
-            raise InputError(
-                f"the store {_ALONE[entry.type]} (entry {entry.number})",
-                expected="one that holds all that it speaks of",
-                source=source.name,
-                hint="merge the stores that it was made from",
-            )
         number = self._same(source, entry) if entry.type == "evidence" else None
         if number is None and entry.type in archive.COPIED:
             number = self._copy(source, entry)

@@ -129,6 +129,11 @@ class LedgerReader:
         if number is not None:
             raise TamperedError(f"evidence {number}: its row is missing", hint=DOUBT)
 
+    def erased(self) -> dict[int, int]:
+        """Returns the tombstone of each entry whose private values, findings and artifact were erased."""
+        erased = tables.Erased
+        return dict(map(tuple, self.database.query(select(erased.entry, erased.tombstone))))
+
     def private(self, number: int) -> dict[str, Any]:
         """Returns the private values of an entry, as `private_of` does."""
         return self.private_of(self.entry(number))

@@ -82,7 +82,38 @@ def _append_only() -> str:
     return "\n".join(statements)
 
 
-STEPS: Final = (("tables of version 1", _TABLES), ("append-only triggers", _append_only()))
+_ERASABLE: Final = {"sealed": "entry = OLD.entry", "finding": "entry = OLD.evidence"} | {
+    "artifact": "artifact = OLD.sha256",
+    "chunk": "artifact = OLD.artifact",
+}
+"""What `erased` must name before a row can be deleted."""
+
+
+def _erasing() -> str:
+    """What may no longer be kept can be deleted once a tombstone in the ledger names it."""
+    statements = [
+        "CREATE TABLE erased (entry INTEGER NOT NULL PRIMARY KEY, tombstone INTEGER NOT NULL, artifact TEXT);",
+        "CREATE INDEX erased_artifact ON erased (artifact);",
+    ]
+    for table, named in _ERASABLE.items():
+        statements += [
+            f"DROP TRIGGER {table}_no_delete;",
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS (SELECT 1 FROM erased WHERE {named}) "  # noqa: S608
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: no tombstone names it'); END;",
+        ]
+    for event, condition in (
+        ("UPDATE", ""),
+        ("DELETE", ""),
+        ("INSERT", "WHEN NOT EXISTS (SELECT 1 FROM ledger WHERE entry = NEW.tombstone AND type = 'tombstone') "),
+    ):
+        statements.append(
+            f"CREATE TRIGGER erased_no_{event.lower()} BEFORE {event} ON erased {condition}"
+            "BEGIN SELECT RAISE(ABORT, 'erased follows the tombstones in the ledger'); END;"
+        )
+    return "\n".join(statements)
+
+
+STEPS: Final = (("tables of version 1", _TABLES), ("append-only triggers", _append_only()), ("erasing under a tombstone", _erasing()))
 
 
 def create(connection: sqlite3.Connection) -> None:

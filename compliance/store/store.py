@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..errors import SigningKeyError, StoreError
-from . import merging, note
+from ..record import Json
+from . import erasing, merging, note
 from .database import WAIT_S, Database
 from .drafts import Draft, EvidenceDraft, Recorded
 from .evidence import REPARSE, EvidenceReader
@@ -114,6 +115,24 @@ class Store(EvidenceReader):
             writer.append(REPARSE, {"superseded": [{"entry": number, "by": list(numbers)}]}, {})
             writer.finish()
         return numbers
+
+    def erase(self, numbers: Sequence[int], rule: Mapping[str, Json]) -> int | None:
+        """Erases the private values, findings and artifacts of entries, under a tombstone that is signed first.
+
+        Args:
+            numbers: Evidence and merges; those that were erased before are left out.
+            rule: Why, for the tombstone.
+
+        Returns:
+            The number of the tombstone; None when all of them were erased before.
+
+        Raises:
+            StoreUnavailableError: All is done, but another process still reads the file as it was before.
+        """
+        key = self._key()
+        with self.database.erasing() as connection:
+            left = sorted(set(numbers) - {number for (number,) in connection.execute("SELECT entry FROM erased")})
+            return erasing.erase(Writer(connection, key), left, rule) if left else None
 
     def merge(self, sources: Mapping[str, Store]) -> list[Merged]:
         """Appends what other stores hold, all of it or nothing, and signs a checkpoint over it.

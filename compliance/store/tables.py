@@ -94,3 +94,13 @@ class FindingRow(SQLModel, table=True):
     path: str | None
     message: str | None
     person: str | None
+
+
+class Erased(SQLModel, table=True):
+    """A projection of the tombstones: what was erased."""
+
+    entry: int = Field(primary_key=True)
+    """The evidence, or the merge, whose private values and findings are gone."""
+    tombstone: int
+    artifact: str | None
+    """The artifact whose bytes are gone with it; None where other entries still need them."""
