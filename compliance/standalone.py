@@ -8,8 +8,13 @@ entries commit to, and that verdicts and outcome are those of the recorded judge
 the artifacts again: ``compliance verify`` does. Get this file from the project, never from whoever sent you the report, and compare its
 SHA-256 with the one that the project publishes; the one printed in a report only helps if the report is sound.
 
-Exit codes: 0 verified, 2 wrong use, 4 refuted, 6 intact, but the signer is not trusted. Formats: docs/leaf-format.md, RFC 6962, RFC 5652,
-C2SP signed-note. Nothing is fetched, nothing is written.
+Updates after the toolkit's signature are judged if they are in the form that this toolkit writes: signatures of people in prepared fields,
+timestamps over the whole, data for validation. Not judged: whether a certificate was revoked, whether an authority is one to trust for
+timestamps, and updates that other programs wrote.
+
+Exit codes: 0 verified, 2 wrong use, 3 verified but for updates that are not judged here, 4 refuted, 6 intact, but the signer is not
+trusted, or the certificate has expired. Formats: docs/leaf-format.md, RFC 6962, RFC 5652, RFC 3161, ISO 32000-1, C2SP signed-note.
+Nothing is fetched, nothing is written.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +43,26 @@ MOST = 1 << 29
 """Bytes that a file, and all that it unpacks to, may have."""
 CLASSES = ("paths", "people", "code")
 TRIAL = x509.ObjectIdentifier("2.25.42221588024285752249991595624360183612")
+BYTE_RANGE = rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]"
 MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+TOKEN = bytes.fromhex("2a864886f70d010910020e")
+FIXED = {
+    b"/Pages",
+    b"/Names",
+    b"/AF",
+    b"/OpenAction",
+    b"/AA",
+    b"/Perms",
+    b"/StructTreeRoot",
+    b"/Kids",
+    b"/Contents",
+    b"/Resources",
+    b"/Rect",
+}
+"""Entries of PDF objects that no signature may change."""
+VALIDATION = {b"/Type", b"/Certs", b"/CRLs", b"/OCSPs", b"/VRI"}
+"""Entries of the store of data for the validation of certificates (DSS)."""
 DIGESTS = {
     bytes.fromhex("608648016503040201"): hashes.SHA256(),
     bytes.fromhex("608648016503040202"): hashes.SHA384(),
@@ -60,7 +84,11 @@ class Result:
 
     checks: list[tuple[str, str, str]] = field(default_factory=list)
     signer: x509.Certificate | None = None
+    links: tuple[x509.Certificate, ...] = ()
+    """Certificates that came with the signer's."""
     trusted: bool = False
+    unjudged: bool = False
+    """Something follows the toolkit's signature that is not judged here."""
 
     def check(self, name: str, step: Callable[[], str]) -> bool:
         """Runs one check; whatever broken input raises is a refutation."""
@@ -77,26 +105,27 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """Returns 4, 6 or 0."""
+        """Returns 4, 6, 3 or 0."""
         if any(status == "refuted" for _, status, _ in self.checks):
             return 4
-        return 0 if self.trusted else 6
+        return 6 if not self.trusted else 3 if self.unjudged else 0
 
 
 # The signed PDF
 
 
 def read_pdf(data: bytes, result: Result, trusted: Sequence[x509.Certificate]) -> dict[str, bytes]:
-    """Checks the toolkit's signature and returns the attached files by name."""
-    place = re.search(rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]", data)
+    """Checks the toolkit's signature and what follows it, and returns the attached files by name."""
+    place = re.search(BYTE_RANGE, data)
     if place is None:
         result.check("signature", lambda: _raise(RefutedError("no signature of the toolkit")))
         return {}
     start, end, tail = (int(number) for number in place.groups())
-    signed = data[:start] + data[end : end + tail]
-    if not result.check("signature", lambda: _signature(data[start:end], signed, result)):
+    if not result.check("signature", lambda: _signature(data, start, end, tail, result)):
         return {}
-    result.check("coverage", lambda: _coverage(start, end, tail, len(data)))
+    result.check("coverage", lambda: _coverage(data, end + tail))
+    if end + tail < len(data):
+        result.unjudged = not result.check("later-updates", lambda: Updates(data, end + tail).judge(trusted))
     result.check("signer", lambda: _trust(result, trusted))
     files: dict[str, bytes] = {}
     result.check("attachments", lambda: _attachments(data[:start], files))
@@ -107,40 +136,110 @@ def _raise(error: Exception) -> str:
     raise error
 
 
-def _coverage(start: int, end: int, tail: int, size: int) -> str:
-    if not 0 < start < end <= end + tail <= size:
-        raise RefutedError(f"the signature says that it covers bytes outside of the file ({size} bytes)")
-    if end + tail < size:
-        raise NotProvenError(
-            f"{size - end - tail} bytes follow the toolkit's signature (signatures of people, timestamps): compliance verify reads them"
-        )
-    return "the signature covers the whole file but itself"
+def _coverage(data: bytes, covered: int) -> str:
+    if data.count(b"%%EOF", 0, covered) < 2 or not data[:covered].endswith(b"%%EOF\n"):
+        raise RefutedError("the signature does not cover a whole file and an update of it")
+    if covered == len(data):
+        return "the signature covers the whole file but itself"
+    return f"the signature covers the first {covered} of {len(data)} bytes but itself; later-updates is about the others"
 
 
-def _signature(place: bytes, signed: bytes, result: Result) -> str:
-    """Verifies the CMS signature (RFC 5652, section 5) over the signed bytes."""
-    if place[:1] != b"<" or place[-1:] != b">":
+def _signature(data: bytes, start: int, end: int, tail: int, result: Result) -> str:
+    """Verifies the toolkit's signature over the bytes that it covers."""
+    if not 0 < start < end <= end + tail <= len(data):
+        raise RefutedError(f"the signature says that it covers bytes outside of the file ({len(data)} bytes)")
+    made = Cms.read(_digits(data[start:end]))
+    made.require(data[:start] + data[end : end + tail])
+    result.signer, result.links = made.signer, made.links
+    clock = "its time is the word of the machine that signed"
+    if made.token is not None:
+        clock = f"a timestamp of {_stamped(made.token, made.value)}; whether that authority is to be trusted is not judged here"
+    return f"by {_name(made.signer)}, with its certificate's key; {clock}"
+
+
+def _digits(place: bytes) -> bytes:
+    if not re.fullmatch(rb"<(?:[0-9A-Fa-f]{2})+>", place):
         raise RefutedError("no signature between < and >")
-    raw = bytes.fromhex(place[1:-1].decode("ascii"))
-    content = _fields(_only(raw, allow_zeros=True))
-    if content[0][1] != SIGNED_DATA:
-        raise RefutedError("not a CMS signature")
-    parts = _fields(_only(content[1][1]))
-    certificates = [x509.load_der_x509_certificate(whole) for tag, _, whole in parts[3:] if tag == 0xA0 for whole in _wholes(whole)]
-    signers = _fields(parts[-1])
-    if not certificates or len(signers) != 1:
-        raise RefutedError(f"{len(signers)} signatures and {len(certificates)} certificates in one field")
-    info = _fields(signers[0])
-    algorithm = DIGESTS[_fields(info[2])[0][1]]
-    attributes = next(one for one in info if one[0] == 0xA0)
-    values = {_fields(one)[0][1]: _fields(_fields(one)[1])[0][1] for one in _fields(attributes)}
-    digest = hashes.Hash(algorithm)
-    digest.update(signed)
-    if values.get(MESSAGE_DIGEST) != digest.finalize():
-        raise RefutedError("the signed digest is not that of the file: it was changed after it was signed")
-    result.signer = certificates[0]
-    _verify(certificates[0].public_key(), info[-1][1], b"\x31" + attributes[2][1:], algorithm)
-    return f"by {_name(certificates[0])}, with its certificate's key"
+    return bytes.fromhex(place[1:-1].decode("ascii"))
+
+
+def _stamped(token: bytes, about: bytes) -> str:
+    """Verifies a timestamp (RFC 3161) over some bytes, and returns whose it is and when it was made."""
+    made = Cms.read(token)
+    if made.content is None:
+        raise RefutedError("a timestamp about nothing")
+    made.require(made.content)
+    info = _fields(_only(made.content))
+    imprint = _fields(info[2])
+    if imprint[1][1] != _digest(DIGESTS[_fields(imprint[0])[0][1]], about):
+        raise RefutedError("a timestamp about something else")
+    time = next(value for tag, value, _ in info[3:] if tag == 0x18).decode("ascii")
+    return f"{_name(made.signer)} at {time[:4]}-{time[4:6]}-{time[6:8]} {time[8:10]}:{time[10:12]}:{time[12:14]} UTC"
+
+
+@dataclass(frozen=True)
+class Cms:
+    """A CMS signature (RFC 5652, section 5) of one signer."""
+
+    signer: x509.Certificate
+    links: tuple[x509.Certificate, ...]
+    """Other certificates in it."""
+    algorithm: hashes.HashAlgorithm
+    attributes: bytes
+    """What the signature value is about."""
+    digest: bytes | None
+    """The digest that is signed."""
+    value: bytes
+    content: bytes | None
+    token: bytes | None
+    """The timestamp that comes with it."""
+
+    @classmethod
+    def read(cls, raw: bytes) -> Cms:
+        """Takes one apart; zeros may follow it."""
+        content = _fields(_only(raw, allow_zeros=True))
+        if content[0][1] != SIGNED_DATA:
+            raise RefutedError("not a CMS signature")
+        parts = _fields(_only(content[1][1]))
+        found = [x509.load_der_x509_certificate(whole) for tag, _, whole in parts[3:] if tag == 0xA0 for whole in _wholes(whole)]
+        signers = _fields(parts[-1])
+        if not found or len(signers) != 1:
+            raise RefutedError(f"{len(signers)} signatures and {len(found)} certificates in one field")
+        info = _fields(signers[0])
+        issuer, serial = _fields(info[1])
+        named = (issuer[2], int.from_bytes(serial[1], "big"))
+        (signer,) = {one for one in found if (one.issuer.public_bytes(), one.serial_number) == named}
+        attributes = next(one for one in info if one[0] == 0xA0)
+        values = _attributes(attributes)
+        unsigned = next((_attributes(one) for one in info if one[0] == 0xA1), {})
+        carried = _fields(parts[2])
+        return cls(
+            signer,
+            tuple(one for one in found if one != signer),
+            DIGESTS[_fields(info[2])[0][1]],
+            b"\x31" + attributes[2][1:],
+            values[MESSAGE_DIGEST][1] if MESSAGE_DIGEST in values else None,
+            next(value for tag, value, _ in info[3:] if tag == 0x04),
+            _fields(carried[1])[0][1] if len(carried) > 1 else None,
+            unsigned[TOKEN][2] if TOKEN in unsigned else None,
+        )
+
+    def require(self, signed: bytes) -> None:
+        """Checks that it is about these bytes, and was made with the certificate's key."""
+        if self.digest != _digest(self.algorithm, signed):
+            raise RefutedError("the signed digest is not that of the file: it was changed after it was signed")
+        _verify(self.signer.public_key(), self.value, self.attributes, self.algorithm)
+
+
+def _attributes(field: Field) -> dict[bytes, Field]:
+    """The first value of each attribute."""
+    return {_fields(one)[0][1]: _fields(_fields(one)[1])[0] for one in _fields(field)}
+
+
+def _digest(algorithm: hashes.HashAlgorithm, data: bytes) -> bytes:
+    made = hashes.Hash(algorithm)
+    made.update(data)
+    return made.finalize()
 
 
 Field = tuple[int, bytes, bytes]
@@ -200,20 +299,232 @@ def _trust(result: Result, trusted: Sequence[x509.Certificate]) -> str:
         raise NotProvenError("no signer")
     fingerprint = signer.fingerprint(hashes.SHA256()).hex()
     trial = " (a TRIAL KEY: proves nothing to others)" if any(one.oid == TRIAL for one in signer.extensions) else ""
-    for one in trusted:
-        if one == signer or _issued(signer, one):
-            result.trusted = True
-            return f"{_name(signer)} is trusted{trial}; sha256:{fingerprint}"
-    raise NotProvenError(f"{_name(signer)} is not among the certificates given with --trust{trial}; sha256:{fingerprint}")
+    if not _leads(signer, result.links, trusted):
+        raise NotProvenError(f"{_name(signer)} is not among the certificates given with --trust{trial}; sha256:{fingerprint}")
+    now = datetime.now(UTC)
+    if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
+        span = f"{signer.not_valid_before_utc.date()} to {signer.not_valid_after_utc.date()}"
+        raise NotProvenError(f"{_name(signer)}'s certificate is valid from {span} only; whether it signed then is for compliance verify")
+    result.trusted = True
+    return f"{_name(signer)} is trusted{trial}; sha256:{fingerprint}; whether it was revoked is not judged here"
 
 
-def _issued(signer: x509.Certificate, by: x509.Certificate) -> bool:
+def _leads(certificate: x509.Certificate, links: Sequence[x509.Certificate], trusted: Sequence[x509.Certificate], depth: int = 8) -> bool:
+    """Whether a certificate is trusted, or was issued by one that is, over links that may issue."""
+    if any(one == certificate or _issued(certificate, one) for one in trusted):
+        return True
+    return depth > 0 and any(_issued(certificate, one) and _leads(one, links, trusted, depth - 1) for one in links if one != certificate)
+
+
+def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
     try:
         authority = by.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        signer.verify_directly_issued_by(by)
+        certificate.verify_directly_issued_by(by)
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
     return authority
+
+
+# What was added after the toolkit's signature
+
+
+class Updates:
+    """The updates of a signed file, in the one form that this toolkit writes them; of another form nothing is said.
+
+    An update may sign a prepared field, and add data for the validation of certificates; nothing else of the document may change.
+    """
+
+    def __init__(self, data: bytes, certified: int) -> None:
+        self._data, self._certified = data, certified
+        self._known: dict[int, Any] = {}
+        self._streams: dict[int, bytes] = {}
+        self._size = 0
+
+    def judge(self, trusted: Sequence[x509.Certificate]) -> str:
+        """Reads one update after the other."""
+        try:
+            return "; ".join(self._each(trusted))
+        except (RefutedError, NotProvenError):
+            raise
+        except Exception as error:
+            found = f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
+            raise NotProvenError(f"what follows the toolkit's signature is not judged here ({found}): compliance verify does") from error
+
+    def _each(self, trusted: Sequence[x509.Certificate]) -> Iterator[str]:
+        first = re.compile(rb"startxref\n(\d+)\n%%EOF\n").search(self._data)
+        if first is None:
+            raise ValueError("no end of the document")
+        here, previous = first.end(), int(first.group(1))
+        while here < len(self._data):
+            objects, streams, table, end = self._read(here)
+            self._require_table(objects, streams, table, previous)
+            if here >= self._certified:
+                yield self._allowed(objects, streams, end, trusted)
+            self._known |= {number: value for number, (_, value) in objects.items()}
+            self._streams |= streams
+            here, previous, self._size = end, table, int(objects[max(objects)][1][b"/Size"])
+
+    def _read(self, here: int) -> tuple[dict[int, tuple[int, Any]], dict[int, bytes], int, int]:
+        """Reads the objects of an update: place and value of each, its stream, the place of the table, and the update's end."""
+        objects: dict[int, tuple[int, Any]] = {}
+        streams: dict[int, bytes] = {}
+        while head := re.compile(rb"(\d{1,9}) 0 obj\n").match(self._data, here):
+            number = int(head.group(1))
+            value, after = pdf_value(self._data, head.end())
+            if self._data.startswith(b"\nstream\n", after):
+                begin = after + len(b"\nstream\n")
+                after = begin + int(value[b"/Length"])
+                streams[number] = self._data[begin:after]
+                after += len(b"\nendstream") if self._data.startswith(b"\nendstream\n", after) else 0
+            if not self._data.startswith(b"\nendobj\n", after) or number in objects:
+                raise ValueError(f"object {number} does not end, or is there twice")
+            objects[number] = head.start(), value
+            here = after + len(b"\nendobj\n")
+        last = re.compile(rb"\nstartxref\n(\d{1,12})\n%%EOF\n").match(self._data, here)
+        if last is None or not objects:
+            raise ValueError("an update does not end as it must")
+        return objects, streams, int(last.group(1)), last.end()
+
+    def _require_table(self, objects: dict[int, tuple[int, Any]], streams: dict[int, bytes], table: int, previous: int) -> None:
+        """The cross-references name the objects of the update, at their places, and no others."""
+        number, (place, value) = max(objects.items())
+        if (place, value[b"/Type"], int(value[b"/Prev"])) != (table, b"/XRef", previous) or value[b"/W"] != [b"1", b"8", b"2"]:
+            raise ValueError("the cross-references are not where they must be")
+        content = zlib.decompressobj().decompress(streams[number], MOST)
+        numbers = [one for first, count in _pairs(value[b"/Index"]) for one in range(first, first + count)]
+        rows = {one: content[11 * n : 11 * n + 11] for n, one in enumerate(numbers)}
+        rows.pop(0, None)
+        expected = {one: b"\1" + at.to_bytes(8, "big") + b"\0\0" for one, (at, _) in objects.items()}
+        if rows != expected or len(content) != 11 * len(numbers):
+            raise RefutedError("cross-references of an update name other objects than it holds")
+
+    def _allowed(
+        self, objects: dict[int, tuple[int, Any]], streams: dict[int, bytes], end: int, trusted: Sequence[x509.Certificate]
+    ) -> str:
+        """Judges what an update changed, and by whom it is signed."""
+        values = {number: value for number, (_, value) in objects.items()}
+        table = values[max(values)]
+        if b"/Encrypt" in table or any(values[max(values)][key] != self._last_table()[key] for key in (b"/Root", b"/Info")):
+            raise RefutedError("an update names another document")
+        signed = [number for number, value in values.items() if isinstance(value, dict) and b"/ByteRange" in value]
+        for number in (one for one in values if one < self._size):
+            self._unchanged(number, values[number], streams.get(number), table, signed)
+        if not signed:
+            return "data for validation, which nobody signed"
+        (number,) = signed
+        return self._signed(values[number], objects[number][0], end, trusted)
+
+    def _last_table(self) -> dict[bytes, Any]:
+        return next(
+            value for _, value in sorted(self._known.items(), reverse=True) if isinstance(value, dict) and value.get(b"/Type") == b"/XRef"
+        )
+
+    def _unchanged(self, number: int, value: Any, stream: bytes | None, table: dict[bytes, Any], signed: list[int]) -> None:
+        """An object that was there before may differ in what signing changes only."""
+        before, after = self._known.get(number), value
+        if not isinstance(before, dict) or not isinstance(after, dict):
+            raise NotProvenError(f"an update changes object {number} of the document: compliance verify judges it")
+        if self._is_validation_data(number, table) and {*before, *after} <= VALIDATION:
+            return
+        if before.get(b"/Type") == after.get(b"/Type") == b"/Metadata":
+            if _properties(self._streams[number]) != _properties(stream or b""):
+                raise RefutedError("an update changes the metadata of the signed document")
+            return
+        changed = {key for key in {*before, *after} if before.get(key) != after.get(key)} - self._may_change(
+            number, before, after, table, signed
+        )
+        if changed or stream != self._streams.get(number):
+            what = f"object {number} ({before.get(b'/Type', b'').decode('latin-1')}) {b' '.join(sorted(changed)).decode('latin-1')}"
+            # A further timestamp brings a field without a place, which the page lists; whether it is that is not judged here.
+            if (before.get(b"/Type") in (b"/Page", b"/Pages") and changed != {b"/Annots"}) or changed & FIXED:
+                raise RefutedError(f"an update changes the signed document: {what}")
+            raise NotProvenError(f"an update changes {what}, as this toolkit does not: compliance verify judges it")
+
+    def _is_validation_data(self, number: int, table: dict[bytes, Any]) -> bool:
+        store = self._known.get(_number(table[b"/Root"]), {}).get(b"/DSS")
+        return bool(store == b"%d 0 R" % number)
+
+    @staticmethod
+    def _may_change(number: int, before: Any, after: Any, table: dict[bytes, Any], signed: list[int]) -> set[bytes]:
+        reference = b"%d 0 R" % number
+        if reference == table[b"/Root"]:
+            return {b"/DSS", b"/Extensions", b"/Version"}
+        if reference == table[b"/Info"]:
+            return {b"/ModDate", b"/Producer"}
+        if before.get(b"/FT") == b"/Sig" and b"/V" not in before and after.get(b"/V") in {b"%d 0 R" % one for one in signed}:
+            return {b"/V", b"/AP", b"/M"}
+        return set()
+
+    def _signed(self, value: dict[bytes, Any], place: int, end: int, trusted: Sequence[x509.Certificate]) -> str:
+        zero, start, behind, tail = (int(one) for one in value[b"/ByteRange"])
+        if (zero, behind + tail) != (0, end) or not place < start < behind <= end or self._data[start:behind] != value[b"/Contents"]:
+            raise RefutedError("a later signature does not cover the file as it was when it was made")
+        about = self._data[:start] + self._data[behind:end]
+        if value.get(b"/SubFilter") == b"/ETSI.RFC3161":
+            return f"timestamp of {_stamped(_digits(value[b'/Contents']), about)} (whether to be trusted is not judged here)"
+        made = Cms.read(_digits(value[b"/Contents"]))
+        made.require(about)
+        known = "trusted" if _leads(made.signer, made.links, trusted) else "not among the trusted certificates"
+        return f"signature of {_name(made.signer)} ({known})"
+
+
+def _pairs(index: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    return zip((int(one) for one in index[::2]), (int(one) for one in index[1::2]), strict=True)
+
+
+def _number(reference: bytes) -> int:
+    return int(reference.split()[0])
+
+
+def _properties(stream: bytes) -> tuple[set[bytes], bytes]:
+    """The namespaces of XMP metadata, and the rest of it without what every program changes: dates, its own name, spaces."""
+    unpacked = zlib.decompressobj().decompress(stream, MOST)
+    names = rb"xmp:ModifyDate|xmp:MetadataDate|pdf:Producer|x:xmptk"
+    own = re.compile(rb' (?:%b)="[^"<]*"|<(%b)>[^<]*</\1>|\s+xmlns:\w+="[^"]*"|\s+' % (names, names))
+    return set(re.findall(rb'xmlns:\w+="[^"]*"', unpacked)), own.sub(b"", unpacked)
+
+
+TOKENS = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*|\d+ \d+ R\b|[-+]?[\d.]+|true\b|false\b|null\b|<[0-9A-Fa-f]*>")
+
+
+def pdf_value(data: bytes, here: int, depth: int = 0) -> tuple[Any, int]:
+    """Reads one object of a PDF: dictionaries and arrays of what else is left in its bytes; returns it and its end."""
+    if depth > 30:
+        raise ValueError("too deep")
+    if data.startswith(b"<<", here) or data.startswith(b"[", here):
+        close = b">>" if data.startswith(b"<<", here) else b"]"
+        found, here = [], _space(data, here + len(close))
+        while not data.startswith(close, here):
+            value, here = pdf_value(data, here, depth + 1)
+            found.append(value)
+            here = _space(data, here)
+        if close == b"]":
+            return found, here + 1
+        made = dict(zip(found[::2], found[1::2], strict=True))
+        if 2 * len(made) != len(found):
+            raise ValueError("a key twice in one dictionary")
+        return made, here + 2
+    if data.startswith(b"(", here):
+        return _literal(data, here)
+    token = TOKENS.match(data, here)
+    if token is None:
+        raise ValueError(f"byte {here} begins no object")
+    return token.group(), token.end()
+
+
+def _space(data: bytes, here: int) -> int:
+    space = re.compile(rb"[\0\t\n\f\r ]*").match(data, here)
+    return here if space is None else space.end()
+
+
+def _literal(data: bytes, begin: int) -> tuple[bytes, int]:
+    depth, here = 0, begin
+    for mark in re.compile(rb"\\.|[()]", re.DOTALL).finditer(data, begin):
+        depth += {b"(": 1, b")": -1}.get(mark.group(), 0)
+        here = mark.end()
+        if not depth:
+            return data[begin:here], here
+    raise ValueError("a string does not end")
 
 
 def _attachments(unsigned: bytes, files: dict[str, bytes]) -> str:
@@ -415,11 +726,11 @@ def _seal(sealed: bytes | None, files: dict[str, bytes], result: Result) -> str:
     """Checks the envelope over all files of a folder."""
     if sealed is None:
         raise NotProvenError("no bundle.dsse.json: nothing signs the folder as a whole")
-    certificate = x509.load_pem_x509_certificates(files["signer.pem"])[0]
+    certificate, *links = x509.load_pem_x509_certificates(files["signer.pem"])
     listed = open_envelope(sealed, certificate)["subject"]
     if {one["name"]: one["digest"]["sha256"] for one in listed} != digests_of(files):
         raise RefutedError("the files are not those that were signed")
-    result.signer = certificate
+    result.signer, result.links = certificate, tuple(links)
     return f"{len(files)} files are those that {_name(certificate)} signed"
 
 
@@ -601,7 +912,8 @@ def main() -> int:
     for name, status, detail in result.checks:
         sign = {"proven": "+", "refuted": "x"}.get(status, "?")
         print(f"{sign} {status.ljust(10)} {name.ljust(12)} {ascii_only(detail)}")
-    print({0: "VERIFIED", 4: "REFUTED: do not rely on it", 6: "INTACT, but its signer is not trusted here"}[code])
+    part = "INTACT, but what was added after the toolkit's signature is not judged here: compliance verify does"
+    print({0: "VERIFIED", 3: part, 4: "REFUTED: do not rely on it", 6: "INTACT, but its signer is not trusted here"}[code])
     return code
 
 
