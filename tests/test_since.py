@@ -147,6 +147,9 @@ def test_with_nothing_of_the_base_a_red_number_cannot_be_compared(repo: Repo) ->
     record(repo, coverage=coverage(10))
     code, change = compared(repo, "ALPHA-PF-6")
     assert (code, change["worse"][0]["compared"]) == (1, False)
+    text = " ".join(repo.run("check", "--point", "code", "--gate", "ALPHA-PF-6", "--changed-since", "main").out.split())
+    said = "NOT COMPARED: This change makes no required gate worse; 1 required gate cannot be compared with the base (ALPHA-PF-6)"
+    assert text.endswith(f"{said}, which fails as well.")
 
 
 def test_the_base_is_where_the_branches_went_apart_not_where_the_other_one_is_now(repo: Repo) -> None:

@@ -78,16 +78,26 @@ class Checked:
         return [self.base.sentence, *lines[:_NOT_HONOURED], *([f"{more} more"] if more > 0 else [])]
 
     @property
+    def change_word(self) -> str:
+        """What a comparison came to, in a word or two."""
+        if self.change is None or not self.change.fails:
+            return "NOT WORSE"
+        return "WORSE" if any(one.required and one.compared for one in self.change.worse) else "NOT COMPARED"
+
+    @property
     def said_of_change(self) -> list[str]:
         """What a comparison came to, in sentences; the first says it all."""
         if self.change is None:
             return []
-        change, required = self.change, [one.gate for one in self.change.worse if one.required]
+        change = self.change
+        worse = [one.gate for one in change.worse if one.required and one.compared]
+        unknown = [one.gate for one in change.worse if one.required and not one.compared]
         by = "its evidence in the store" if change.basis == "evidence" else "the files that the change touches"
-        made = f"{len(required)} required gate{'s' if len(required) > 1 else ''} worse ({listed(required)})" if required else ""
+        made = f"{_gates(worse)} worse ({listed(worse)})" if worse else "no required gate worse"
+        rest = f"; {_gates(unknown)} cannot be compared with the base ({listed(unknown)}), which fails as well" if unknown else ""
         before = f"; red as before: {', '.join(change.as_before)}" if change.as_before else ""
         return [
-            f"This change makes {made or 'no required gate worse'}.",
+            f"This change makes {made}{rest}.",
             f"Compared with {change.commit[:12]}, the merge base with {change.ref}, by {by}: "
             f"{change.new_findings} new and {change.old_findings} old findings{before}.",
         ]
@@ -117,3 +127,7 @@ class Checked:
             if shown is not None:
                 return FilePlace(shown, line, spot.what)
         return None
+
+
+def _gates(names: list[str]) -> str:
+    return f"{len(names)} required gate{'' if len(names) == 1 else 's'}"

@@ -79,7 +79,7 @@ def _head(checked: Checked) -> Iterator[str]:
     name = " ".join(part for part in (subject.project, subject.version) if part)
     word = _WORDS[assessment.outcome]
     if checked.change:
-        word = "❌ WORSE" if checked.change.fails else "✅ NOT WORSE"
+        word = f"{'❌' if checked.change.fails else '✅'} {checked.change_word}"
     yield f"## {word}: {plain(shorten(name, _CELL))}"
     yield ""
     for sentence in checked.said_of_change:

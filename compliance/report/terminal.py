@@ -85,7 +85,7 @@ def _change(checked: Checked, colour: bool) -> Iterator[str]:
     first, *others = checked.said_of_change
     for sentence in others:
         yield from _indented(sentence, 0)
-    word = "WORSE" if checked.change.fails else "NOT WORSE"
+    word = checked.change_word
     pieces = wrap(safe(first), width() - len(word) - 2)
     shown = f"\x1b[{_OUTCOME_COLOUR['no-go' if checked.change.fails else 'go']}m{word}\x1b[0m" if colour else word
     yield f"{shown}: {pieces[0]}"
