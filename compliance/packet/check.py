@@ -15,7 +15,7 @@ from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
 from ..sign.checks import Check
 from .chart import verdicts
-from .issue import FILE, attachment, render
+from .issue import FILE, PACKAGE, attachment, render
 from .model import PacketModel
 from .slots import MOST
 
@@ -102,10 +102,10 @@ def _follows(packet: PacketModel, report: ReportModel, report_json: bytes) -> Ch
 
 def _page(packet: PacketModel, report: ReportModel, attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
     """Renders the pages again and compares them with the bytes before the fields were prepared."""
-    from ..report.pdf import renderer_fingerprint
+    from ..report.audit import fingerprint
 
     name = "page-render"
-    here = renderer_fingerprint()
+    here = fingerprint(PACKAGE)
     if (changed := next((key for key in sorted({*here, *report.renderer}) if here.get(key) != report.renderer.get(key)), None)) is not None:
         detail = f"rendered with {changed} {report.renderer.get(changed, 'unknown')}, here is {here.get(changed, 'none')}"
         return Check(name, "not-proven", detail)

@@ -18,13 +18,13 @@ from ..judging import record_assessment
 from ..project import Project
 from ..record import sha256_hex
 from ..report import attestation
-from ..report.audit import signer_of
+from ..report.audit import fingerprint, signer_of
 from ..report.build import Basis
 from ..report.build import build as build_report
 from ..report.bundle import MODEL, pretty
 from ..report.html import SIGNATURE_BOX
 from ..report.model import ReportModel
-from ..report.pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerprint
+from ..report.pdf import Attachment, RenderedPdf, render_pdf
 from ..store import Draft, Store
 from ..view import View
 from . import html, slots
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 FILE: Final = "packet.json"
 """Name of the attachment that holds the packet's model."""
+PACKAGE: Final = "compliance.packet"
+"""What makes the pages of a packet, besides what makes those of a report."""
 REASON: Final = "Sign-off packet, as issued by compliance-toolkit"
 RENDERED: Final = "packet.rendered"
 ISSUED: Final = "packet.issued"
@@ -87,7 +89,7 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
     key.require_valid(when)
     slots.slots_of(project.roles, assessment.evidence_outcome)
     entry = record_assessment(store, assessment)
-    fingerprint = renderer_fingerprint()
+    renderer = fingerprint(PACKAGE)
     basis = Basis(
         store=store,
         project=project,
@@ -96,7 +98,7 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
         entry=entry,
         made_at=when,
         signer=signer_of(key),
-        renderer=fingerprint,
+        renderer=renderer,
         attest=attestation.inside(key, assessment, when),
     )
     report, files = build_report(basis)
@@ -112,7 +114,7 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
         "subject": assessment.subject.model_dump(mode="json"),
     }
     digest = sha256_hex(unsigned.content)
-    rendered = _append(store, RENDERED, {**about, "sha256": digest, "renderer": dict(fingerprint)}, {})
+    rendered = _append(store, RENDERED, {**about, "sha256": digest, "renderer": renderer}, {})
     prepared = prepare_fields(unsigned.content, list(slots.fields(packet, unsigned)))
     pdf = sign_pdf(prepared, key, box=unsigned.boxes[SIGNATURE_BOX], reason=REASON, when=when)
     certificate = {"sha256": key.fingerprint, "trial": key.is_trial}

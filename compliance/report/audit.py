@@ -128,9 +128,13 @@ def render(model: ReportModel, files: Sequence[Attachment]) -> RenderedPdf:
     return render_pdf(html.render(model), when=model.made_at, attachments=files, signature_box_id=html.SIGNATURE_BOX)
 
 
-def fingerprint() -> dict[str, str]:
-    """Returns what the bytes of the unsigned file depend on besides model and attachments: renderer, fonts, and the code of the pages."""
-    return {**renderer_fingerprint(), "pages": html.code_digest()[:16]}
+def fingerprint(*packages: str) -> dict[str, str]:
+    """Returns what the bytes of the unsigned file depend on besides model and attachments: renderer, fonts, and the code of the pages.
+
+    Args:
+        *packages: Those that make pages besides this one.
+    """
+    return {**renderer_fingerprint(), "pages": html.code_digest(*packages)[:16]}
 
 
 def signer_of(key: SigningKey, timestamping: Timestamping | None = None) -> Signer:

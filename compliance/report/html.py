@@ -127,9 +127,10 @@ def _led(text: Markup) -> Markup:
 
 
 @cache
-def code_digest() -> str:
-    """Returns the SHA-256 of what makes pages of a model: the templates, and the modules of this package."""
-    return digest(dict(entry for package in ("compliance.templates", "compliance.report") for entry in _digests(files(package), package)))
+def code_digest(*others: str) -> str:
+    """Returns the SHA-256 of what makes pages of a model: the templates, the modules of this package, and those of other ones."""
+    packages = ("compliance.templates", "compliance.report", *others)
+    return digest(dict(entry for package in packages for entry in _digests(files(package), package)))
 
 
 def _digests(folder: Traversable, name: str) -> Iterator[tuple[str, str]]:

@@ -84,6 +84,17 @@ def test_a_page_that_the_model_does_not_give_is_refuted(made: MadeReport) -> Non
     assert bundle.verify_page({**signed.attachments, "report.json": model}, unsigned).status == "refuted"
 
 
+def test_pages_of_another_version_of_the_templates_are_not_refuted(made: MadeReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade must not make a forger of everybody who signed before it."""
+    from compliance.report import html
+
+    monkeypatch.setattr(html, "code_digest", lambda *_: "0" * 64)
+    signed = inspect_pdf(made.pdf)
+    found = bundle.verify_page(signed.attachments, made.pdf[: signed.unsigned_length])
+    assert found.status == "not-proven"
+    assert found.detail.startswith("rendered with pages ")
+
+
 def test_the_files_are_pdf_a_and_pdf_ua(made: MadeReport, hostile: MadeReport, tmp_path: Path) -> None:
     paths = []
     for name, report in (("plain.pdf", made), ("hostile.pdf", hostile)):
