@@ -20,6 +20,7 @@ from tests.sign.documents import pem
 from tests.sign.services import Services
 
 CONFIGURATION = '[project]\nname = "demo"\nversion = "1.0"\ncommit = "%s"\n[frameworks]\naei21 = false\n[sign]\n' % ("a" * 40)
+STORE = ".compliance/evidence.db"
 JUNIT = '<testsuite name="t" tests="1"><testcase classname="a" name="b"/></testsuite>'
 
 
@@ -50,8 +51,8 @@ def configure(project: Path, *lines: str) -> None:
     (project / "compliance.toml").write_text(CONFIGURATION + "\n".join(lines) + "\n")
 
 
-def report(project: Path, **env: str) -> Path:
-    made = compliance("report", "-o", "report.pdf", cwd=project, env={"COMPLIANCE_SIGN_PASSPHRASE": "hush", **env})
+def report(project: Path, *options: str, **env: str) -> Path:
+    made = compliance("report", "-o", "report.pdf", *options, cwd=project, env={"COMPLIANCE_SIGN_PASSPHRASE": "hush", **env})
     assert made.code == 0, made.err
     return project / "report.pdf"
 
@@ -138,7 +139,7 @@ def test_a_stamped_report_verifies(project: Path, services: Services, level: str
     assert found["revocation"] == ("not-proven" if level == "B-T" else "proven")
     assert ran.json["anchored_by"] == "timestamp"
     assert ran.json["signer"]["status"] == "trusted"
-    stored = compliance("verify", path, "--store", ".compliance/evidence.db", "--format", "json", cwd=project)
+    stored = compliance("verify", path, "--store", STORE, "--format", "json", cwd=project)
     assert statuses(stored)["report.signed"] == "proven"
 
 
@@ -161,14 +162,16 @@ def test_signers_are_told_apart_by_exit_code(project: Path) -> None:
     reason="no network namespaces for ordinary users here",
 )
 def test_verifying_needs_no_network(project: Path, services: Services) -> None:
+    """In a namespace without any network, not even a loopback that is up."""
     configure(project, 'key = "key.p12"', f'timestamp = "{services.timestamp_url}"', 'level = "B-LTA"', 'trust = ["ca.crt"]')
-    path = report(project)
+    report(project, "--bundle", "bundle")
     asked = len(services.asked)
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_")}
-    command = ["unshare", "-rn", sys.executable, "-m", "compliance", "verify", str(path), "--format", "json"]
-    done = subprocess.run(command, cwd=project, env=env | {"COMPLIANCE_HOME": "home"}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert {check["status"] for check in json.loads(done.stdout)["checks"]} == {"proven"}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_")} | {"COMPLIANCE_HOME": "home"}
+    command = ["unshare", "-rn", sys.executable, "-m", "compliance", "verify"]
+    for words in (["report.pdf", "--store", STORE], ["bundle"], ["bundle/vsa.dsse.json"], [STORE, "--replay"]):
+        done = subprocess.run([*command, *words, "--format", "json"], cwd=project, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert {check["status"] for check in json.loads(done.stdout)["checks"]} == {"proven"}, words
     assert len(services.asked) == asked
 
 

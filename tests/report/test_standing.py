@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,7 @@ from compliance.sign.validation_data import ValidationData
 from compliance.verify import Verification, verify_path
 from tests.report import scenario
 from tests.report.scenario import Release
+from tests.sign.documents import pem
 from tests.sign.services import Services
 from tests.sign.test_timestamps import with_data
 
@@ -176,3 +179,27 @@ def test_a_chain_is_followed_to_the_root_that_is_trusted(
     assert said(verifier.verify(alone))[:2] == (6, "unknown")
     assert said(verifier.verify(alone, services.middle))[:2] == (0, "trusted")
     assert said(verifier.verify(alone, ada.certificate))[:2] == (0, "trusted")
+
+
+WATCHED = """
+import socket, sys
+def watch(event, given):
+    inet = event == "socket.__new__" and given[1] in (socket.AF_INET, socket.AF_INET6)
+    if inet or event in ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        raise AssertionError(f"network: {event} {given}")
+sys.addaudithook(watch)
+"""
+
+
+def watched(code: str, *words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", WATCHED + code, *words], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_no_socket_is_opened(stamped: bytes, verifier: Verifier, tmp_path: Path) -> None:
+    """Neither for what the certificates name, addresses of lists and of responders, nor for anything else."""
+    (tmp_path / "r.pdf").write_bytes(stamped)
+    (tmp_path / "root.pem").write_bytes(pem(verifier.root))
+    assert "AssertionError: network" in watched("socket.create_connection(('127.0.0.1', 9))", cwd=tmp_path).stderr
+    for words in (["r.pdf", "--trust", "root.pem"], [verifier.release.project.root / "evidence.db"]):
+        done = watched("from compliance.cli import main\nmain(['verify', *sys.argv[1:]])", *words, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")

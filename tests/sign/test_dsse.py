@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from compliance.errors import InputError
 from compliance.sign import intoto
-from compliance.sign.dsse import Envelope, pre_authentication_encoding
+from compliance.sign.dsse import Envelope, EnvelopeSignature, pre_authentication_encoding
 from compliance.sign.keys import Algorithm, SigningKey, create_trial_key
+from tests.sign.documents import certificate, private_key
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,16 @@ def test_openssl_verifies_the_signature(algorithm: Algorithm, tmp_path: Path) ->
     (tmp_path / "data").write_bytes(b"DSSEv1 10 text/plain 4 said")
     words = ["openssl", "dgst", f"-{key.digest_name}", "-verify", "pub", "-signature", "sig", "data"]
     assert subprocess.run(words, cwd=tmp_path, capture_output=True, check=True).stdout == b"Verified OK\n"
+
+
+def test_envelopes_of_ed25519_keys_are_read() -> None:
+    """Such keys do not sign PDFs, because readers of PDFs reject them; for envelopes, nothing speaks against them."""
+    key = private_key("ed25519")
+    assert isinstance(key, ed25519.Ed25519PrivateKey)
+    made = Envelope("text/plain", b"said", (EnvelopeSignature("", key.sign(b"DSSEv1 10 text/plain 4 said")),))
+    signer = certificate("Ada", key)
+    assert made.signed_by([signer]) == signer
+    assert replace(made, payload=b"sain").signed_by([signer]) is None
 
 
 def test_the_encoding_is_that_of_the_specification() -> None:
