@@ -221,6 +221,13 @@ class Project:
         name = start.name or "project"
         return cls(start, Document(project=ProjectTable(name=name)), catalog.shipped(), None)
 
+    def printed_on(self, page: str | None) -> Project:
+        """Returns the project with another paper for its documents, ``A4`` or ``Letter``; None leaves the configured one."""
+        if page is None:
+            return self
+        report = self.document.report.model_copy(update={"page": page})
+        return replace(self, document=self.document.model_copy(update={"report": report}))
+
     def point(self, name: str = point.DEFAULT) -> Point:
         """Returns a decision point by name.
 

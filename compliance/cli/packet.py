@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .report import Key, Output, Point
+from .report import Key, Output, Page, Point
 from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ def run(
     point: Point = "production",
     output: Output = None,
     key: Key = None,
+    page: Page = None,
     clock: Clock = None,
     format: Format = "text",
 ) -> int:
@@ -32,7 +33,7 @@ def run(
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=read_time("--clock", clock))
         say("rendering and certifying")
-        issued = issue(store, session.project, assessment, view, signing, now())
+        issued = issue(store, session.project.printed_on(page), assessment, view, signing, now())
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-packet-{now():%Y%m%dT%H%M%SZ}.pdf")
     write_whole(path, issued.pdf)
     if signing.is_trial:

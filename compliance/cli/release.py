@@ -11,6 +11,7 @@ def run(
     point: report.Point = "production",
     output: report.Output = None,
     key: report.Key = None,
+    page: report.Page = None,
     clock: Clock = None,
     format: Format = "text",
 ) -> int:
@@ -24,7 +25,7 @@ def run(
     runs = collect.gather(session, ())
     for line in collect.listing(runs):
         session.say(line)
-    assessment, made, path = report.make(session, point, output, key, clock=read_time("--clock", clock))
+    assessment, made, path = report.make(session, point, output, key, page=page, clock=read_time("--clock", clock))
     if format == "json":
         report.print_made_json(assessment, made, path)
     else:

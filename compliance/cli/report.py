@@ -26,6 +26,10 @@ Key = Annotated[
     Path | None, typer.Option("--key", help="Key that signs, before the configured one: a PKCS#12 or PEM file, or a pkcs11: URI.")
 ]
 Point = Annotated[str, typer.Option("--point", envvar="COMPLIANCE_POINT", help="Decision point.")]
+Page = Annotated[
+    Literal["A4", "Letter"] | None,
+    typer.Option("--page", envvar="COMPLIANCE_PAGE", case_sensitive=False, help="Paper.", show_default="[report] page, else A4"),
+]
 
 
 def run(
@@ -38,10 +42,12 @@ def run(
     redact: Annotated[
         list[str] | None, typer.Option(help="Make a copy for outsiders without paths, people or code (repeatable, or with commas).")
     ] = None,
+    page: Page = None,
     format: ReportFormat = "pdf",
 ) -> int:
     """Assess, record the assessment, and write the signed audit report."""
-    _, made, path = make(session, point, output, key, clock=read_time("--clock", clock), format=format, bundle=bundle, redact=redact or ())
+    time, classes = read_time("--clock", clock), redact or ()
+    _, made, path = make(session, point, output, key, page=page, clock=time, format=format, bundle=bundle, redact=classes)
     print_made(session, made, path)
     return 0
 
@@ -52,6 +58,7 @@ def make(
     output: Path | None,
     key: Path | None,
     *,
+    page: str | None = None,
     clock: datetime | None = None,
     format: str = "pdf",
     bundle: Path | None = None,
@@ -70,7 +77,8 @@ def make(
         assessment, view = judge(session.project, store, point, clock=clock)
         say("rendering and signing")
         stamping = home.timestamping(session.project)
-        made = audit.make(store, session.project, assessment, view, signing, now(), timestamping=stamping, redact=classes)
+        project = session.project.printed_on(page)
+        made = audit.make(store, project, assessment, view, signing, now(), timestamping=stamping, redact=classes)
     suffix = "oscal.json" if format == "oscal" else format
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{suffix}")
     write_whole(path, _content(made, format))

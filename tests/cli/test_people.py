@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
 from tests.cli.run import Ran, compliance
@@ -336,3 +337,12 @@ def test_a_check_can_look_ahead(team: Team) -> None:
     assert [(one["gate"], one["after"]) for one in ahead["turns"]] == [("REL-6", "not-assessed")]
     assert "REL-6: not approved: security" in " ".join(team.done("check", "--point", "tests", "--forecast", "90d").split())
     assert team.run("check", "--forecast", "soon").code == 2
+
+
+@pytest.mark.parametrize(("words", "width"), [((), 595), (("--page", "letter"), 612)])
+def test_documents_are_printed_on_the_paper_that_is_asked_for(team: Team, words: tuple[str, ...], width: int) -> None:
+    team.done("keys", "create")
+    for command in ("report", "packet"):
+        team.done(command, "--point", "tests", "-o", f"{command}.pdf", *words)
+        with pikepdf.open(team.root / f"{command}.pdf") as pdf:
+            assert {round(float(page.mediabox[2])) for page in pdf.pages} == {width}
