@@ -162,6 +162,8 @@ class Item:
     tool_version: str | None = None
     collected: bool = False
     """Made by a collector, not ingested."""
+    of_project: bool = False
+    """Of a kind that is bound to the project as a whole: it counts whichever commit it was recorded at."""
     scope: Mapping[str, Json] = field(default_factory=dict)
     """What the collector asked the tool to look at (see `kind.Collected.scope`)."""
     name: str = ""

@@ -1,19 +1,14 @@
-"""Asks one gate: sorts the evidence by what it may do, and says what the gate makes of it. Pure.
-
-The rule behind all of it: good news needs admissible evidence, bad news does not. A pass comes only from fresh evidence of this commit
-and environment with enough assurance that says enough; evidence of this commit that is of another environment or version, weak or
-incomplete still fails a gate when it breaks the limit; stale evidence and evidence of another commit never decide.
-"""
+"""Asks one gate: gives it the evidence by what that may do (`admission`), and says what the gate makes of it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
 
 from . import waiver
+from .admission import SKEW, Admission, Sorted
 from .assessment import ClaimResult, GateResult, Spot
 from .decision import Condition, Stand
 from .gate import CONDITION, SIGN_OFF, VERDICT, VIEWS, Gate, Inputs, Item, Reason, Status, Verdict
@@ -21,27 +16,9 @@ from .kind import Kind
 from .point import Point, Profile
 from .project import GateSetting
 from .record import Finding, Json
-from .subject import Binding, Subject, other_version
-from .times import show_span
-from .view import Unreadable, View, newest_per_slot, slot, when
+from .subject import Binding, Subject
+from .view import Unreadable, View, newest_per_slot
 from .waiver import Waiver
-
-SKEW: Final = timedelta(minutes=5)
-"""How far clocks may differ before evidence counts as dated after the judgement."""
-
-_NEVER: Final = (Reason.STALE, Reason.UNREADABLE)
-"""Reasons for which evidence never decides, like another commit."""
-
-
-@dataclass(frozen=True)
-class Sorted:
-    """The evidence that a gate reads, by what it may do."""
-
-    admissible: tuple[Item, ...]
-    bad_news_only: tuple[tuple[Item, Reason], ...]
-    """Evidence of this commit that is weak, incomplete, or of another environment, another version or a changed tree."""
-    undecisive: tuple[tuple[Item, Reason], ...]
-    """Stale or unreadable evidence, and evidence of other commits."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +41,11 @@ class Judge:
     evidence_outcome: str | None = None
     service_kinds: Collection[str] = ()
     """Kinds that only services have: evidence of one says that the project is a service after all, whatever its profile."""
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Says what each piece of evidence may do."""
+        return Admission(self.kinds, self.subject, self.as_of)
 
     def result(self, setting: GateSetting) -> GateResult:
         """Judges one gate."""
@@ -176,7 +158,7 @@ class Judge:
             return Verdict(status=Status.NOT_ASSESSED, reason=Reason.MISSING, message=message), ()
         if all(name in VIEWS for name in gate.reads):
             return self._ask(setting, ()), ()
-        return self._judged(setting, self._sort(setting, seen))
+        return self._judged(setting, self.admission.sort(setting, seen))
 
     def _judged(self, setting: GateSetting, evidence: Sorted) -> tuple[Verdict, Sequence[Item]]:
         admissible = evidence.admissible
@@ -188,7 +170,7 @@ class Judge:
             bad = self._ask(setting, items)
             if bad.status is Status.FAIL:
                 item, reason = evidence.bad_news_only[0]
-                message = f"{bad.message} ({self._why(item, reason, setting)})"
+                message = f"{bad.message} ({self.admission.why(item, reason, setting)})"
                 return replace(bad, reason=reason, message=message), items
         if verdict is not None and verdict.status is Status.PASS:
             return verdict, admissible
@@ -204,7 +186,7 @@ class Judge:
         if verdict is not None and not (uncounted and self._would_help(setting, verdict, evidence.admissible, uncounted)):
             return replace(verdict, message=verdict.message + self._not_run(setting)), evidence.admissible
         item, reason = uncounted[0]
-        message = self._why(item, reason, setting)
+        message = self.admission.why(item, reason, setting)
         return Verdict(status=Status.NOT_ASSESSED, reason=reason, message=message), [*evidence.admissible, item]
 
     def _would_help(
@@ -254,76 +236,6 @@ class Judge:
     def _not_run(self, setting: GateSetting) -> str:
         """Says which collectors of the gate's kinds could not run."""
         return "".join(f"; {reason}" for kind_id in setting.gate.reads for reason in self.view.could_not_run.get(kind_id, ()))
-
-    def _sort(self, setting: GateSetting, items: Sequence[Item]) -> Sorted:
-        """Sorts evidence by what it may do. Within a slot admissible evidence replaces all that is older, and nothing else replaces."""
-        bad, undecisive = [], []
-        admissible: dict[tuple[str, tuple[Any, ...]], Item] = {}
-        for item in sorted(items, key=when, reverse=True):
-            place = (item.kind, slot(item))
-            if place in admissible:
-                continue
-            reason, of_this_commit = self._weakness(setting, item)
-            if reason is None:
-                admissible[place] = item
-            elif of_this_commit and reason not in _NEVER:
-                bad.append((item, reason))
-            else:
-                undecisive.append((item, reason))
-        return Sorted(tuple(admissible.values()), tuple(bad), tuple(undecisive))
-
-    def _weakness(self, setting: GateSetting, item: Item) -> tuple[Reason | None, bool]:
-        """Returns why an item does not count in full, and whether it is of this commit."""
-        binding = self.kinds[item.kind].binds_to
-        if binding is not Binding.PROJECT and (item.subject.commit is None or item.subject.commit != self.subject.commit):
-            return Reason.FOREIGN, False
-        if isinstance(item.payload, Unreadable):
-            return Reason.UNREADABLE, True
-        age = item.age(self.as_of)
-        if (age is not None and age < -SKEW) or (setting.max_age is not None and (age is None or age > setting.max_age)):
-            return Reason.STALE, True
-        if self._of_changed_tree(item):
-            return Reason.FOREIGN, True
-        if binding is not Binding.PROJECT and other_version(item.subject.version, self.subject.version):
-            return Reason.FOREIGN, True
-        if binding is Binding.ENVIRONMENT and item.subject.environment != self.subject.environment:
-            return Reason.FOREIGN, True
-        if item.assurance.rank < setting.gate.min_assurance.rank:
-            return Reason.WEAK, True
-        return (Reason.INCOMPLETE if item.payload.incomplete else None), True
-
-    def _of_changed_tree(self, item: Item) -> bool:
-        """Tells whether an item was made from a tree that differs from its commit, unless it is about just that."""
-        kind = self.kinds[item.kind]
-        return bool(item.subject.dirty) and kind.binds_to is not Binding.PROJECT and not kind.judges_tree
-
-    def _why(self, item: Item, reason: Reason, setting: GateSetting) -> str:
-        """Says in words why an item does not count."""
-        name = f"evidence {item.entry}"
-        if reason is Reason.FOREIGN:
-            if item.subject.commit != self.subject.commit and self.kinds[item.kind].binds_to is not Binding.PROJECT:
-                ours = (self.subject.commit or "none")[:12]
-                theirs = f"is of commit {item.subject.commit[:12]}" if item.subject.commit else "does not say of which commit it is"
-                return f"{name} {theirs}; expected {ours}"
-            if self._of_changed_tree(item):
-                return f"{name} was made from a tree with uncommitted changes; expected the commit itself"
-            if other_version(item.subject.version, self.subject.version):
-                return f"{name} is of version {item.subject.version}; expected {self.subject.version}"
-            where = item.subject.environment or "unknown"
-            return f"{name} is of environment {where}; expected {self.subject.environment}"
-        if reason is Reason.STALE:
-            age = item.age(self.as_of)
-            if age is None:
-                return f"{name} does not say when it was made"
-            if age < -SKEW:
-                return f"{name} is dated {show_span(-age)} after this judgement"
-            limit = show_span(setting.max_age) if setting.max_age else "none"
-            return f"{name} is {show_span(age)} old; expected at most {limit}"
-        if reason is Reason.WEAK:
-            return f"{name} is only {item.assurance}; expected {setting.gate.min_assurance}"
-        if reason is Reason.UNREADABLE:
-            return f"{name} cannot be read by this version ({item.payload.why}); run `compliance verify --replay`"
-        return f"{name} says too little: {item.payload.incomplete}"
 
 
 def without_findings(kind: Kind, item: Item, findings: Sequence[Finding]) -> Item:

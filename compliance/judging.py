@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import decision, view
+from .admission import Admission
 from .assess import assess
 from .assessment import Assessment, StoreState
 from .checkout import Checkout, subject_of
@@ -77,7 +78,16 @@ def case(project: Project, store: Store, point: str, as_of: datetime | None = No
     size = store.prefix_at(time) if as_of is not None else store.size
     if size == 0:
         raise NothingToJudgeError(f"the ledger had no entry by {rfc3339(time)}", hint="give a later --as-of")
-    seen = view.build(store, project.catalog.kinds, subject, roles=project.roles, signers=lambda: signers(project), upto=size)
+    admission, settings = Admission(project.catalog.kinds, subject, time), project.gates.values()
+    seen = view.build(
+        store,
+        project.catalog.kinds,
+        subject,
+        roles=project.roles,
+        signers=lambda: signers(project),
+        upto=size,
+        settles=lambda item: admission.settles(settings, item),
+    )
     return Case(project, seen, subject, at, StoreState(size=size, root=store.root_at(size).hex()), time)
 
 

@@ -26,7 +26,7 @@ from .gate import Gate, Item, Reason, Status
 from .kind import Kind
 from .project import Document, Project, ProjectTable
 from .record import Assurance
-from .subject import Subject
+from .subject import Binding, Subject
 from .view import View
 
 __all__ = ["COMMIT", "NOW", "assert_fails", "assert_not_assessed", "assert_passes", "evidence", "judged"]
@@ -79,6 +79,7 @@ def evidence(
         collected_at=NOW,
         recorded_at=NOW,
         tool=tool,
+        of_project=found.binds_to is Binding.PROJECT,
     )
 
 

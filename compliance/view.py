@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from .kind import Kind
 from .record import Assurance, Finding
 from .role import Role
 from .store import Store, StoredEvidence, tables
+from .store.ledger import Entry
 from .subject import Binding, Subject
 from .times import read_rfc3339
 from .waiver import Waiver
@@ -68,6 +69,7 @@ def build(
     roles: Sequence[Role] = (),
     signers: Callable[[], Signers] | None = None,
     upto: int | None = None,
+    settles: Callable[[Item], bool] = lambda _: False,
 ) -> View:
     """Reads the evidence of a subject, and what people decided on its project.
 
@@ -80,17 +82,18 @@ def build(
         roles: Roles of the project.
         signers: Gives those whose signatures count; asked only where there are signatures. None: decisions of people are not read.
         upto: Number of ledger entries that are seen; all when None.
+        settles: Tells of a piece of evidence of the project whether each gate would take it for all that is older of its slot, which is
+            then not read: a project that has released a thousand times has a thousand registers of its risks.
     """
     bound = [kind.id for kind in kinds.values() if kind.binds_to is not Binding.PROJECT]
     free = [kind.id for kind in kinds.values() if kind.binds_to is Binding.PROJECT]
     found = store.evidence(kinds=bound, commits=[subject.commit], upto=upto)
-    found += store.evidence(kinds=free, upto=upto)
     found += [store.evidence_of(number) for number in _newest_foreign(store, bound, subject.commit, upto)]
+    read = [item_of(store, kinds[one.entry.body["kind"]], one) for one in found if _project(one) == subject.project]
+    of_project = [one for one in store.evidence(kinds=free, upto=upto) if _project(one) == subject.project]
     items: dict[str, list[Item]] = {}
-    for stored in sorted(found, key=lambda one: one.entry.number):
-        item = item_of(store, kinds[stored.entry.body["kind"]], stored)
-        if item.subject.project == subject.project:
-            items.setdefault(item.kind, []).append(item)
+    for item in (*read, *_of_project(store, kinds, of_project, settles)):
+        items.setdefault(item.kind, []).append(item)
     ordered = {kind: tuple(sorted(many, key=when, reverse=True)) for kind, many in items.items()}
     view = View(ordered, _could_not_run(store, upto))
     if signers is None or not store.has_entries([waiver.TYPE, decision.TYPE], upto=upto):
@@ -105,9 +108,13 @@ def build(
 
 
 def slot(item: Item) -> tuple[Any, ...]:
-    """Returns what a later run of the same thing shares: format, tool, category, name, environment, commit, and how it was made."""
+    """Returns what a later run of the same thing shares: format, tool, category, name, environment, what it is of, how it was made.
+
+    What is bound to the project replaces what was recorded at an earlier commit, unless the two say that they are of different versions.
+    """
+    mine = item.subject
     category = getattr(item.payload, "category", None)
-    return item.format, item.tool, category, item.name, item.subject.environment, item.subject.commit, item.collected
+    return item.format, item.tool, category, item.name, mine.environment, mine.version if item.of_project else mine.commit, item.collected
 
 
 def when(item: Item) -> tuple[datetime, int]:
@@ -119,6 +126,39 @@ def newest_per_slot(items: Iterable[Item]) -> tuple[Item, ...]:
     """Keeps the newest item of each slot, newest first."""
     newest = {slot(item): item for item in sorted(items, key=when)}
     return tuple(sorted(newest.values(), key=when, reverse=True))
+
+
+def _project(stored: StoredEvidence) -> str:
+    return str(stored.entry.body["subject"]["project"])
+
+
+def _of_project(
+    store: Store, kinds: Mapping[str, Kind], found: Iterable[StoredEvidence], settles: Callable[[Item], bool]
+) -> Iterator[Item]:
+    """Yields evidence of the project, newest first, until what is older of a slot can say nothing more."""
+    settled: set[tuple[Any, ...]] = set()
+    for stored in sorted(found, key=_when, reverse=True):
+        kind = kinds[stored.entry.body["kind"]]
+        place = _place(stored)
+        if place in settled:
+            continue
+        item = item_of(store, kind, stored)
+        yield item
+        if settles(item) and "category" not in kind.payload.model_fields:  # a category is seen only in what is read
+            settled.add(place)
+
+
+def _when(stored: StoredEvidence) -> tuple[datetime, int]:
+    """As `when`, of what is not read yet."""
+    body = stored.entry.body
+    return read_rfc3339(body["observed_at"] or body["collected_at"]), stored.entry.number
+
+
+def _place(stored: StoredEvidence) -> tuple[Any, ...]:
+    """As `slot` within a kind, of what is bound to the project and not read yet."""
+    body = stored.entry.body
+    source, subject = body["source"], body["subject"]
+    return body["kind"], body["format"], source["tool"], source["how"], stored.name, subject["environment"], subject["version"]
 
 
 def _newest_foreign(store: Store, kinds: list[str], commit: str | None, upto: int | None) -> list[int]:
@@ -153,8 +193,9 @@ def item_of(store: Store, kind: Kind, stored: StoredEvidence) -> Item:
         tool=source["tool"],
         tool_version=source["tool_version"],
         collected=source["how"] == "collected",
+        of_project=kind.binds_to is Binding.PROJECT,
         scope=source["scope"],
-        name=str(stored.private.get("paths", {}).get("name", "")),
+        name=stored.name,
         artifact=body["artifact"]["sha256"],
         worst=worst,
     )
@@ -171,14 +212,13 @@ def _worst(store: Store, number: int, limit: int) -> Any:
 
 
 def _could_not_run(store: Store, upto: int | None) -> dict[str, tuple[str, ...]]:
-    last: dict[tuple[str, str], str | None] = {}
+    last: dict[tuple[str, str], tuple[Entry, bool]] = {}
     for entry in sorted(store.entries(types=["collection"], upto=upto), key=attrgetter("first_at")):
-        reasons = store.private(entry.number).get("paths", {}).get("reasons", {})
         for run in entry.body["runs"]:
-            key = (run["kind"], run["collector"])
-            last[key] = None if run["outcome"] == "ran" else str(reasons.get(f"{key[0]}/{key[1]}", "could not run"))
+            last[run["kind"], run["collector"]] = entry, run["outcome"] == "ran"
     grouped: dict[str, tuple[str, ...]] = {}
-    for (kind, _), reason in last.items():
-        if reason is not None:
-            grouped[kind] = (*grouped.get(kind, ()), reason)
+    for (kind, collector), (entry, ran) in last.items():
+        if not ran:
+            reasons = store.private_of(entry).get("paths", {}).get("reasons", {})
+            grouped[kind] = (*grouped.get(kind, ()), str(reasons.get(f"{kind}/{collector}", "could not run")))
     return grouped

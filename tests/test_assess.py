@@ -12,7 +12,7 @@ import pytest
 from compliance.assess import assess
 from compliance.assessment import StoreState
 from compliance.errors import NothingToJudgeError
-from compliance.gate import Claim, Gate, Inputs, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
+from compliance.gate import Claim, Gate, Inputs, Item, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
 from compliance.project import Project
 from compliance.record import Assurance
 from compliance.subject import Binding, Subject
@@ -97,6 +97,23 @@ def test_what_does_not_count_replaces_nothing(how: dict[str, Any]) -> None:
 def test_a_later_run_of_the_same_thing_replaces_the_earlier_one() -> None:
     assert verdict(item(1, 11, age=timedelta(hours=3)), item(2, 1)) == (Status.PASS, None)
     assert verdict(item(1, 1, age=timedelta(hours=3)), item(2, 11)) == (Status.FAIL, None)
+
+
+def of_project(entry: int, number: int, commit: str, **how: Any) -> Item:
+    return item(entry, number, commit=commit, of_project=True, **how)
+
+
+def test_what_is_of_the_project_is_replaced_by_what_a_later_commit_brought() -> None:
+    kinds = (make_kind(binds_to=Binding.PROJECT),)
+    earlier = of_project(1, 11, OTHER, age=timedelta(hours=3))
+    assert verdict(earlier, of_project(2, 1, COMMIT), kinds=kinds) == (Status.PASS, None)
+    assert verdict(of_project(1, 1, COMMIT, age=timedelta(hours=3)), of_project(2, 11, OTHER), kinds=kinds) == (Status.FAIL, None)
+    assert verdict(earlier, of_project(2, 1, COMMIT, incomplete="half of it"), kinds=kinds) == (Status.FAIL, None)
+
+
+def test_what_is_of_one_version_is_not_replaced_by_what_is_of_another() -> None:
+    earlier = of_project(1, 11, OTHER, age=timedelta(hours=3), version="1.7")
+    assert verdict(earlier, of_project(2, 1, COMMIT, version="1.8"), kinds=(make_kind(binds_to=Binding.PROJECT),)) == (Status.FAIL, None)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def item(
     tool: str | None = None,
     name: str = "",
     version: str | None = None,
+    of_project: bool = False,
 ) -> Item:
     return Item(
         entry=entry,
@@ -102,6 +103,7 @@ def item(
         recorded_at=NOW,
         tool=tool,
         name=name,
+        of_project=of_project,
     )
 
 

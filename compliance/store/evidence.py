@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 from sqlmodel import col, func, select
 
@@ -15,7 +16,7 @@ from ..record import Finding, Json, join_private, sha256_hex
 from ..times import read_rfc3339
 from . import artifacts, tables
 from .ledger import Entry
-from .reader import DOUBT, LedgerReader, checked_entry
+from .reader import DOUBT, LedgerReader, checked_entry, unsealed
 
 _NAMED: Final = 10_000
 """Fingerprints that are asked for in one statement; SQLite takes 32,766 variables (SQLITE_MAX_VARIABLE_NUMBER)."""
@@ -26,13 +27,67 @@ REPARSE: Final = "reparse"
 
 @dataclass(frozen=True)
 class StoredEvidence:
-    """A piece of evidence as it lies in the store."""
+    """A piece of evidence as it lies in the store. What it says is read, and held against its entry, when it is asked for.
+
+    Args:
+        entry: Its entry.
+        data: The public payload: canonical JSON.
+        sealed: Rows of class, key and value of what is private.
+    """
 
     entry: Entry
-    payload: dict[str, Json]
-    """The payload with its private values."""
-    private: Mapping[str, Mapping[str, Json]]
-    """Private values of the source, by class."""
+    data: bytes
+    sealed: Sequence[Sequence[Any]]
+
+    @cached_property
+    def payload(self) -> dict[str, Json]:
+        """The payload with its private values.
+
+        Raises:
+            TamperedError: It is not the one that was recorded.
+        """
+        if not isinstance(self.data, bytes) or sha256_hex(self.data) != self.entry.body["payload"]:
+            raise TamperedError(f"evidence {self.entry.number}: its payload is not the one that was recorded", hint=DOUBT)
+        whole: dict[str, Json] = join_private(
+            jsontext.loads(self.data), {name: value.get("payload", {}) for name, value in self._unsealed.items()}
+        )
+        return whole
+
+    @cached_property
+    def private(self) -> Mapping[str, Mapping[str, Json]]:
+        """Private values of the source, by class.
+
+        Raises:
+            TamperedError: They are not those that were recorded.
+        """
+        return {name: {k: v for k, v in value.items() if k != "payload"} for name, value in self._unsealed.items()}
+
+    @cached_property
+    def name(self) -> str:
+        """What the artifact is called: a file name or a collector; empty where that was erased.
+
+        Raises:
+            TamperedError: It is not what was recorded.
+        """
+        paths = unsealed(self.entry, [row for row in self.sealed if row[0] == "paths"])
+        return str(paths.get("paths", {}).get("name", ""))
+
+    @cached_property
+    def _unsealed(self) -> Mapping[str, Mapping[str, Json]]:
+        return unsealed(self.entry, self.sealed)
+
+
+def _which(kinds: Sequence[str] | None, commits: Sequence[str | None] | None, upto: int | None) -> list[Any]:
+    """Returns the conditions for evidence of some kinds, commits and entries."""
+    evidence = tables.Evidence
+    conditions: list[Any] = []
+    if kinds is not None:
+        conditions.append(col(evidence.kind).in_(kinds))
+    if commits is not None:
+        conditions.append(col(evidence.commit).in_([one for one in commits if one]) | col(evidence.commit).is_(None))
+    if upto is not None:
+        conditions.append(col(evidence.entry) < upto)
+    return conditions
 
 
 class EvidenceReader(LedgerReader):
@@ -49,22 +104,25 @@ class EvidenceReader(LedgerReader):
             upto: Only entries below this number.
         """
         evidence = tables.Evidence
-        ledger, node = tables.Ledger, tables.Node
-        query = (
+        ledger, node, private = tables.Ledger, tables.Node, tables.SealedValue
+        which = _which(kinds, commits, upto)
+        rows = self.database.query(
             select(evidence.entry, ledger.leaf, node.hash, evidence.payload)
             .join(ledger, col(ledger.entry) == col(evidence.entry))
             .outerjoin(node, (col(node.position) == col(ledger.entry)) & (col(node.level) == 0))
+            .where(*which)
             .order_by(col(evidence.entry))
         )
-        if kinds is not None:
-            query = query.where(col(evidence.kind).in_(kinds))
-        if commits is not None:
-            query = query.where(col(evidence.commit).in_([c for c in commits if c]) | col(evidence.commit).is_(None))
-        if upto is not None:
-            query = query.where(evidence.entry < upto)
+        sealed: dict[int, list[tuple[Any, ...]]] = {}
+        columns = select(private.entry, private.privacy_class, private.key, private.value)
+        for number, *value in self.database.query(columns.join(evidence, col(private.entry) == col(evidence.entry)).where(*which)):
+            sealed.setdefault(number, []).append(tuple(value))
         superseded = self.superseded(upto)
-        rows = [row for row in self.database.query(query) if row[0] not in superseded]
-        return [self._stored(checked_entry(number, leaf, node), payload) for number, leaf, node, payload in rows]
+        return [
+            StoredEvidence(checked_entry(number, leaf, node), payload, sealed.get(number, ()))
+            for number, leaf, node, payload in rows
+            if number not in superseded
+        ]
 
     def superseded(self, upto: int | None = None) -> set[int]:
         """Returns the evidence in whose place what a newer parser read of the same bytes was put, below entry ``upto``."""
@@ -82,15 +140,9 @@ class EvidenceReader(LedgerReader):
             raise StoreError(f"entry {number} is of type {entry.type}, not evidence")
         if not rows:
             raise TamperedError(f"evidence {number}: its row is missing", hint=DOUBT)
-        return self._stored(entry, rows[0][0])
-
-    def _stored(self, entry: Entry, payload: bytes) -> StoredEvidence:
-        if not isinstance(payload, bytes) or sha256_hex(payload) != entry.body["payload"]:
-            raise TamperedError(f"evidence {entry.number}: its payload is not the one that was recorded", hint=DOUBT)
-        private = self.private_of(entry)
-        whole = join_private(jsontext.loads(payload), {name: value.get("payload", {}) for name, value in private.items()})
-        source = {name: {k: v for k, v in value.items() if k != "payload"} for name, value in private.items()}
-        return StoredEvidence(entry, whole, source)
+        private = tables.SealedValue
+        sealed = self.database.query(select(private.privacy_class, private.key, private.value).where(private.entry == number))
+        return StoredEvidence(entry, rows[0][0], sealed)
 
     def findings(self, evidence: int, *, limit: int | None = None, open_only: bool = False) -> list[Finding]:
         """Returns the rows of a piece of evidence, in their order; with ``open_only`` the open ones, worst first.

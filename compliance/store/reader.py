@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -145,15 +145,23 @@ class LedgerReader:
             TamperedError: They are not those that the entry commits to.
         """
         sealed = tables.SealedValue
-        committed = entry.body.get("private", {})
-        values = {}
-        for name, key, value in self.database.query(
-            select(sealed.privacy_class, sealed.key, sealed.value).where(sealed.entry == entry.number)
-        ):
-            if not isinstance(key, bytes) or not isinstance(value, bytes) or Sealed(key, value).commitment != committed.get(name):
-                raise TamperedError(f"entry {entry.number}: its private values are not those that were recorded", hint=DOUBT)
-            values[name] = jsontext.loads(value)
-        return values
+        rows = self.database.query(select(sealed.privacy_class, sealed.key, sealed.value).where(sealed.entry == entry.number))
+        return unsealed(entry, rows)
+
+
+def unsealed(entry: Entry, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    """Returns private values of an entry by class, as the rows class, key, value hold them.
+
+    Raises:
+        TamperedError: They are not those that the entry commits to.
+    """
+    committed = entry.body.get("private", {})
+    values = {}
+    for name, key, value in rows:
+        if not isinstance(key, bytes) or not isinstance(value, bytes) or Sealed(key, value).commitment != committed.get(name):
+            raise TamperedError(f"entry {entry.number}: its private values are not those that were recorded", hint=DOUBT)
+        values[name] = jsontext.loads(value)
+    return values
 
     def keys(self, number: int) -> dict[PrivacyClass, bytes]:
         """Returns the keys of an entry's private values by class."""
