@@ -148,6 +148,11 @@ class LedgerReader:
         rows = self.database.query(select(sealed.privacy_class, sealed.key, sealed.value).where(sealed.entry == entry.number))
         return unsealed(entry, rows)
 
+    def keys(self, number: int) -> dict[PrivacyClass, bytes]:
+        """Returns the keys of an entry's private values by class."""
+        sealed = tables.SealedValue
+        return dict(map(tuple, self.database.query(select(sealed.privacy_class, sealed.key).where(sealed.entry == number))))
+
 
 def unsealed(entry: Entry, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
     """Returns private values of an entry by class, as the rows class, key, value hold them.
@@ -162,11 +167,6 @@ def unsealed(entry: Entry, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
             raise TamperedError(f"entry {entry.number}: its private values are not those that were recorded", hint=DOUBT)
         values[name] = jsontext.loads(value)
     return values
-
-    def keys(self, number: int) -> dict[PrivacyClass, bytes]:
-        """Returns the keys of an entry's private values by class."""
-        sealed = tables.SealedValue
-        return dict(map(tuple, self.database.query(select(sealed.privacy_class, sealed.key).where(sealed.entry == number))))
 
 
 def _entries() -> Any:
