@@ -12,6 +12,7 @@ from .errors import SigningKeyError
 
 if TYPE_CHECKING:
     from .project import Project
+    from .sign.inputs import Trusted
     from .sign.keys import SigningKey
     from .sign.statement import Signers
     from .sign.timestamp import Timestamping
@@ -23,6 +24,8 @@ DESCRIPTOR_VARIABLE: Final = "COMPLIANCE_SIGN_PASSPHRASE_FD"
 _PASSPHRASE_LIMIT: Final = 4096
 _TOKEN: Final = "pkcs11:"  # noqa: S105 (a scheme, not a secret)
 _CERTIFICATES: Final = (".pem", ".crt", ".cer")
+_PUBLIC_KEY: Final = ".pub"
+"""Suffix of bare public keys."""
 TRIAL: Final = "trial"
 """Name of the trial key that is used when none is configured."""
 
@@ -150,8 +153,28 @@ def signers(project: Project) -> Signers:
     """Returns whose signatures under decisions count: the project's ``[sign] trust``, and the user's own trust folder."""
     from .sign.statement import Signers
 
-    allowed = [project.beside(name) for name in project.document.sign.trust if not name.endswith(_CERTIFICATES)]
-    return Signers(tuple(allowed), trust_store(project, ()))
+    return Signers(_allowed(project), trust_store(project, ()))
+
+
+def input_signers(project: Project) -> Trusted:
+    """Returns whose signatures over input files count: those of `signers`, and the bare public keys in ``[sign] trust``.
+
+    Raises:
+        SigningKeyError: A certificate that is named cannot be read.
+        InputError: A public key that is named cannot be read.
+    """
+    from .sign.inputs import Trusted, read_public_key
+    from .source import Source
+
+    named = [name for name in project.document.sign.trust if name.endswith(_PUBLIC_KEY)]
+    keys = tuple((name, read_public_key(Source.from_path(project.beside(name)).document, name)) for name in named)
+    return Trusted(_allowed(project), trust_store(project, ()), keys)
+
+
+def _allowed(project: Project) -> tuple[Path, ...]:
+    """Returns the lists of allowed SSH signers."""
+    names = [name for name in project.document.sign.trust if not name.endswith((*_CERTIFICATES, _PUBLIC_KEY))]
+    return tuple(project.beside(name) for name in names)
 
 
 def trust_store(project: Project | None, given: Sequence[Path], authorities: Sequence[Path] = ()) -> TrustStore:

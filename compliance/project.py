@@ -89,7 +89,7 @@ class SignTable(Table):
     """What is added with a timestamp: the timestamp alone (`B-T`, default), revocation data of all certificates as well (`B-LT`), and a
     timestamp over the whole document (`B-LTA`): it verifies offline when its certificates have expired."""
     trust: tuple[str, ...] = ()
-    """Certificates (PEM) and SSH allowed_signers files that are trusted."""
+    """Certificates (PEM), SSH allowed_signers files, and bare public keys (`.pub`, PEM) that are trusted."""
     timestamp_trust: tuple[str, ...] = ()
     """Certificates (PEM) of authorities that are trusted for timestamps only."""
 

@@ -76,6 +76,10 @@ def verify_path(
         raise InputError(error.strerror or str(error), source=str(path)) from error
     if head.startswith(_SQLITE):
         checks = [*verify_store(path, project.catalog if replay else None), *(one for past in since for one in grown_since(path, past))]
+        if replay:
+            from .verify_inputs import verify_inputs
+
+            checks += verify_inputs(path, project)
         return Verification(path, tuple(checks), anchored_by=anchored(checks))
     if head.lstrip().startswith(b"{"):
         from .verify_files import verify_envelope

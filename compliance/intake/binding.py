@@ -5,8 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
@@ -22,6 +21,7 @@ from ..subject import CommitBasis, Subject
 from ..times import optional_rfc3339, rfc3339
 from .outcome import Overrides
 from .reading import Statement
+from .signed import Signed
 
 CITATION_TOLERANCE: Final = timedelta(minutes=15)
 """How far the time of a cited artifact may lie from the step that cites it."""
@@ -38,8 +38,7 @@ class Origin:
     collector: str | None = None
     in_tree: bool = False
     """Whether the commit that is checked out holds just these bytes under the file's path."""
-    signature: Mapping[str, Json] | None = None
-    signer: str | None = None
+    signed: Signed = field(default_factory=Signed)
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,10 @@ class Binder:
             body["part"] = parsed.part
         if (table := mapping.digest_of(statement.source.facts)) is not None:
             body["mapping"] = table
-        if origin.signature is not None:
-            body["signature"] = dict(origin.signature)
+        if origin.signed.public is not None:
+            # What was masked or unpacked is not what was signed: nobody can verify the signature over what is kept.
+            repeatable = statement.original is None and statement.source.sha256 == origin.signed.over
+            body["signature"] = {**origin.signed.public, "repeatable": repeatable}
         if self.run is not None:
             body["source"] = {**dict(body["source"]), "ci": {"service": self.run.service, "commit": self.run.commit}}
         return body
@@ -107,9 +108,7 @@ class Binder:
         """Returns the private values of a source by class."""
         command = list(origin.collected.command) if origin.collected else []
         paths: dict[str, Json] = {"name": origin.name, "command": command, "facts": dict(source.facts)}
-        people: dict[str, Json] = {"host": platform.node(), "user": _user()}
-        if origin.signer is not None:
-            people["signer"] = origin.signer
+        people: dict[str, Json] = {"host": platform.node(), "user": _user(), **origin.signed.people}
         if self.run is not None:
             paths["ci"] = {"branch": self.run.branch, "run": self.run.url, "change": self.run.change}
             people["actor"] = self.run.actor
@@ -159,7 +158,7 @@ class Binder:
         return checkout.commit, CommitBasis.ASSUMED
 
     def _assurance(self, parsed: Parsed, origin: Origin) -> Assurance:
-        if origin.signature is not None:
+        if origin.signed.public is not None:
             return Assurance.VERIFIED
         if origin.collected is not None:
             return origin.collected.assurance

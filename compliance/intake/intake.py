@@ -5,7 +5,7 @@ Collected and ingested evidence take the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,6 @@ from ..errors import InputError, UnrecognisedError
 from ..kind import Collected, Format, Kind
 from ..project import Project
 from ..recognise import recognise
-from ..record import Json
 from ..source import Source
 from ..store import EvidenceDraft, Recorded, Store
 from ..subject import Subject
@@ -25,7 +24,7 @@ from ..walk import walk
 from .binding import Binder, Origin
 from .outcome import Outcome, Overrides, Status
 from .reading import Reader, Statement
-from .signed import detached
+from .signed import Signed, beside, opened
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class _File:
     """Named by the user, not met while walking a folder or an archive."""
     path: Path | None
     """Where it lies; None inside an archive, where it has no surroundings."""
-    signature: Mapping[str, Json]
-    """What is known of a signature over it: the members ``signature`` and ``signer`` of `Origin`."""
+    signed: Signed
 
 
 @dataclass(frozen=True)
@@ -94,17 +92,18 @@ class Intake:
             if self.overrides.kind is None and ingest.form_of(source) is not None:
                 yield from ingest.record(self.store, self.project, source, path, named)
                 return
-            signature = detached(self.project, path, source)
+            signed = beside(self.project, path, source)
             if named or unpack.is_named_as_packed(path.name):
                 source = unpack.decompressed(source)
             if not unpack.is_archive(source) or not (named or unpack.is_named_as_packed(path.name)):
-                yield _File(source, named, path, signature)
+                inside, around = opened(self.project, source)
+                yield _File(inside, named, path, around if inside is not source and signed.public is None else signed)
                 return
             for member in unpack.members(source):
                 if isinstance(member, InputError):
                     yield Outcome(path=member.source or shown, status="refused", reason=member.reason, named=named)
                 else:
-                    yield _File(member, False, None, signature)
+                    yield _File(member, False, None, Signed())
         except InputError as error:
             yield Outcome(path=shown, status="refused", reason=error.reason, named=named)
 
@@ -117,7 +116,7 @@ class Intake:
             if citing is not None and any(one.parsed.citations for one in statements):
                 citing.append(file)
                 return ()
-            origin = Origin(shown, "ingested", now(), in_tree=self._in_tree(file, claims), **file.signature)
+            origin = Origin(shown, "ingested", now(), in_tree=self._in_tree(file, claims), signed=file.signed)
             recorded = self._record(statements, origin, once=True)
         except UnrecognisedError as error:
             status: Status = "refused" if file.named else "unrecognised"
@@ -126,7 +125,7 @@ class Intake:
             kind = claims[0][0].id if len(claims) == 1 else None
             form = claims[0][1].name if claims else None
             return [Outcome(path=shown, status="refused", reason=error.reason, named=file.named, kind=kind, format=form)]
-        return [_outcome(shown, one, done, file.named) for one, done in zip(statements, recorded, strict=True)]
+        return [_outcome(shown, one, done, file.named, file.signed.doubt) for one, done in zip(statements, recorded, strict=True)]
 
     def _in_tree(self, file: _File, claims: Sequence[tuple[Kind, Format]]) -> bool:
         if self.checkout is None or file.path is None or not any(form.of_tree for _, form in claims):
@@ -170,7 +169,7 @@ class Intake:
         )
 
 
-def _outcome(path: str, statement: Statement, recorded: Recorded, named: bool) -> Outcome:
+def _outcome(path: str, statement: Statement, recorded: Recorded, named: bool, doubt: str | None = None) -> Outcome:
     return Outcome(
         path=path,
         status="duplicate" if recorded.duplicate else "recorded",
@@ -179,5 +178,6 @@ def _outcome(path: str, statement: Statement, recorded: Recorded, named: bool) -
         sha256=statement.source.sha256,
         evidence=recorded.number,
         summary=statement.parsed.payload.summary(),
+        reason=doubt,
         named=named,
     )

@@ -15,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from .. import jsontext
 from ..errors import InputError
-from ..record import canonical
+from ..record import Json, canonical
 from . import algorithms
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ class EnvelopeSignature:
     """A hint at the key, never proof of it: here the SHA-256 of the signer's certificate in hexadecimal."""
     value: bytes
 
+    @property
+    def json(self) -> dict[str, Json]:
+        """The signature as a JSON object."""
+        return {"keyid": self.keyid, "sig": base64.b64encode(self.value).decode()}
+
 
 @dataclass(frozen=True)
 class Envelope:
@@ -89,14 +94,23 @@ class Envelope:
         """
         if len(data) > SIZE_LIMIT:
             raise InputError(f"{len(data)} bytes", expected=f"a DSSE envelope of at most {SIZE_LIMIT} bytes")
-        match jsontext.loads(data):
+        return cls.of(jsontext.loads(data))
+
+    @classmethod
+    def of(cls, document: Any) -> Envelope:
+        """Reads an envelope from its JSON object.
+
+        Raises:
+            InputError: It is none.
+        """
+        match document:
             case {"payloadType": str(kind), "payload": str(payload), "signatures": list(signatures)} if 0 < len(signatures) <= _MOST:
                 return cls(kind, _decoded(payload, "/payload"), tuple(_signature(one, n) for n, one in enumerate(signatures)))
         raise InputError("no DSSE envelope", expected=f"payloadType, payload, and 1 to {_MOST} signatures")
 
     def write(self) -> bytes:
         """Returns the envelope as JSON, equal bytes for equal envelopes."""
-        signatures = [{"keyid": one.keyid, "sig": base64.b64encode(one.value).decode()} for one in self.signatures]
+        signatures = [one.json for one in self.signatures]
         document = {"payload": base64.b64encode(self.payload).decode(), "payloadType": self.payload_type, "signatures": signatures}
         return canonical(document) + b"\n"
 

@@ -13,6 +13,8 @@ from ..record import Json, canonical
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 """Type of a statement within a DSSE envelope."""
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+_READ: Final = (STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1")
+"""Versions that are read: in both a statement names its subjects in the same way."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def read(payload: bytes) -> Statement:
         InputError: It is none.
     """
     match jsontext.loads(payload):
-        case {"_type": "https://in-toto.io/Statement/v1", "subject": list(subjects), "predicateType": str(kind), **rest} if subjects:
+        case {"_type": str(version), "subject": list(subjects), "predicateType": str(kind), **rest} if subjects and version in _READ:
             predicate = rest.get("predicate", {})
             if isinstance(predicate, dict):
                 return Statement(tuple(_subject(one, number) for number, one in enumerate(subjects)), kind, predicate)

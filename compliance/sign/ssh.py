@@ -28,8 +28,11 @@ NAMESPACE: Final = "evidence@compliance-toolkit"
 """Namespace of signatures over evidence."""
 DECISION_NAMESPACE: Final = "decision@compliance-toolkit"
 """Namespace of signatures under decisions: sign-offs and waivers."""
-_NAMESPACES: Final = (NAMESPACE, DECISION_NAMESPACE)
-"""The only ones that count: a signature made for git, a file or a login cannot be taken for one over evidence, nor one for the other."""
+FILE_NAMESPACE: Final = "file"
+"""Namespace that ssh-keygen(1) recommends for files. It says that somebody vouches for these bytes, so it counts for evidence."""
+_NAMESPACES: Final = (NAMESPACE, DECISION_NAMESPACE, FILE_NAMESPACE)
+"""The only ones that count: a signature made for git or a login cannot be taken for one over evidence, nor one over evidence for one
+under a decision."""
 SIGNATURE_LIMIT: Final = 64 << 10
 """Bytes of the largest signature file; an RSA-4096 certificate with its signature stays below 8 KiB."""
 TIMEOUT_S: Final = 60.0
@@ -68,7 +71,7 @@ def verify_ssh_signature(
         data: What was signed.
         signature: Content of the ``.sig`` file.
         allowed_signers: Files (as `Path`) or texts (as `str`) in the format of ssh-keygen's allowed signers.
-        namespace: `NAMESPACE` or `DECISION_NAMESPACE`.
+        namespace: `NAMESPACE`, `DECISION_NAMESPACE` or `FILE_NAMESPACE`.
         at: The time, with zone, at which the key must have been valid.
 
     Raises:
@@ -78,7 +81,7 @@ def verify_ssh_signature(
         UsageError: Another namespace, or a time without zone.
     """
     if namespace not in _NAMESPACES:
-        raise UsageError(f"namespace {namespace!r}; expected {' or '.join(_NAMESPACES)}")
+        raise UsageError(f"namespace {namespace!r}; expected {', '.join(_NAMESPACES[:-1])} or {_NAMESPACES[-1]}")
     if at.tzinfo is None or at.year < 1970:
         raise UsageError(f"time {at}; expected one since 1970 with a zone")
     _refuse_other_namespaces(signature, namespace)
@@ -98,7 +101,7 @@ def sign_with_ssh(data: bytes, key: Path, *, namespace: str) -> bytes:
     Args:
         data: What is signed.
         key: Private key, or the public half of a key that the agent holds.
-        namespace: `NAMESPACE` or `DECISION_NAMESPACE`.
+        namespace: `NAMESPACE`, `DECISION_NAMESPACE` or `FILE_NAMESPACE`.
 
     Returns:
         The armoured signature.
@@ -190,16 +193,25 @@ def _joined(allowed_signers: Sequence[Path | str]) -> str:
     return "\n".join([*parts, ""])
 
 
-def _refuse_other_namespaces(signature: bytes, expected: str) -> None:
-    """Reads the signature's frame: armour, magic, version, public key, namespace; the rest is left to ssh-keygen."""
+def namespace_of(signature: bytes) -> str:
+    """Reads the signature's frame: armour, magic, version, public key, namespace; the rest is left to ssh-keygen.
+
+    Raises:
+        InputError: It is no armoured SSH signature.
+    """
     blob = _unarmoured(signature)
     if not blob.startswith(_MAGIC) or blob[6:10] != b"\0\0\0\1":
         raise InputError("no SSHSIG of version 1", expected=_EXPECTED)
     _, rest = _string(blob[10:])
     namespace, _ = _string(rest)
-    if namespace != expected.encode():
+    return namespace.decode("utf-8", "replace")
+
+
+def _refuse_other_namespaces(signature: bytes, expected: str) -> None:
+    namespace = namespace_of(signature)
+    if namespace != expected:
         raise InputError(
-            f"signature for the namespace {namespace.decode('utf-8', 'replace')!r}",
+            f"signature for the namespace {namespace!r}",
             expected=repr(expected),
             hint=f"sign with `ssh-keygen -Y sign -n {expected}`",
         )
