@@ -212,6 +212,7 @@ def checks(document: str, name: str) -> list[str]:
 
 
 def test_every_check_is_documented() -> None:
+    from compliance import verify_inputs
     from compliance.sign.pdf_verify import CHECKS
     from compliance.sign.standing import STANDING_CHECKS
 
@@ -228,7 +229,7 @@ def test_every_check_is_documented() -> None:
     assert checks("docs/verify.md", "against") == ["report.rendered", "report.signed", "store-consistency", "assessment-derived"]
     assert all(f'"{name}"' in code["verify.py"] + code["rejudge.py"] for name in checks("docs/verify.md", "against"))
     parts = re.findall(r'\("([a-z-]+)", audit\.\w+\)', code["store/audit.py"])
-    assert checks("docs/store.md", "store") == [*parts, "purged", "replay"]
+    assert checks("docs/store.md", "store") == [*parts, "purged", "replay", verify_inputs.NAME]
 
 
 def test_the_attachments_of_a_report_are_documented() -> None:

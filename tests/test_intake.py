@@ -293,12 +293,15 @@ def test_a_bad_signature_refuses_the_file(trusting: Place) -> None:
     assert "signature" in (outcome.reason or "")
 
 
-def test_a_signature_of_an_unknown_key_refuses_the_file(trusting: Place) -> None:
+def test_a_signature_of_an_unknown_key_proves_nothing(trusting: Place) -> None:
     path = drill(trusting)
     sign(trusting, path)
     sign(trusting, trusting.write("x", b"x"), "other")
     trust(trusting, "other")
-    assert trusting.ingest(path)[0].status == "refused"
+    outcome = trusting.ingest(path)[0]
+    assert outcome.status == "recorded"
+    assert "not verified" in (outcome.reason or "")
+    assert trusting.entry(outcome).body["assurance"] == "stated"
 
 
 def test_paths_and_people_are_not_in_the_leaf(place: Place) -> None:

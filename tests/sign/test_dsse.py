@@ -123,7 +123,7 @@ def test_a_statement_is_read_as_it_was_written() -> None:
     "document",
     [
         [],
-        {"_type": "https://in-toto.io/Statement/v0.1", "subject": [{"digest": {"sha256": "a"}}], "predicateType": "t"},
+        {"_type": "https://in-toto.io/Statement/v2", "subject": [{"digest": {"sha256": "a"}}], "predicateType": "t"},
         {"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "t"},
         {"_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {}}], "predicateType": "t"},
         {"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "x"}], "predicateType": "t"},
