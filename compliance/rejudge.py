@@ -38,7 +38,11 @@ def rejudged(store: Store, project: Project, entry: int) -> Check:
     if again.policy_digest != recorded.policy_digest:
         detail = f"judged by the policy {recorded.policy_digest[:12]}; the one of this project and version is {again.policy_digest[:12]}"
         return Check(NAME, "not-proven", detail)
-    return _compared(recorded, again)
+    found = _compared(recorded, again)
+    erased = [number for number in store.erased() if number < recorded.store.size]
+    if found.status == "refuted" and erased:
+        return Check(NAME, "not-proven", f"evidence {min(erased)} was erased since, so that it cannot be judged again")
+    return found
 
 
 def _again(store: Store, project: Project, recorded: Assessment) -> Assessment:

@@ -573,6 +573,7 @@ class Bundle:
         self.root = bytes.fromhex(self.proof["checkpoint"]["root"])
         self.redacted = list(self.model.get("redacted", []))
         self.entries: dict[int, dict[str, Any]] = {}
+        self.erased: set[int] = set()
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         """Returns the checks in their order."""
@@ -600,7 +601,9 @@ class Bundle:
     def checkpoint(self) -> str:
         """The printed checkpoint is signed by the log key of entry 0."""
         for one in _json(self.files["evidence.json"])["entries"]:
-            self.entries[one["number"]] = {**one, "body": _json(one["leaf"].encode())}
+            body = _json(one["leaf"].encode())
+            self.entries[one["number"]] = {**one, "body": body}
+            self.erased |= {gone["entry"] for gone in body["erased"]} if body["type"] == "tombstone" else set()
         note = self.files["checkpoint.txt"].decode()
         origin, size, root = open_note(note, str(self.entries[0]["body"]["log_key"]))
         if (note, size, root) != (self.proof["checkpoint"]["note"], self.size, self.root):
@@ -624,7 +627,8 @@ class Bundle:
         count = 0
         for number, one in self.entries.items():
             committed = one["body"].get("private", {})
-            hidden = CLASSES if self.redacted and one["body"]["type"] != "evidence" else self.redacted
+            whole = number in self.erased or (self.redacted and one["body"]["type"] != "evidence")
+            hidden = CLASSES if whole else self.redacted
             if set(one["sealed"]) != set(committed) - set(hidden):
                 raise RefutedError(f"entry {number}: other private values than those that the report says it carries")
             for name, sealed in one["sealed"].items():
@@ -644,6 +648,8 @@ class Bundle:
         counted = {row["number"] for row in self.model["evidence"]["rows"] if row["counts"]}
         for number in rows.keys() | counted:
             many = rows.get(number, [])
+            if number in self.erased and not many:
+                continue
             if [one["number"] for one in many] != list(range(len(many))):
                 raise RefutedError(f"evidence {number}: its findings are out of order")
             if any(sorted(one.get("commitments", {})) != sorted(self.redacted) for one in many):

@@ -69,7 +69,9 @@ def attachments(
         proof: What the report is anchored in.
         redacted: Privacy classes that the copy leaves out; the judgement is redacted already.
     """
-    entries = sorted({0, *items, proof.assessment_entry})
+    erased = store.erased()
+    tombstones = {erased[number] for number in items if erased.get(number, proof.checkpoint.size) < proof.checkpoint.size}
+    entries = sorted({0, *items, *tombstones, proof.assessment_entry})
     contents = {
         ASSESSMENT: pretty(check_document(assessment)),
         CHECKPOINT: proof.checkpoint.note.encode(),

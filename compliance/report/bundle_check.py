@@ -137,7 +137,7 @@ def _evidence(files: BundleFiles) -> str:
     count = 0
     for number, kept in files.entries.items():
         body = kept.entry.body
-        expected = _carried(files, body)
+        expected = _carried(files, number, body)
         if kept.sealed.keys() - expected:
             name = min(kept.sealed.keys() - expected)
             raise RefutedError(f"entry {number}: private values of class {name}, which this copy must not hold")
@@ -149,13 +149,15 @@ def _evidence(files: BundleFiles) -> str:
                 raise RefutedError(f"evidence {number}: the payload is not the one in the ledger")
         elif kept.payload is not None:
             raise RefutedError(f"entry {number} is no evidence, but has a payload")
-    return f"payloads and private values of {count} pieces of evidence are those that the ledger commits to"
+    erased = sorted(files.erased.keys() & files.entries.keys())
+    gone = f"; those of {', '.join(map(str, erased))} were erased under a tombstone" if erased else ""
+    return f"payloads and private values of {count} pieces of evidence are those that the ledger commits to{gone}"
 
 
-def _carried(files: BundleFiles, body: Mapping[str, Any]) -> dict[str, str]:
+def _carried(files: BundleFiles, number: int, body: Mapping[str, Any]) -> dict[str, str]:
     """Returns the commitments to the private values that the report has to carry of an entry."""
     redacted = files.model.redacted
-    if redacted and body["type"] != "evidence":
+    if number in files.erased or (redacted and body["type"] != "evidence"):
         return {}
     return {name: commitment for name, commitment in body.get("private", {}).items() if name not in redacted}
 
@@ -170,6 +172,9 @@ def _findings(files: BundleFiles) -> str:
     counted = {row.number for row in files.model.evidence.rows if row.counts}
     for number in rows.keys() | counted:
         _rows(files, number, rows.get(number, []))
+    gone = [number for number in sorted(counted & files.erased.keys()) if files.entries[number].entry.body["rows"]["count"]]
+    if sorted(set(files.model.findings.erased) & counted) != gone:
+        raise RefutedError("the report does not say of which evidence the findings were erased")
     by_severity = _by_severity([line for line in files.findings if line.state == "open"])
     if by_severity != {severity.value: amount for severity, amount in files.model.findings.by_severity.items() if amount}:
         raise RefutedError("the printed counts of findings are not those of findings.json")
@@ -182,6 +187,10 @@ def _rows(files: BundleFiles, number: int, lines: Sequence[finding_files.Finding
     kept = files.entries.get(number)
     if kept is None or kept.entry.type != "evidence":
         raise RefutedError(f"findings.json: {number} is no attached evidence")
+    if number in files.erased:
+        if lines:
+            raise RefutedError(f"evidence {number}: it has findings, although entry {files.erased[number]} erased them")
+        return
     redacted = files.model.redacted
     hasher = RowHasher({name: kept.sealed[name].key for name in PRIVACY_CLASSES if name not in redacted})
     if any((line.commitments or {}).keys() != set(redacted) for line in lines):

@@ -13,6 +13,7 @@ from .. import jsontext
 from ..errors import InputError
 from ..record import PrivacyClass
 from ..store import note
+from ..store.erasing import TYPE as TOMBSTONE
 from ..store.ledger import Entry, Sealed
 from . import bundle, finding_files
 from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
@@ -79,6 +80,12 @@ class BundleFiles:
         if len(found) != len(document.entries):
             raise RefutedError("evidence.json holds an entry twice")
         return found
+
+    @cached_property
+    def erased(self) -> dict[int, int]:
+        """Evidence whose private values and findings were erased, with the attached tombstone that says so."""
+        tombstones = [kept.entry for kept in self.entries.values() if kept.entry.type == TOMBSTONE]
+        return {int(one["entry"]): entry.number for entry in tombstones for one in entry.body["erased"]}
 
     @cached_property
     def proofs(self) -> ProofsDocument:

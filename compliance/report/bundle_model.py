@@ -43,7 +43,7 @@ class EvidenceBundle(_Document):
 
     schema_id: Literal["compliance/evidence-bundle/v1"] = Field(default=EVIDENCE_SCHEMA, alias="schema")
     entries: tuple[KeptEntry, ...]
-    """Entry 0, every registered piece of evidence, and the assessment."""
+    """Entry 0, every registered piece of evidence, the assessment, and the tombstones of what was erased of that evidence."""
 
 
 class TreeState(_Base):

@@ -56,6 +56,7 @@ def findings(store: Store, items: Mapping[int, Item], *, limit: int, redaction: 
         groups=groups,
         groups_total=found[0][-1] if found else 0,
         findings_listed=sum(group.count for group in groups),
+        erased=tuple(number for number in sorted(store.erased().keys() & items.keys()) if store.entry(number).body["rows"]["count"]),
     )
 
 

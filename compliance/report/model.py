@@ -188,6 +188,8 @@ class Findings(Model):
     groups_total: int
     findings_listed: int
     """Open findings that the listed groups stand for."""
+    erased: tuple[int, ...] = ()
+    """Evidence whose findings were erased: they are in none of these numbers."""
 
 
 class ClaimRow(Model):
