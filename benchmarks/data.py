@@ -144,6 +144,18 @@ def jtl_xml(path: Path, samples: int) -> Path:
     return path
 
 
+def lcov(path: Path, files: int) -> Path:
+    """Writes a trace file, about 6,000 bytes per source file: lines, branches and functions."""
+    body = "".join(
+        f"DA:{n},{n % 5}\n" + (f"BRDA:{n},0,0,{n % 3}\nBRDA:{n},0,1,-\n" if n % 4 == 0 else "") + (f"FN:{n},f{n}\n" if n % 20 == 0 else "")
+        for n in range(1, 321)
+    )
+    with path.open("w") as file:
+        for number in range(files):
+            file.write(f"TN:\nSF:src/pkg_{number % 500}/module_{number}.c\n{body}end_of_record\n")
+    return path
+
+
 def cobertura(path: Path, classes: int) -> Path:
     """Writes a Cobertura file as coverlet does: 60 lines of each class twice, one in eight with branches."""
     listed = "<lines>\n" + "".join(map(_line, range(1, 61))) + "</lines>"
