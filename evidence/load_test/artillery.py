@@ -109,6 +109,9 @@ def _second(aggregate: Mapping[str, Json]) -> _Report:
     if requests is not None and (answered or 0) > requests:
         raise InputError(f"{answered} answers to {requests} requests", expected="at most one to each", where=f"{_WHERE}/counters")
     rate = mapping(aggregate.get("rates") or {}, f"{_WHERE}/rates").get("http.request_rate")
+    first, last = (_moment(aggregate, f"{name}MetricAt") for name in ("first", "last"))
+    if first is not None and last is not None and last < first:
+        raise InputError(f"lastMetricAt {last:%FT%TZ} before firstMetricAt {first:%FT%TZ}", expected="not before it", where=_WHERE)
     return _Report(
         requests=requests,
         answered=answered if "count" not in times else whole(times["count"], f"{_WHERE}/summaries/http.response_time/count"),
@@ -116,8 +119,8 @@ def _second(aggregate: Mapping[str, Json]) -> _Report:
         codes={name.removeprefix("http.codes."): _counter(counters, name) or 0 for name in counters if name.startswith("http.codes.")},
         times=times,
         rate=None if rate is None else number(rate, f"{_WHERE}/rates/http.request_rate"),
-        first=_moment(aggregate, "firstMetricAt"),
-        last=_moment(aggregate, "lastMetricAt"),
+        first=first,
+        last=last,
         endpoints=_endpoints(counters, summaries),
     )
 

@@ -264,6 +264,7 @@ def test_a_report_without_times(key: str, value: Json) -> None:
         (second, ["summaries", "http.response_time", "mean"], 500, "/aggregate: mean 500 ms above max 420 ms"),
         (second, ["summaries", "http.response_time", "p99"], "x", "/aggregate/p99: 'x'"),
         (second, ["lastMetricAt"], 10**15, "/aggregate/lastMetricAt: 1000000000000000; expected milliseconds since 1970"),
+        (second, ["lastMetricAt"], START - 1, "/aggregate: lastMetricAt 2025-09-20T09:59:59Z before firstMetricAt 2025-09-20T10:00:00Z"),
         (first, ["requestsCompleted"], None, "/aggregate/requestsCompleted: nothing; expected a number from 0"),
         (first, ["rps", "count"], "1", "/aggregate/rps/count: '1'"),
         (first, ["errors"], ["x"], "/aggregate/errors: list"),

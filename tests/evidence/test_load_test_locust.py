@@ -140,6 +140,14 @@ def test_a_percentile_is_rounded_and_may_exceed_the_maximum() -> None:
     assert summary(STATS.replace("305,470,1900", "305,2000,2000"))["p99_ms"] == 2000
 
 
+@pytest.mark.parametrize(("lacking", "says"), [(["99%"], "95% 220 ms"), (["99%", "95%"], "50% 45 ms")])
+def test_each_percentile_is_compared_with_the_maximum(lacking: list[str], says: str) -> None:
+    text = STATS.replace("61.125,2.5,1993.7", "30,2.5,40")
+    for name in lacking:
+        text = text.replace(f",{name},", f",{name[0]},")
+    assert f"{says} above maximum 40 ms" in refused(text)
+
+
 def test_an_endpoint_that_is_called_aggregated_is_one() -> None:
     found = summary(STATS.replace("GET,/,", "GET,Aggregated,"))
     assert (found["requests"], found["endpoints"][0]["name"]) == (1200, "GET Aggregated")

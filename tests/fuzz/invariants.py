@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from compliance.catalog import shipped
@@ -93,7 +94,7 @@ def _load_test(_: Parsed, said: dict[str, Any]) -> None:
         assert said["failed"] <= said["requests"]
     assert said["error_rate"] is None or said["error_rate"] <= 1
     times = [said[name] for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms") if said[name] is not None]
-    assert times == sorted(times)
+    assert all(low <= high * 1.06 + 0.5 for low, high in pairwise(times)), times  # Locust rounds percentiles, and not the maximum
 
 
 def _audit_log(parsed: Parsed, said: dict[str, Any]) -> None:
