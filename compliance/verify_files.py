@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import ComplianceError, InputError
+from .record import shorten
 from .report import attestation, bundle, vsa
 from .sign import intoto
 from .sign.checks import Check
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 FOLDER_LIMIT: Final = 512 << 20
 """Bytes of all files of a folder."""
 MOST_FILES: Final = 100
+WORDS_LIMIT: Final = 300
+"""Characters of what is said of a statement, which may be anybody's."""
 UNSIGNED: Final = {"status": "none", "detail": "not signed by anybody who is known here"}
 
 
@@ -151,7 +154,7 @@ def _statement(envelope: Envelope, folder: Path) -> Iterator[Check]:
     except InputError as error:
         yield Check(name, "refuted", str(error))
         return
-    yield Check(name, "proven", _words(found))
+    yield Check(name, "proven", shorten(_words(found), WORDS_LIMIT))
     yield _files(dict(_named(found)), folder)
 
 

@@ -148,7 +148,7 @@ def notices(
 
 
 def _redacted(classes: Sequence[PrivacyClass]) -> Notice:
-    text = f"{listed(list(classes))} are left out, and so are free texts; what remains verifies against the same root."
+    text = f"{listed([*classes, 'free texts'])} are left out; the rest verifies against the same root."
     return Notice(kind="redacted", label="Redacted copy", text=text[:1].upper() + text[1:])
 
 
