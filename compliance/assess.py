@@ -22,7 +22,7 @@ from .record import Json
 from .subject import Subject
 from .view import View
 
-__all__ = ["assess"]
+__all__ = ["assess", "in_turn", "judge_of"]
 
 
 def assess(
@@ -116,16 +116,9 @@ def _judged(
 ) -> _Judged:
     """Judges the chosen gates, after the others that they need: first what evidence alone decides, last what people decided on that."""
     table = project.document.project
-    facts: dict[str, Json] = {"release_branch": table.release_branch, "environments": list(table.environments)}
-    waivers = waiver.standing(view.waivers, project.catalog.gates, project.document.waivers, as_of)
-    service_kinds = project.catalog.service_kinds
-    judge = Judge(project.catalog.kinds, view, subject, at, as_of, table.profile, facts, waivers, service_kinds=service_kinds)
     needed = {**asked, **chosen} if any(set(setting.gate.reads) & set(VIEWS) for setting in chosen.values()) else chosen
-    early: dict[str, GateResult] = {}
-    for reads in (None, VERDICT, CONDITION):
-        judge = replace(judge, verdicts=early)
-        early = {**early, **{name: judge.result(setting) for name, setting in needed.items() if _turn(setting) == reads}}
-    judge = replace(judge, verdicts=early)
+    judge = in_turn(judge_of(project, view, subject, at, as_of), needed)
+    early, waivers = judge.verdicts, judge.waivers
     conditions = judge.conditions()
     confirmed, pending = table.profile_by is not None, sum(one.met_by is None for one in conditions)
     counted = [result for name, result in early.items() if name in chosen or _after_all(chosen)]
@@ -145,6 +138,23 @@ def _judged(
         roles=roles,
         overridden=evidence_outcome == "no-go" and decision.is_overridden(roles),
     )
+
+
+def judge_of(project: Project, view: View, subject: Subject, at: Point, as_of: datetime) -> Judge:
+    """Returns who asks the gates; arguments are those of `assess`."""
+    table = project.document.project
+    facts: dict[str, Json] = {"release_branch": table.release_branch, "environments": list(table.environments)}
+    waivers = waiver.standing(view.waivers, project.catalog.gates, project.document.waivers, as_of)
+    service_kinds = project.catalog.service_kinds
+    return Judge(project.catalog.kinds, view, subject, at, as_of, table.profile, facts, waivers, service_kinds=service_kinds)
+
+
+def in_turn(judge: Judge, settings: Mapping[str, GateSetting]) -> Judge:
+    """Returns the judge with the verdicts of gates: those that read only evidence first, then those that read the former's verdicts."""
+    for reads in (None, VERDICT, CONDITION):
+        found = {name: judge.result(setting) for name, setting in settings.items() if _turn(setting) == reads}
+        judge = replace(judge, verdicts={**judge.verdicts, **found})
+    return judge
 
 
 def _turn(setting: GateSetting) -> str | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from .needs import Need
 from .record import Finding, Json, Model
 from .times import rfc3339
 from .waiver import Waiver
@@ -224,6 +225,8 @@ class ExplainGate(Printed):
     maps_to: str
     now: str | None
     """Verdict on the current store; null when there is none."""
+    needs: list[Need] | None
+    """What would turn it green, all of it together; empty when it is green, null when there is no store to judge."""
 
 
 class ExplainKind(Printed):
@@ -236,6 +239,8 @@ class ExplainKind(Printed):
     about: str
     formats: dict[str, str]
     collectors: dict[str, str]
+    needs: dict[str, list[Need]] | None
+    """By gate that reads the kind and is not green: what it needs of this kind; null when there is no store to judge."""
 
 
 class ListedKey(Model):

@@ -49,7 +49,7 @@ class Judge:
 
     def result(self, setting: GateSetting) -> GateResult:
         """Judges one gate."""
-        verdict, used, waived = self._waived(setting, *self._verdict(setting, self._seen(setting.gate)))
+        verdict, used, waived = self._waived(setting, *self.verdict(setting, self.seen(setting.gate)))
         gate = setting.gate
         times = [item.observed_at for item in used if item.observed_at is not None]
         return GateResult(
@@ -86,7 +86,7 @@ class Judge:
         }
         return again.get(verdict.reason or Reason.MISSING, "") + gate.doc.evidence
 
-    def _seen(self, gate: Gate) -> list[Item]:
+    def seen(self, gate: Gate) -> list[Item]:
         """Returns the evidence that a gate reads, whether it counts or not."""
         return [item for kind_id in gate.reads for item in self.view.items.get(kind_id, ())]
 
@@ -97,7 +97,7 @@ class Judge:
         for_findings = self._waived_findings(setting.gate, used)
         if for_findings:
             ids = tuple(sorted({one.id for one in for_findings.values()}))
-            without, others = self._verdict(setting, [self._without(item, for_findings) for item in self._seen(setting.gate)])
+            without, others = self.verdict(setting, [self._without(item, for_findings) for item in self.seen(setting.gate)])
             if without.status is Status.PASS:
                 said = f"{verdict.message}; {len(for_findings)} of them waived, and no other is left"
                 return replace(verdict, status=Status.WAIVED, message=said), used, ids
@@ -145,7 +145,8 @@ class Judge:
     def _says_enough(item: Item) -> bool:
         return not isinstance(item.payload, Unreadable) and not item.payload.incomplete
 
-    def _verdict(self, setting: GateSetting, seen: Sequence[Item]) -> tuple[Verdict, Sequence[Item]]:
+    def verdict(self, setting: GateSetting, seen: Sequence[Item]) -> tuple[Verdict, Sequence[Item]]:
+        """Judges one gate on some evidence, without waivers; returns what it rests on as well."""
         gate = setting.gate
         if setting.declared:
             return Verdict(status=Status.NOT_APPLICABLE, reason=Reason.DECLARED, message=setting.declared), ()

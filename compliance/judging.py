@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from . import decision, view
 from .admission import Admission
-from .assess import assess
+from .assess import assess, in_turn, judge_of
 from .assessment import Assessment, StoreState
 from .checkout import Checkout, subject_of
 from .errors import NothingToJudgeError, StoreError
+from .gate import VIEWS
 from .home import signers
 from .point import Point
 from .project import Project
@@ -19,6 +21,9 @@ from .store import Draft, Store
 from .subject import Subject
 from .times import now, rfc3339
 from .view import View
+
+if TYPE_CHECKING:
+    from .needs import Need
 
 
 def judge(
@@ -67,6 +72,22 @@ class Case:
             NothingToJudgeError: There is no evidence or no gate.
         """
         return assess(self.project, self.view, self.subject, self.point, at, self.state, only=only, judged_at=now())
+
+    def needs(self, gate_id: str) -> tuple[Need, ...]:
+        """Returns what would turn a gate green.
+
+        Raises:
+            NothingToJudgeError: There is no evidence or no gate.
+        """
+        from .needs import needs
+
+        setting = self.project.gates[gate_id]
+        result = self.judge(self.time, [gate_id]).result(gate_id)
+        judge = judge_of(self.project, self.view, self.subject, self.point, self.time)
+        if set(setting.gate.reads) & set(VIEWS):
+            kinds = self.project.catalog.kinds
+            judge = in_turn(judge, {name: one for name, one in self.project.gates.items() if self.point.asks(one.gate, kinds)})
+        return needs(judge, setting, result)
 
 
 def case(project: Project, store: Store, point: str, as_of: datetime | None = None, clock: datetime | None = None) -> Case:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ..documents import ExplainGate, ExplainKind
     from ..gate import Gate
     from ..kind import Kind
+    from ..needs import Need
+
+_FINDINGS = 10
+"""Findings that are listed in text."""
 
 
 def run(
@@ -29,7 +33,7 @@ def run(
     if id in catalog.gates:
         document = _gate(session, catalog.gates[id])
     elif id in catalog.kinds:
-        document = _kind(catalog.kinds[id])
+        document = _kind(session, catalog.kinds[id])
     else:
         raise UsageError(f"no gate or kind {id!r}{near(id, [*catalog.gates, *catalog.kinds])}")
     if format == "json":
@@ -44,6 +48,7 @@ def _gate(session: Session, gate: Gate) -> ExplainGate:
     from ..documents import ExplainGate
 
     setting = session.project.gates.get(gate.id)
+    now, wanted = _now(session, [gate.id])
     thresholds = setting.params.model_dump(mode="json", by_alias=True) if setting else {}
     return ExplainGate(
         id=gate.id,
@@ -58,30 +63,36 @@ def _gate(session: Session, gate: Gate) -> ExplainGate:
         evidence=gate.doc.evidence,
         fix=gate.doc.fix,
         maps_to=gate.doc.maps_to,
-        now=_now(session, gate.id),
+        now=now.get(gate.id),
+        needs=None if gate.id not in wanted else list(wanted[gate.id]),
     )
 
 
-def _now(session: Session, gate_id: str) -> str | None:
-    """Says how the gate stands on the current store."""
+def _now(session: Session, gates: list[str]) -> tuple[dict[str, str], dict[str, tuple[Need, ...]]]:
+    """Says how gates stand on the current store, and what each needs; nothing where there is no evidence."""
     from ..errors import NothingToJudgeError
-    from ..judging import judge
+    from ..judging import case
 
-    if not session.store_path.exists() or gate_id not in session.project.gates:
-        return None
+    asked = [gate for gate in gates if gate in session.project.gates]
+    if not session.store_path.exists() or not asked:
+        return {}, {}
     try:
         with session.reading() as store:
-            assessment, _ = judge(session.project, store, "production", None, [gate_id])
+            found = case(session.project, store, "production")
+            results = [found.judge(found.time, asked).result(gate) for gate in asked]
+            wanted = {result.id: found.needs(result.id) for result in results}
     except NothingToJudgeError:
-        return None
-    result = assessment.result(gate_id)
-    reason = f" ({result.reason.value})" if result.reason else ""
-    return f"{result.verdict.value}{reason}: {result.message}"
+        return {}, {}
+    reasons = {one.id: f" ({one.reason.value})" if one.reason else "" for one in results}
+    return {one.id: f"{one.verdict.value}{reasons[one.id]}: {one.message}" for one in results}, wanted
 
 
-def _kind(kind: Kind) -> ExplainKind:
+def _kind(session: Session, kind: Kind) -> ExplainKind:
     from ..documents import ExplainKind
 
+    gates = [name for name, setting in session.project.gates.items() if kind.id in setting.gate.reads]
+    _, wanted = _now(session, gates)
+    of_kind = {gate: [one for one in many if kind.id in one.kinds] for gate, many in wanted.items()}
     return ExplainKind(
         id=kind.id,
         title=kind.title,
@@ -89,6 +100,7 @@ def _kind(kind: Kind) -> ExplainKind:
         about=kind.doc.strip(),
         formats={form.name: form.title for form in kind.formats},
         collectors={one.name: one.title for one in kind.collectors},
+        needs={gate: many for gate, many in of_kind.items() if many} if wanted else None,
     )
 
 
@@ -99,9 +111,21 @@ def _lines(document: ExplainGate | ExplainKind) -> Iterator[str]:
     yield safe(f"{document.id}  {document.title}")
     rows = []
     for name, value in document:
-        if name in ("schema_id", "id", "title") or value in (None, {}, []):
+        if name in ("schema_id", "id", "title", "needs") or value in (None, {}, []):
             continue
         if isinstance(value, dict):
             value = "; ".join(f"{key} = {item}" for key, item in value.items())
         rows.append([name.replace("_", " "), ", ".join(value) if isinstance(value, list) else str(value)])
-    yield from table.lines(rows, indent=2)
+    yield from table.lines([*rows, *_needed(document)], indent=2)
+
+
+def _needed(document: ExplainGate | ExplainKind) -> Iterator[list[str]]:
+    """Yields a row for each thing that is needed, and for each finding of it."""
+    wanted = {"needs": document.needs or []} if isinstance(document.needs, list) else document.needs or {}
+    for title, many in wanted.items():
+        for need in many:
+            yield [title, need.text]
+            for finding in need.findings[:_FINDINGS]:
+                yield ["", f"{finding.severity}  {finding.rule}  {finding.where}  {finding.fingerprint}"]
+            if len(need.findings) > _FINDINGS:
+                yield ["", f"… {len(need.findings) - _FINDINGS} more (--format json)"]

@@ -272,7 +272,13 @@ def test_explain_a_gate_and_a_kind(project: Path) -> None:
     for word in ("asks", "why", "evidence", "fix", "maps to"):
         assert word in gate.out
     compliance("ingest", "junit.xml", cwd=project)
-    assert "fail" in compliance("explain", "ALPHA-PF-5", "--format", "json", cwd=project).json["now"]
+    explained = compliance("explain", "ALPHA-PF-5", "--format", "json", cwd=project).json
+    assert "fail" in explained["now"]
+    (need,) = explained["needs"]
+    assert (need["action"], need["evidence"], len(need["findings"])) == ("correct", 1, 1)
+    assert need["findings"][0]["fingerprint"] in compliance("explain", "ALPHA-PF-5", cwd=project).out
+    kind = compliance("explain", "test-results", "--format", "json", cwd=project).json
+    assert kind["needs"] == {"ALPHA-PF-5": [need]}
     assert "junit-xml" in compliance("explain", "test-results", cwd=project).out
 
 
