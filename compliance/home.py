@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .sign.inputs import Trusted
     from .sign.keys import SigningKey
     from .sign.statement import Signers
-    from .sign.timestamp import Timestamping
+    from .sign.timestamp import Level, Timestamping
     from .sign.trust import TrustStore
 
 HOME_VARIABLE: Final = "COMPLIANCE_HOME"
@@ -127,8 +127,13 @@ def _read_descriptor(descriptor: str) -> str:
         raise SigningKeyError(f"{DESCRIPTOR_VARIABLE}={descriptor}: no file descriptor with a passphrase can be read") from error
 
 
-def timestamping(project: Project) -> Timestamping | None:
+def timestamping(project: Project, *, most: Level = "B-LTA") -> Timestamping | None:
     """Returns what shall vouch for the time of signatures: ``[sign] timestamp`` and ``level``.
+
+    Args:
+        project: Its configuration counts.
+        most: The highest level that fits what is signed. A packet is not closed by a timestamp over all of it as long as people sign; the
+            answers about their certificates are for whoever closes it.
 
     Raises:
         SigningKeyError: A trusted certificate cannot be read.
@@ -136,9 +141,10 @@ def timestamping(project: Project) -> Timestamping | None:
     table = project.document.sign
     if table.timestamp is None:
         return None
-    from .sign.timestamp import TimestampAuthority, Timestamping
+    from .sign.timestamp import LEVELS, TimestampAuthority, Timestamping
 
-    return Timestamping(TimestampAuthority(table.timestamp), table.level or "B-T", trust_store(project, ()).timestamp_roots)
+    level = min(table.level or "B-T", most, key=LEVELS.index)
+    return Timestamping(TimestampAuthority(table.timestamp), level, trust_store(project, ()).timestamp_roots)
 
 
 def _command_key(command: Sequence[str], folder: Path, certificates: Path | None) -> SigningKey:

@@ -33,7 +33,8 @@ def run(
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=read_time("--clock", clock))
         say("rendering and certifying")
-        issued = issue(store, session.project.printed_on(page), assessment, view, signing, now())
+        stamping = home.timestamping(session.project, most="B-LT")
+        issued = issue(store, session.project.printed_on(page), assessment, view, signing, now(), timestamping=stamping)
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-packet-{now():%Y%m%dT%H%M%SZ}.pdf")
     write_whole(path, issued.pdf)
     if signing.is_trial:

@@ -124,7 +124,7 @@ def _write_statement(session: Session, path: Path, content: bytes) -> int:
 
 def _sign_packet(session: Session, words: _Words, key: Path, pdf: Path, output: Path, point: str | None) -> int:
     """Signs in the role's field of a packet, and records it where the packet's store is at hand."""
-    from .. import decision
+    from .. import decision, home
     from ..errors import UsageError
     from ..packet.sign import decide, open_slot, sign
     from ..packet.signed import read_packet
@@ -150,7 +150,7 @@ def _sign_packet(session: Session, words: _Words, key: Path, pdf: Path, output: 
     signing = statement_key(key)
     if isinstance(signing, Path):
         raise UsageError("a PDF is signed with a certificate, not with an SSH key", hint="give a PKCS#12 file, or sign without --pdf")
-    made = sign(packet, slot, said, signing)
+    made = sign(packet, slot, said, signing, timestamping=home.timestamping(session.project, most="B-T"))
     recorded = _record(session, made, slot.name)
     write_whole(output, made)
     if recorded is None or recorded.entry is None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..sign.keys import SigningKey
+    from ..sign.timestamp import Timestamping
 
 FILE: Final = "packet.json"
 """Name of the attachment that holds the packet's model."""
@@ -66,7 +67,16 @@ class IssuedPacket:
     attachments: tuple[Attachment, ...]
 
 
-def issue(store: Store, project: Project, assessment: Assessment, view: View, key: SigningKey, when: datetime) -> IssuedPacket:
+def issue(
+    store: Store,
+    project: Project,
+    assessment: Assessment,
+    view: View,
+    key: SigningKey,
+    when: datetime,
+    *,
+    timestamping: Timestamping | None = None,
+) -> IssuedPacket:
     """Records an assessment and issues the packet on it.
 
     Args:
@@ -76,11 +86,12 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
         view: The evidence that it saw.
         key: Who certifies.
         when: Time of the packet, with a zone.
+        timestamping: What shall vouch for the time.
 
     Raises:
         ConfigError: The roles need more signatures than a packet has room for.
         RenderError: The document cannot be rendered on this machine.
-        SigningKeyError: The key cannot be used, or the store's log key is missing.
+        SigningKeyError: The key cannot be used, there is no timestamp, or the store's log key is missing.
         StoreError: The ledger cannot be written.
     """
     from ..sign.pdf import prepare_fields, sign_pdf
@@ -97,7 +108,7 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
         view=view,
         entry=entry,
         made_at=when,
-        signer=signer_of(key),
+        signer=signer_of(key, timestamping),
         renderer=renderer,
         attest=attestation.inside(key, assessment, when),
     )
@@ -116,7 +127,7 @@ def issue(store: Store, project: Project, assessment: Assessment, view: View, ke
     digest = sha256_hex(unsigned.content)
     rendered = _append(store, RENDERED, {**about, "sha256": digest, "renderer": renderer}, {})
     prepared = prepare_fields(unsigned.content, list(slots.fields(packet, unsigned)))
-    pdf = sign_pdf(prepared, key, box=unsigned.boxes[SIGNATURE_BOX], reason=REASON, when=when)
+    pdf = sign_pdf(prepared, key, box=unsigned.boxes[SIGNATURE_BOX], reason=REASON, when=when, timestamping=timestamping)
     certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
     body = {**about, "rendered": digest, "sha256": sha256_hex(pdf), "certificate": certificate}
     issued = _append(store, ISSUED, body, {"people": {"pdf": base64.b64encode(pdf).decode()}})

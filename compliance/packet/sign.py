@@ -16,6 +16,7 @@ from .slots import filling
 
 if TYPE_CHECKING:
     from ..sign.keys import SigningKey
+    from ..sign.timestamp import Timestamping
 
 _PARTS: Final = {word: part for part, word in WORDS.items()}
 
@@ -64,7 +65,7 @@ def decide(
     )
 
 
-def sign(packet: SignedPacket, slot: Slot, said: Said, key: SigningKey) -> bytes:
+def sign(packet: SignedPacket, slot: Slot, said: Said, key: SigningKey, *, timestamping: Timestamping | None = None) -> bytes:
     """Returns the packet with a decision in its block, signed.
 
     Args:
@@ -72,11 +73,12 @@ def sign(packet: SignedPacket, slot: Slot, said: Said, key: SigningKey) -> bytes
         slot: The place.
         said: What is signed; see `decide`.
         key: Who signs.
+        timestamping: What shall vouch for the time.
 
     Raises:
         InputError: What the file says then is not what was meant.
         RenderError: The signature cannot be drawn.
-        SigningKeyError: The key cannot be used, or the file cannot be signed.
+        SigningKeyError: The key cannot be used, there is no timestamp, or the file cannot be signed.
         UsageError: The block has no box for the decision.
     """
     from ..sign.pdf import sign_field
@@ -88,7 +90,7 @@ def sign(packet: SignedPacket, slot: Slot, said: Said, key: SigningKey) -> bytes
         )
     words = slot.words[part]
     values = filling(slot, part, said.reason, said.conditions)
-    pdf = sign_field(packet.pdf, slot.name, key, reason=words, when=said.at, note=words, values=values)
+    pdf = sign_field(packet.pdf, slot.name, key, reason=words, when=said.at, note=words, values=values, timestamping=timestamping)
     made = read_packet(pdf)
     found = {one.name: made.said(one, signature) for one, signature in made.approvals()}
     if found[slot.name] != said:

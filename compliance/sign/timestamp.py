@@ -19,6 +19,9 @@ from .token import Token, normalised, read_token
 from .trustpath import Purpose, find_path
 from .validation_data import ValidationData, gather
 
+Level = Literal["B-T", "B-LT", "B-LTA"]
+LEVELS: Final[tuple[Level, ...]] = ("B-T", "B-LT", "B-LTA")
+"""The levels of PAdES with a timestamp (ETSI EN 319 142-1), each with what the one before it has."""
 DIGEST: Final = "sha256"
 """What is sent to the authority: a digest, so that it never learns what was signed."""
 _ATTEMPTS: Final = 4
@@ -79,7 +82,7 @@ class Timestamping:
     """
 
     authority: TimestampAuthority
-    level: Literal["B-T", "B-LT", "B-LTA"] = "B-T"
+    level: Level = "B-T"
     roots: tuple[x509.Certificate, ...] = ()
     skew: timedelta = timedelta(hours=1)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from compliance.sign.pdf_verify import inspect_pdf
 from tests.cli.run import Ran, compliance
 from tests.sign.documents import Authority, pem, write_pkcs12
+from tests.sign.services import Services
 from tests.sign.test_ssh import Key
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
@@ -181,3 +183,26 @@ def test_a_decision_file_is_refused_by_name(team: Team) -> None:
     assert "a decision for the log" in refused(content.replace(b'"log":"', b'"log":"x'))
     assert "no decision" in refused(content.replace(b'"decision":"approve"', b'"decision":"perhaps"'))
     assert "a rejection without reason" in refused(content.replace(b'"decision":"approve"', b'"decision":"reject"'))
+
+
+def test_a_packet_and_its_signatures_are_stamped_where_an_authority_is_named(tmp_path: Path, issued: Team) -> None:
+    with Services(tmp_path / "services").running() as services:
+        team = Team(tmp_path, issued.ben)
+        for name, who in (("release", "Release"), ("ada", "Ada")):
+            key = services.person(who)
+            write_pkcs12(tmp_path / f"{name}.p12", key.private_key, key.certificate, list(key.chain))  # type: ignore[arg-type]
+        stamped = f'[sign]\ntimestamp = "{services.timestamp_url}"\nlevel = "B-LTA"\n'
+        (tmp_path / "compliance.toml").write_text(CONFIG.replace("[sign]\n", stamped))
+        (tmp_path / "people.pem").write_bytes(pem(services.root))
+        shutil.copy(issued.root / "allowed_signers", tmp_path)
+        (tmp_path / "junit.xml").write_text(GREEN)
+        team.done("ingest", "junit.xml")
+        team.done("packet", "--point", "tests", "--key", "release.p12", "-o", "packet.pdf")
+        team.done("sign", "--role", "security", "--approve", "--pdf", "packet.pdf", "--key", "ada.p12")
+    verified = team.run("verify", "packet.pdf", "--format", "json")
+    found = {one["name"]: one for one in verified.json["checks"]}
+    assert (verified.code, verified.json["signer"]["status"], verified.json["anchored_by"]) == (0, "trusted", "timestamp")
+    assert {found[name]["status"] for name in ("signing-time", "revocation", "later-signatures")} == {"proven"}
+    assert found["signature-level"]["detail"] == "B-LT"
+    (approval,) = inspect_pdf((tmp_path / "packet.pdf").read_bytes()).later
+    assert approval.token is not None

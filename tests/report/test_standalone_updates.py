@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -19,7 +19,7 @@ from compliance import standalone
 from compliance.report import audit
 from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import close_pdf
-from compliance.sign.timestamp import TimestampAuthority, Timestamping
+from compliance.sign.timestamp import Level, TimestampAuthority, Timestamping
 from tests.report import scenario
 from tests.report.scenario import Release
 from tests.sign.documents import Authority, report
@@ -154,7 +154,7 @@ def make(release: Release, key: SigningKey, when: datetime, stamping: Timestampi
 
 
 @pytest.mark.parametrize("level", ["B-T", "B-LTA"])
-def test_stamped_reports_are_verified(tmp_path: Path, release: Release, services: Services, level: Literal["B-T", "B-LTA"]) -> None:
+def test_stamped_reports_are_verified(tmp_path: Path, release: Release, services: Services, level: Level) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     stamping = Timestamping(TimestampAuthority(services.timestamp_url), level, (services.root,))
     path = tmp_path / "r.pdf"
