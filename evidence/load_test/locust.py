@@ -138,7 +138,7 @@ def _times(row: _Row) -> dict[str, Any]:
     p50, p95, p99, median, most, mean = (row.values[column] for column in ("p50", "p95", "p99", "median", "most", "mean"))
     p50 = median if p50 is None else p50
     in_order([("50%", p50), ("95%", p95), ("99%", p99)], f"line {row.line}")
-    for name, percentile in (("50%", p50), ("95%", p95), ("99%", p99)):  # a file may lack any of them
+    for name, percentile in (("99%", p99), ("95%", p95), ("50%", p50)):  # a file may lack any of them
         in_order([(name, percentile), ("maximum", most)], f"line {row.line}", slack=_ROUNDED, slack_ms=_ROUNDED_MS)
     in_order([("average", mean), ("maximum", most)], f"line {row.line}")
     return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "max_ms": most, "mean_ms": mean}
