@@ -207,7 +207,7 @@ def _recognise(source: Source) -> bool:
 artillery_json = Format(
     name="artillery-json",
     title="Load test by Artillery (run -o)",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("aggregate", "intermediate"),

@@ -207,7 +207,7 @@ def _recognise(source: Source) -> bool:
 locust_csv = Format(
     name="locust-csv",
     title="Load test by Locust (--csv, the file _stats.csv)",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("Name", "Requests/s", "Average Response Time", "Max Response Time"),

@@ -124,6 +124,7 @@ class Rule(Struct, rename="camel"):
     """A rule's descriptor (section 3.49)."""
 
     id: str | None = None
+    name: Any = None
     guid: str | None = None
     default_configuration: Configuration | None = None
     message_strings: dict[str, Text] | None = None

@@ -18,7 +18,7 @@ from .rows import Rows, count_of, reasons, shaped
 from .sarif_model import Artifact, Invocation, Revision, ToolObject
 from .sarif_results import Results
 from .sarif_rules import Rules
-from .sarif_tools import category_of_rules, is_secret_rule, known_category
+from .sarif_tools import category_by_names, category_of_rules, is_secret_rule, known_category
 
 T = TypeVar("T")
 
@@ -103,7 +103,9 @@ def _category(tool: str, parts: Mapping[str, Any], rules: Rules, reader: Results
         return category_of_rules(list(rules), reader.rule_ids, reader.weaknesses)
     properties = parts.get("properties")
     # Trivy names the image that it scanned, and nothing when it scanned a folder.
-    return "container" if known == "sca" and isinstance(properties, dict) and properties.get("imageName") else known
+    if known == "sca" and isinstance(properties, dict) and properties.get("imageName"):
+        return "container"
+    return category_by_names(rules, known)
 
 
 def _errors(invocation: Invocation) -> int:

@@ -45,6 +45,14 @@ _KNOWN: dict[Category, str] = {
 
 _CATEGORIES: dict[str, Category] = {name.replace("-", " "): category for category, names in _KNOWN.items() for name in names.split()}
 
+_RULE_NAMES: dict[str, Category] = {
+    "OsPackageVulnerability": "container",
+    "LanguageSpecificPackageVulnerability": "sca",
+    "Misconfiguration": "iac",
+    "Secret": "secrets",
+    "License": "licence",
+}
+"""How Trivy names its rules (``pkg/report/sarif.go``), whatever its scanners looked for: the first that occurs is what a run is about."""
 _ADVISORY = re.compile(r"(CVE|GHSA|PYSEC|OSV|RUSTSEC|GO|MAL|GMS|SNYK|DSA|USN|RHSA|ALAS|TEMP)-\w", re.IGNORECASE)
 _WEAKNESS = re.compile(r"\bCWE\b|cwe-?\d|owasp|\bsecurity\b|vulnerab", re.IGNORECASE)
 _BANDIT_PASSWORDS = ("B105", "B106", "B107")
@@ -58,6 +66,14 @@ def known_category(tool: str) -> Category | None:
         if found is not None:
             return found
     return None
+
+
+def category_by_names(rules: Iterable[Rule], otherwise: Category) -> Category:
+    """Returns what a run is about by the names of its rules, where all of them are among those that Trivy gives."""
+    names = {rule.name if isinstance(rule.name, str) else None for rule in rules}
+    return (
+        next((category for name, category in _RULE_NAMES.items() if name in names), otherwise) if names <= _RULE_NAMES.keys() else otherwise
+    )
 
 
 def category_of_rules(rules: Sequence[Rule], named: Iterable[str], weaknesses: bool) -> Category | None:

@@ -328,6 +328,25 @@ def test_known_tools(name: str, category: str) -> None:
 
 def test_trivy_on_an_image_is_a_container_scan() -> None:
     assert scan(run(name="Trivy", properties={"imageName": "app:1"})).category == "container"
+    assert scan(run(name="Trivy", rules=[{"id": "k", "name": "Secret"}], properties={"imageName": "app:1"})).category == "container"
+
+
+@pytest.mark.parametrize(
+    ("names", "category"),
+    [
+        (["OsPackageVulnerability", "LanguageSpecificPackageVulnerability"], "container"),
+        (["LanguageSpecificPackageVulnerability", "Secret"], "sca"),
+        (["Misconfiguration"], "iac"),
+        (["Secret"], "secrets"),
+        (["License"], "licence"),
+        (["Misconfiguration", "Another"], "sca"),
+        (["Misconfiguration", None], "sca"),
+        (["Misconfiguration", {}], "sca"),
+    ],
+)
+def test_what_trivy_looked_for_is_told_by_the_names_of_its_rules(names: list[Json], category: str) -> None:
+    rules = [{"id": f"R{number}", "name": name} for number, name in enumerate(names)]
+    assert scan(run(name="Trivy", rules=rules)).category == category
 
 
 @pytest.mark.parametrize(
