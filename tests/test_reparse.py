@@ -15,7 +15,7 @@ from compliance.kind import Format
 from compliance.merge import merge
 from compliance.record import Parsed
 from compliance.source import Source
-from compliance.store import Store
+from compliance.store import Draft, Store
 from compliance.verify import verify_store
 from compliance.view import build
 from tests.cli.run import compliance
@@ -91,6 +91,15 @@ def test_replay_is_proven_again(place: Place) -> None:
     run(place)
     assert replayed(place) == ["proven"]
     assert [check for check in verify_store(place.store.database.path) if check.status != "proven"] == []
+
+
+def test_evidence_of_the_installed_parser_is_replayed_also_when_it_is_said_to_be_superseded(place: Place) -> None:
+    place.ingest(place.write("j.xml", junit()))
+    upgrade(place, counting_more)
+    run(place)
+    place.store.append([Draft(type="reparse", body={"superseded": [{"entry": 2, "by": [2]}]})])
+    upgrade(place, lambda parsed: replace(parsed, payload=parsed.payload.model_copy(update={"tests": 8})), version=1)
+    assert replayed(place) == ["refuted"]
 
 
 def test_equal_versions_and_a_second_run_change_nothing(place: Place) -> None:

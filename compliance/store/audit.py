@@ -11,14 +11,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from ..errors import ComplianceError, InputError, TamperedError
+from ..errors import ComplianceError, TamperedError
 from ..kind import Format, Kind
-from ..record import PRIVACY_CLASSES, Finding, canonical, sha256_hex, split_private
+from ..record import PRIVACY_CLASSES, Finding, sha256_hex
 from ..sign.checks import Check
-from ..source import Source
 from . import archive, artifacts, erasing, ledger, merkle, note, schema
-from .evidence import REPARSE
 from .ledger import Entry
+from .replay import replayed
 from .store import Store
 
 _NAMED: Final = 10
@@ -39,7 +38,7 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
     connection = store.database.connection
     with store.database.reading():
         try:
-            audit = _Audit(connection)
+            audit = Audit(connection)
         except _Refuted as refuted:
             yield Check("ledger", "refuted", str(refuted))
             return
@@ -59,7 +58,7 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
             yield _checked(name, part)
         yield from audit.purged()
         if formats is not None:
-            yield from _replayed(audit, formats)
+            yield from replayed(audit, formats)
 
 
 class _Refuted(Exception):  # noqa: N818 (an outcome, not an error)
@@ -75,7 +74,9 @@ def _checked(name: str, part: Callable[[], str]) -> Check:
         return Check(name, "refuted", f"cannot be read: {error}")
 
 
-class _Audit:
+class Audit:
+    """The parts of the check, over what one walk through the ledger found; each returns what was proven, or raises what was refuted."""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.entries: dict[int, Entry] = {}
@@ -94,6 +95,7 @@ class _Audit:
         self._walk()
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Runs a query through the driver."""
         return iter(self.connection.execute(sql, parameters))
 
     def _walk(self) -> None:
@@ -102,7 +104,7 @@ class _Audit:
         after = 0
         for number, kind, leaf in self.rows("SELECT entry, type, leaf FROM ledger ORDER BY entry"):
             if self.broken is None:
-                self.broken = _leaf_defect(frontier.size, number, kind, leaf, after)
+                self.broken = ledger.leaf_defect(frontier.size, number, kind, leaf, after)
             if not isinstance(leaf, bytes):
                 continue
             entry = Entry(number, leaf)
@@ -131,6 +133,7 @@ class _Audit:
                 self.erased_bytes[one["artifact"]] = tombstone.number
 
     def schema(self) -> str:
+        """Checks what the database defines, and the types of its values."""
         found, expected = schema.objects(self.connection), schema.expected_objects()
         if found != expected:
             name = min(found ^ expected)[1]
@@ -159,11 +162,13 @@ class _Audit:
             raise _Refuted(f"{table}: {found} row(s) with a value of another type than its column")
 
     def ledger(self) -> str:
+        """Checks numbers, form and place of the entries."""
         if self.broken is not None:
             raise _Refuted(self.broken)
         return f"{self.size} entries, numbered without a gap, each in the place that it names"
 
     def tree(self) -> str:
+        """Compares the stored tree with the one that the leaves give."""
         for level, expected in enumerate(self.levels):
             count = 0
             for position, digest in self.rows("SELECT position, hash FROM node WHERE level = ? ORDER BY position", (level,)):
@@ -179,6 +184,7 @@ class _Audit:
         return f"Merkle tree recomputed over {self.size} entries, root {self.roots[self.size].hex()[:16]}…"
 
     def checkpoints(self) -> str:
+        """Checks that each transaction has its signed checkpoint, and nothing else has one."""
         verifier = self._body(0)["log_key"]
         seen = set()
         for size, text in self.rows("SELECT size, note FROM checkpoint ORDER BY size"):
@@ -197,6 +203,7 @@ class _Audit:
         return f"{len(seen)} checkpoints signed by {verifier.split('+')[0]}, each over the ledger as it stands"
 
     def sealed(self) -> str:
+        """Checks private values against the commitments in the leaves."""
         count = 0
         expected = {(n, c) for n, entry in self.entries.items() if n not in self.erased for c in entry.body.get("private", {})}
         for number, name, key, value in self.rows("SELECT entry, class, key, value FROM sealed ORDER BY entry, class"):
@@ -211,6 +218,7 @@ class _Audit:
         return f"{count} commitments to private values hold"
 
     def evidence(self) -> str:
+        """Checks columns and payloads of the evidence."""
         expected = {number for number, entry in self.entries.items() if entry.type == "evidence"}
         count = len(expected)
         for number, kind, commit, artifact, payload in self.rows(
@@ -229,9 +237,10 @@ class _Audit:
         return f"{count} pieces of evidence as recorded"
 
     def findings(self) -> str:
+        """Checks the rows of each piece of evidence against their root."""
         total = 0
         counts = dict(self.rows("SELECT evidence, count(*) FROM finding GROUP BY evidence"))
-        for number, entry in self._evidence():
+        for number, entry in self.pieces():
             if number in self.erased:
                 continue
             said = entry.body["rows"]
@@ -247,16 +256,18 @@ class _Audit:
     def _rows_root(self, number: int) -> bytes:
         sql = f"SELECT number, {_COLUMNS} FROM finding WHERE evidence = ? ORDER BY number"  # noqa: S608 (names of our own fields)
         rows = _in_order(number, self.rows(sql, (number,)))
-        return ledger.RowHasher(self._keys(number)).root(rows)
+        return ledger.RowHasher(self.keys(number)).root(rows)
 
-    def _keys(self, number: int) -> dict[Any, bytes]:
+    def keys(self, number: int) -> dict[Any, bytes]:
+        """Returns the keys of an entry by class."""
         keys = dict(self.rows("SELECT class, key FROM sealed WHERE entry = ?", (number,)))
         return {name: keys[name] for name in PRIVACY_CLASSES}
 
     def artifacts(self) -> str:
+        """Checks every kept file against its address."""
         kept = {sha256: (size, stored) for sha256, size, stored in self.rows("SELECT sha256, size, stored FROM artifact")}
         sizes: dict[str, int] = {}
-        for number, entry in (*self._evidence(), *self._merges()):
+        for number, entry in (*self.pieces(), *self._merges()):
             body = entry.body["artifact"]
             sha256, said = body["sha256"], (body["size"], body["stored"])
             if sha256 not in kept and number < self.erased_bytes.get(sha256, 0):
@@ -297,12 +308,13 @@ class _Audit:
         return size
 
     def merges(self) -> str:
+        """Checks that all that merged stores held is here or kept."""
         total = 0
         for number, entry in self._merges():
             if number in self.erased:
                 continue
             try:
-                defect = archive.defect(entry, self._bytes_of(entry), self._leaf)
+                defect = archive.defect(entry, self.bytes_of(entry), self._leaf)
             except TamperedError as error:
                 defect = str(error)
             if defect is not None:
@@ -311,10 +323,11 @@ class _Audit:
         return f"all {total} entries of the stores that were merged are here or kept" if total else "no store was merged into this one"
 
     def erasures(self) -> str:
+        """Checks that no more was erased than the tombstones name."""
         found = set(self.rows("SELECT entry, tombstone, artifact FROM erased"))
         if found != self.projected:
             raise _Refuted(f"what was erased of entry {min(one[0] for one in found ^ self.projected)} is not what the tombstones say")
-        for number, entry in (*self._evidence(), *self._merges()):
+        for number, entry in (*self.pieces(), *self._merges()):
             tombstone = self.erased_bytes.get(entry.body["artifact"]["sha256"], 0)
             if number < tombstone and not self.erased.get(number, self.size) <= tombstone:
                 raise _Refuted(f"{entry.type} {number}: its artifact was erased by entry {tombstone}, which does not name it")
@@ -327,20 +340,18 @@ class _Audit:
             named = ", ".join(map(str, numbers[:_NAMED])) + (f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else "")
             yield Check("purged", "not-proven", f"purged by entry {tombstone}: artifact, private values and findings of {named}")
 
-    def superseded(self) -> set[int]:
-        leaves = self.rows("SELECT leaf FROM ledger WHERE type = ?", (REPARSE,))
-        return {one["entry"] for (leaf,) in leaves for one in Entry(0, leaf).body["superseded"]}
-
     def _leaf(self, number: int) -> bytes:
         row = self.connection.execute("SELECT leaf FROM ledger WHERE entry = ?", (number,)).fetchone()
         return bytes(row[0]) if row else b""
 
-    def _bytes_of(self, entry: Entry) -> bytes:
+    def bytes_of(self, entry: Entry) -> bytes:
+        """Returns the artifact of an entry."""
         said = entry.body["artifact"]
         rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],))
         return b"".join(artifacts.unpack(said["sha256"], said["size"], (row[0] for row in rows)))
 
-    def _evidence(self) -> Iterator[tuple[int, Entry]]:
+    def pieces(self) -> Iterator[tuple[int, Entry]]:
+        """Yields the evidence by number."""
         return ((number, entry) for number, entry in self.entries.items() if entry.type == "evidence")
 
     def _merges(self) -> Iterator[tuple[int, Entry]]:
@@ -351,76 +362,9 @@ class _Audit:
             raise _Refuted(f"entry {number} cannot be read")
         return self.entries[number].body
 
-    def replay(self, number: int, entry: Entry, form: Format) -> str | None:
-        """Parses an artifact again; returns what differs."""
-        body, data = entry.body, self._bytes_of(entry)
-        private = {name: _loads(value) for name, value in self.rows("SELECT class, value FROM sealed WHERE entry = ?", (number,))}
-        statements = form.read(Source("replay", data, private["paths"].get("facts", {})))
-        parsed = next((one for one in statements if one.part == body.get("part")), None)
-        if parsed is None:
-            return f"no statement {body.get('part')}"
-        public, hidden = split_private(parsed.payload)
-        if sha256_hex(canonical(public)) != body["payload"]:
-            return "another payload"
-        if any(private[name].get("payload", {}) != hidden.get(name, {}) for name in PRIVACY_CLASSES):
-            return "other private values"
-        if ledger.RowHasher(self._keys(number)).root(parsed.findings).hex() != body["rows"]["root"]:
-            return "other findings"
-        return None
-
 
 def _in_order(evidence: int, rows: Iterator[tuple[Any, ...]]) -> Iterator[Finding]:
     for expected, (number, *values) in enumerate(rows):
         if number != expected:
             raise _Refuted(f"evidence {evidence}: finding {expected} is missing")
         yield Finding(**dict(zip(Finding.__struct_fields__, values, strict=True)))
-
-
-def _replayed(audit: _Audit, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]) -> Iterator[Check]:
-    done = 0
-    superseded = audit.superseded()
-    for number, entry in audit._evidence():
-        if number in superseded or number in audit.erased:
-            continue
-        body = entry.body
-        form = formats.get(body["kind"], {}).get(body["format"])
-        if form is None:
-            yield Check("replay", "not-proven", f"evidence {number}: format {body['format']} is not installed")
-            continue
-        if form[1].parser != body["parser"]:
-            detail = f"evidence {number}: other parser version ({body['parser']}, installed {form[1].parser})"
-            yield Check("replay", "not-proven", detail)
-            continue
-        try:
-            differs = audit.replay(number, entry, form[1])
-        except (InputError, TamperedError, KeyError, TypeError, ValueError) as error:
-            differs = f"an error: {error}"
-        if differs:
-            yield Check("replay", "refuted", f"evidence {number}: its artifact gives {differs} when it is parsed again")
-            return
-        done += 1
-    rest = f"; {len(superseded)} pieces of evidence are superseded" if superseded else ""
-    yield Check("replay", "proven", f"{done} artifacts parsed again, each with the same result{rest}")
-
-
-def _loads(value: bytes) -> Any:
-    from .. import jsontext
-
-    return jsontext.loads(value)
-
-
-def _leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int) -> str | None:
-    """Returns what is wrong with an entry, if anything is."""
-    if number != expected:
-        return f"entry {expected} is missing: the next one is {number}"
-    if not isinstance(leaf, bytes):
-        return f"entry {number}: its leaf is not bytes"
-    try:
-        body = Entry(number, leaf).body
-    except TamperedError as error:
-        return str(error)
-    if body.get("v") != ledger.VERSION or body.get("type") != kind:
-        return f"entry {number}: type {kind!r}, but its leaf says {body.get('type')!r} (version {body.get('v')})"
-    if body.get("after") not in (after, number) or canonical(body) != leaf:
-        return f"entry {number}: its leaf is not canonical, or names another place in the ledger"
-    return None

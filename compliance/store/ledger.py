@@ -193,3 +193,28 @@ def _commitments(key: bytes) -> Callable[[bytes, tuple[str | int | None, ...]], 
 def keys_of(sealed: Mapping[PrivacyClass, Sealed]) -> dict[PrivacyClass, bytes]:
     """Returns the keys by class."""
     return {name: sealed[name].key for name in PRIVACY_CLASSES}
+
+
+def leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int) -> str | None:
+    """Returns what is wrong with an entry, if anything is.
+
+    Args:
+        expected: The number that it should have.
+        number: The number that it has.
+        kind: The type under which it is listed.
+        leaf: Its bytes.
+        after: What the entry before says that its transaction came after.
+    """
+    if number != expected:
+        return f"entry {expected} is missing: the next one is {number}"
+    if not isinstance(leaf, bytes):
+        return f"entry {number}: its leaf is not bytes"
+    try:
+        body = Entry(number, leaf).body
+    except TamperedError as error:
+        return str(error)
+    if body.get("v") != VERSION or body.get("type") != kind:
+        return f"entry {number}: type {kind!r}, but its leaf says {body.get('type')!r} (version {body.get('v')})"
+    if body.get("after") not in (after, number) or canonical(body) != leaf:
+        return f"entry {number}: its leaf is not canonical, or names another place in the ledger"
+    return None
