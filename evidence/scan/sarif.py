@@ -7,8 +7,8 @@
 - A run whose ``results`` are absent or null computed none: incomplete, where an empty list is a clean run.
 - Several runs are one statement: counts are summed, names of different tools joined. Runs that look for different things (code and
   secrets, say) cannot be one statement, so the file is then filed under code and incomplete: what it found counts, what not proves nothing.
-- What a tool looks for comes from a table of known tools; Trivy's scans of folders by the names of their rules. A tool that is not in it is judged by its rules; if none of them is about
-  security (a linter's), the scan is incomplete.
+- What a tool looks for comes from a table of known tools; for Trivy on a folder, from the names of its rules. A tool that is not in it is
+  judged by its rules; if none of them is about security (a linter's), the scan is incomplete.
 """
 
 from __future__ import annotations

@@ -71,9 +71,9 @@ def known_category(tool: str) -> Category | None:
 def category_by_names(rules: Iterable[Rule], otherwise: Category) -> Category:
     """Returns what a run is about by the names of its rules, where all of them are among those that Trivy gives."""
     names = {rule.name if isinstance(rule.name, str) else None for rule in rules}
-    return (
-        next((category for name, category in _RULE_NAMES.items() if name in names), otherwise) if names <= _RULE_NAMES.keys() else otherwise
-    )
+    if not names <= _RULE_NAMES.keys():
+        return otherwise
+    return next((category for name, category in _RULE_NAMES.items() if name in names), otherwise)
 
 
 def category_of_rules(rules: Sequence[Rule], named: Iterable[str], weaknesses: bool) -> Category | None:
