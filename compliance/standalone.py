@@ -41,6 +41,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MOST = 1 << 29
 """Bytes that a file, and all that it unpacks to, may have."""
+MOST_UPDATES = 100
 CLASSES = ("paths", "people", "code")
 TRIAL = x509.ObjectIdentifier("2.25.42221588024285752249991595624360183612")
 BYTE_RANGE = rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]"
@@ -355,14 +356,18 @@ class Updates:
         if first is None:
             raise ValueError("no end of the document")
         here, previous = first.end(), int(first.group(1))
-        while here < len(self._data):
+        for _ in range(MOST_UPDATES):
+            if here == len(self._data):
+                return
             objects, streams, table, end = self._read(here)
             self._require_table(objects, streams, table, previous)
             if here >= self._certified:
                 yield self._allowed(objects, streams, end, trusted)
             self._known |= {number: value for number, (_, value) in objects.items()}
             self._streams |= streams
-            here, previous, self._size = end, table, int(objects[max(objects)][1][b"/Size"])
+            # A later update cannot make an object new that the document knows.
+            here, previous, self._size = end, table, max(self._size, int(objects[max(objects)][1][b"/Size"]), max(objects) + 1)
+        raise NotProvenError(f"more than {MOST_UPDATES} updates")
 
     def _read(self, here: int) -> tuple[dict[int, tuple[int, Any]], dict[int, bytes], int, int]:
         """Reads the objects of an update: place and value of each, its stream, the place of the table, and the update's end."""
@@ -404,7 +409,7 @@ class Updates:
         """Judges what an update changed, and by whom it is signed."""
         values = {number: value for number, (_, value) in objects.items()}
         table = values[max(values)]
-        if b"/Encrypt" in table or any(values[max(values)][key] != self._last_table()[key] for key in (b"/Root", b"/Info")):
+        if b"/Encrypt" in table or any(table[key] != self._last_table()[key] for key in (b"/Root", b"/Info")):
             raise RefutedError("an update names another document")
         signed = [number for number, value in values.items() if isinstance(value, dict) and b"/ByteRange" in value]
         for number in (one for one in values if one < self._size):

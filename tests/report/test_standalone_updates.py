@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,8 +26,8 @@ from tests.report.scenario import Release
 from tests.sign.documents import Authority, report
 from tests.sign.programs import Poppler, sign_with_pyhanko
 from tests.sign.services import Services
-from tests.sign.test_attacks import certify, classic, references, rows_only, wrapped
-from tests.sign.test_signers import ATTACKS, approve, updated
+from tests.sign.test_attacks import FORGED, certify, classic, last_startxref, references, rows_only, shown, wrapped
+from tests.sign.test_signers import ATTACKS, approve, refuted, updated
 
 SEED = 20261128
 
@@ -121,6 +122,34 @@ def test_a_page_that_is_called_data_for_validation_is_a_page(certified: bytes) -
         writer.update_container(reference.get_object())
 
     assert judged(updated(updated(certified, rename), draw))["later-updates"] == "refuted"
+
+
+def appended(pdf: bytes, objects: dict[int, bytes], number: int, size: int) -> bytes:
+    """An update in the form of this toolkit, with a table of cross-references under a number, which says that there are so many objects."""
+    places = {}
+    made = pdf
+    for one, content in objects.items():
+        places[one], made = len(made), made + b"%d 0 obj\n%b\nendobj\n" % (one, content)
+    places[number] = len(made)
+    rows = zlib.compress(b"".join(b"\1" + place.to_bytes(8, "big") + b"\0\0" for _, place in sorted(places.items())))
+    index = b" ".join(b"%d 1" % one for one in sorted(places))
+    (root, information), previous = re.findall(rb"/Root (\d+ 0 R)\n/Info (\d+ 0 R)", pdf)[-1], last_startxref(pdf)
+    head = b"/Type /XRef\n/W [ 1 8 2 ]\n/Filter /FlateDecode\n/Size %d\n/Root %b\n/Info %b\n/Prev %d\n/Index [ %b ]\n/Length %d" % (
+        size, root, information, previous, index, len(rows),
+    )  # fmt: skip
+    table = b"%d 0 obj\n<<\n%b\n>>\nstream\n%b\nendstream\nendobj\n" % (number, head, rows)
+    return made + table + b"\nstartxref\n%d\n%%%%EOF\n" % len(made)
+
+
+def test_an_object_does_not_become_new_by_a_smaller_count(certified: bytes) -> None:
+    content, size = references(certified)["content"], int(re.findall(rb"/Size (\d+)", certified)[-1])
+    assert judged(appended(certified, {}, size, size + 1))["later-updates"] == "proven", "so that the form is the one that is read"
+    drawn = b"<<\n/Length %d\n>>\nstream\n%b\nendstream" % (len(FORGED), FORGED)
+    for said in (1, content, size):
+        attack = appended(appended(certified, {}, size, said), {content: drawn}, size + 1, size + 2)
+        assert judged(attack)["later-updates"] == "not-proven"
+        assert refuted(attack)
+        assert b"FORGED" in shown(attack)
 
 
 def test_any_changed_byte_of_what_follows_is_noticed(approved: bytes, certified: bytes) -> None:
