@@ -116,6 +116,7 @@ def checked_of(session: Session, assessment: Assessment) -> Checked:
         root=project.root,
         top=checkout.root if checkout else project.root,
         configuration=project.path or project.root / FILE,
+        waivers=project.document.waivers,
         base=project.base,
     )
 

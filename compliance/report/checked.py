@@ -12,6 +12,7 @@ from ..assessment import Assessment, GateResult, Spot
 from ..forecast import Forecast
 from ..project import BaseRules
 from ..since import Comparison
+from ..waiver import WaiversTable
 from .words import listed
 
 TOOL: Final = "compliance-toolkit"
@@ -41,6 +42,8 @@ class Checked:
     """Top of its checkout, from which other programs take paths; the same without git."""
     configuration: Path
     """The configuration file, at which gates without a place of their own are shown, whether or not there is one."""
+    waivers: WaiversTable = field(default_factory=WaiversTable)
+    """When a waiver that ends is warned about."""
     ahead: Forecast | None = None
     base: BaseRules | None = None
     """Of a check of a change: where its rules come from."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from ..assessment import Assessment, GateResult
@@ -12,6 +11,7 @@ from ..forecast import Forecast
 from ..gate import Status
 from ..plaintext import safe
 from ..times import show_span
+from ..waiver import ends_soon
 from .checked import Checked
 
 _SIGN: Final = {
@@ -30,8 +30,6 @@ _COLOUR: Final = {
 }
 _OUTCOME_COLOUR: Final = {"go": "1;32", "go-with-conditions": "1;33", "no-go": "1;31"}
 _PLACES: Final = 5
-WARNED: Final = timedelta(days=14)
-"""Time before its end from which on a waiver is named."""
 
 
 def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
@@ -61,17 +59,18 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
         yield safe(
             f"loosened: {change.gate} {change.what} {change.value} (default {change.default})" + (f" by {change.by}" if change.by else "")
         )
-    yield from _people(assessment)
+    yield from _people(checked)
     yield from _end(assessment, colour)
     yield from _change(checked, colour)
 
 
-def _people(assessment: Assessment) -> Iterator[str]:
+def _people(checked: Checked) -> Iterator[str]:
     """Says what of waivers and conditions somebody has to look at."""
+    assessment = checked.assessment
     for one in assessment.waivers:
         if one.why:
             yield from _indented(f"waiver {one.id} for {one.target}: {one.state.value}, {one.why}", 0)
-        elif one.expires_at - assessment.as_of <= WARNED:
+        elif ends_soon(one, checked.waivers, assessment.as_of):
             yield from _indented(f"waiver {one.id} for {one.target} ends in {show_span(one.expires_at - assessment.as_of)}", 0)
     for condition in assessment.conditions:
         if condition.met_by is None:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from . import expressions, shell, shipping, words
 from .document import Job, Step, Workflow
-from .expressions import UNKNOWN, Context
+from .expressions import Context
 from .nodes import Text
 from .payload import Deploy
+from .threevalued import UNKNOWN
 
 MAIN: Final = ("main", "master", "trunk", "$default-branch")
 """Names of main branches; the last one is the placeholder of workflow templates."""

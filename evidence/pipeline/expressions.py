@@ -9,14 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-
-class _Unknown:
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
-"""A value that the file does not determine."""
+from .threevalued import UNKNOWN, Evaluator, NotUnderstoodError
 
 Context = Mapping[str, Any]
 """Known values by lower-case path; a path that ends in ``*`` stands for all below it. Anything else is unknown."""
@@ -24,7 +17,6 @@ Context = Mapping[str, Any]
 _TOKEN: Final = re.compile(
     r"\s*(?:('(?:[^']|'')*')|(-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))|(&&|\|\||==|!=|<=|>=|[!<>(),])|([A-Za-z_][\w.*-]*(?:\[[^\[\]]*\][\w.*-]*)*))"
 )
-_DEPTH: Final = 50
 
 
 def evaluate(text: str, context: Context) -> Any:
@@ -36,7 +28,7 @@ def evaluate(text: str, context: Context) -> Any:
         return UNKNOWN
     try:
         return _Evaluator(_tokens(body), context).whole()
-    except (_NotUnderstoodError, IndexError):
+    except (NotUnderstoodError, IndexError):
         return UNKNOWN
 
 
@@ -58,10 +50,6 @@ def constant(text: str) -> bool | None:
     return holds(text, {"always()": True}) if text.strip() else None
 
 
-class _NotUnderstoodError(Exception):
-    pass
-
-
 def _tokens(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     place = 0
@@ -69,7 +57,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or len(found) > 2000:
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         kind = ("string", "number", "operator", "name")[(match.lastindex or 1) - 1]
         found.append((kind, match.group(match.lastindex or 1)))
         place = match.end()
@@ -99,52 +87,14 @@ def _equal(left: Any, right: Any) -> Any:
     return (left is None and right is None) or _number(left) == _number(right)
 
 
-class _Evaluator:
+class _Evaluator(Evaluator):
     def __init__(self, tokens: list[tuple[str, str]], context: Context) -> None:
-        self.tokens = tokens
+        super().__init__(tokens)
         self.context = context
-        self.place = 0
-        self.depth = 0
 
-    def whole(self) -> Any:
-        value = self.either()
-        if self.place != len(self.tokens):
-            raise _NotUnderstoodError
-        return value
-
-    def peek(self) -> str | None:
-        return self.tokens[self.place][1] if self.place < len(self.tokens) and self.tokens[self.place][0] == "operator" else None
-
-    def take(self, *operators: str) -> str | None:
-        found = self.peek()
-        if found in operators:
-            self.place += 1
-            return found
-        return None
-
-    def either(self) -> Any:
-        self.depth += 1
-        if self.depth > _DEPTH:
-            raise _NotUnderstoodError
-        value = self.both()
-        while self.take("||"):
-            right = self.both()
-            if value is UNKNOWN:
-                value = right if right is not UNKNOWN and _truthy(right) else UNKNOWN
-            elif not _truthy(value):
-                value = right
-        self.depth -= 1
-        return value
-
-    def both(self) -> Any:
-        value = self.comparison()
-        while self.take("&&"):
-            right = self.comparison()
-            if value is UNKNOWN:
-                value = right if right is not UNKNOWN and not _truthy(right) else UNKNOWN
-            elif _truthy(value):
-                value = right
-        return value
+    @staticmethod
+    def truthy(value: Any) -> bool:
+        return _truthy(value)
 
     def comparison(self) -> Any:
         value = self.unary()
@@ -163,18 +113,14 @@ class _Evaluator:
 
     def primary(self) -> Any:
         if self.take("("):
-            value = self.either()
-            if not self.take(")"):
-                raise _NotUnderstoodError
-            return value
-        kind, word = self.tokens[self.place]
-        self.place += 1
+            return self.grouped()
+        kind, word = self.next()
         if kind == "string":
             return word[1:-1].replace("''", "'")
         if kind == "number":
             return float(int(word, 16)) if "0x" in word else float(word)
         if kind == "operator":
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         return self.call(word) if self.peek() == "(" else self.named(word)
 
     def named(self, word: str) -> Any:
@@ -196,7 +142,7 @@ class _Evaluator:
         while not self.take(")"):
             arguments.append(self.either())
             if not self.take(",") and self.peek() != ")":
-                raise _NotUnderstoodError
+                raise NotUnderstoodError
         return self.function(name.lower(), arguments)
 
     def function(self, name: str, arguments: list[Any]) -> Any:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .expressions import UNKNOWN
+from .threevalued import UNKNOWN, Evaluator, NotUnderstoodError
 
 Variables = Mapping[str, Any]
 """Values by name: text, None for a variable that is not defined, `UNKNOWN`; any other variable is unknown."""
@@ -18,13 +18,8 @@ Variables = Mapping[str, Any]
 _TOKEN: Final = re.compile(
     r"\s*(?:(\"[^\"]*\"|'[^']*')|(/(?:[^/\\\n]|\\.)+/[ismx]*)|(&&|\|\||==|!=|=~|!~|[()])|\$\{?(\w+)\}?|(null)\b|(\$\[\[.*?\]\]))"
 )
-_DEPTH: Final = 50
 _TOKENS: Final = 2000
 _REGEX_LENGTH: Final = 500
-
-
-class _NotUnderstoodError(Exception):
-    pass
 
 
 def holds(text: str | None, variables: Variables) -> bool | None:
@@ -33,16 +28,16 @@ def holds(text: str | None, variables: Variables) -> bool | None:
         return True
     try:
         value = _Evaluator(_tokens(text), variables).whole()
-    except (_NotUnderstoodError, IndexError):
+    except (NotUnderstoodError, IndexError):
         return None
-    return None if value is UNKNOWN else _truthy(value)
+    return None if value is UNKNOWN else bool(value)
 
 
 def literals(text: str) -> list[str]:
     """Returns the plain strings of a condition."""
     try:
         return [word[1:-1] for kind, word in _tokens(text) if kind == "string"]
-    except _NotUnderstoodError:
+    except NotUnderstoodError:
         return []
 
 
@@ -63,59 +58,21 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or len(found) > _TOKENS:
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         kind = ("string", "regex", "operator", "variable", "null", "input")[(match.lastindex or 1) - 1]
         found.append((kind, match.group(match.lastindex or 1)))
         place = match.end()
     return found
 
 
-def _truthy(value: Any) -> bool:
-    return bool(value)
-
-
-class _Evaluator:
+class _Evaluator(Evaluator):
     def __init__(self, tokens: list[tuple[str, str]], variables: Variables) -> None:
-        self.tokens = tokens
+        super().__init__(tokens)
         self.variables = variables
-        self.place = 0
-        self.depth = 0
 
-    def whole(self) -> Any:
-        value = self.either()
-        if self.place != len(self.tokens):
-            raise _NotUnderstoodError
-        return value
-
-    def take(self, *operators: str) -> str | None:
-        if self.place < len(self.tokens) and self.tokens[self.place][0] == "operator" and self.tokens[self.place][1] in operators:
-            self.place += 1
-            return self.tokens[self.place - 1][1]
-        return None
-
-    def either(self) -> Any:
-        self.depth += 1
-        if self.depth > _DEPTH:
-            raise _NotUnderstoodError
-        value = self.both()
-        while self.take("||"):
-            right = self.both()
-            if value is UNKNOWN:
-                value = True if right is not UNKNOWN and _truthy(right) else UNKNOWN
-            elif not _truthy(value):
-                value = right
-        self.depth -= 1
-        return value
-
-    def both(self) -> Any:
-        value = self.comparison()
-        while self.take("&&"):
-            right = self.comparison()
-            if value is UNKNOWN:
-                value = False if right is not UNKNOWN and not _truthy(right) else UNKNOWN
-            elif _truthy(value):
-                value = right
-        return value
+    @staticmethod
+    def truthy(value: Any) -> bool:
+        return bool(value)
 
     def comparison(self) -> Any:
         value = self.primary()
@@ -136,12 +93,8 @@ class _Evaluator:
 
     def primary(self) -> Any:
         if self.take("("):
-            value = self.either()
-            if not self.take(")"):
-                raise _NotUnderstoodError
-            return value
-        kind, word = self.tokens[self.place]
-        self.place += 1
+            return self.grouped()
+        kind, word = self.next()
         if kind == "string":
             return word[1:-1]
         if kind == "variable":
@@ -150,4 +103,4 @@ class _Evaluator:
             return None
         if kind == "input":
             return UNKNOWN
-        raise _NotUnderstoodError
+        raise NotUnderstoodError

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from . import gitlab_conditions as conditions
-from .expressions import UNKNOWN
 from .gitlab_model import Filter, GitlabFile, GitlabJob, Rule
+from .threevalued import UNKNOWN
 
 MAIN: Final = ("main", "master")
 _SOURCES: Final = {
