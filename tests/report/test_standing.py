@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,16 @@ def answers(services: Services, key: SigningKey, form: str) -> ValidationData:
 @pytest.fixture(scope="module")
 def stamped(release: Release, services: Services, ada: SigningKey) -> bytes:
     return make(release, ada, stamping=Timestamping(TimestampAuthority(services.timestamp_url), "B-T", (services.root,)))
+
+
+def test_any_single_changed_byte_of_a_report_is_refuted(plain: bytes, stamped: bytes, verifier: Verifier) -> None:
+    """As `compliance verify` says it, on what people get; `tests.sign.test_tamper` does the same on small files, and thousands of times."""
+    chance = random.Random(20261129)
+    for pdf in (plain, stamped):
+        for _ in range(50):
+            position, mask = chance.randrange(len(pdf)), chance.randrange(1, 256)
+            changed = pdf[:position] + bytes([pdf[position] ^ mask]) + pdf[position + 1 :]
+            assert verifier.verify(changed).exit_code() == 4, (position, mask)
 
 
 @pytest.mark.parametrize(
