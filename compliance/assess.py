@@ -51,21 +51,14 @@ def assess(
     Raises:
         NothingToJudgeError: There is no evidence, or no gate is asked.
     """
-    kinds = project.catalog.kinds
-    asked = {gate_id: s for gate_id, s in project.gates.items() if at.asks(s.gate, kinds)}
-    chosen = asked if only is None else {gate_id: s for gate_id, s in project.gates.items() if gate_id in set(only)}
-    if not chosen:
-        raise NothingToJudgeError(f"no gate is asked at {at.name!r}", hint="switch a framework on in compliance.toml")
+    asked, chosen = _gates(project, at, only)
     if view.empty:
         raise NothingToJudgeError("there is no evidence of this project", hint="run `compliance collect`, or `compliance ingest`")
-    table = project.document.project
-    confirmed = table.profile_by is not None
     judged = _judged(project, view, subject, at, as_of, chosen, asked)
-    results = judged.results
-    if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in results):
+    if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in judged.results):
         raise NothingToJudgeError("no required gate applies", hint="switch a framework on, or correct the profile and the gates' settings")
-    pending = sum(one.met_by is None for one in judged.conditions)
-    final = outcome.outcome_of(results, open_conditions=pending, profile_confirmed=confirmed, overridden=judged.overridden)
+    table = project.document.project
+    final, because = _outcome(judged, profile_confirmed=table.profile_by is not None)
     return Assessment(
         subject=subject,
         point=at.name,
@@ -76,9 +69,9 @@ def assess(
         judged_at=judged_at or as_of,
         evidence_outcome=judged.evidence_outcome,
         outcome=final,
-        because=outcome.because(results, final, open_conditions=pending, profile_confirmed=confirmed, overridden=judged.overridden),
-        score=outcome.score_of(results),
-        gates=results,
+        because=because,
+        score=outcome.score_of(judged.results),
+        gates=judged.results,
         left_out=len(project.gates) - len(chosen),
         changed=tuple(Changed.model_validate(change) for change in _changes(project, chosen.values())),
         store=store,
@@ -89,6 +82,24 @@ def assess(
         roles=judged.roles,
         overridden=judged.overridden,
     )
+
+
+def _gates(project: Project, at: Point, only: Iterable[str] | None) -> tuple[dict[str, GateSetting], dict[str, GateSetting]]:
+    """Returns the gates that the point asks, and those that are to be judged."""
+    asked = {name: setting for name, setting in project.gates.items() if at.asks(setting.gate, project.catalog.kinds)}
+    wanted = None if only is None else set(only)
+    chosen = asked if wanted is None else {name: setting for name, setting in project.gates.items() if name in wanted}
+    if not chosen:
+        raise NothingToJudgeError(f"no gate is asked at {at.name!r}", hint="switch a framework on in compliance.toml")
+    return asked, chosen
+
+
+def _outcome(judged: _Judged, *, profile_confirmed: bool) -> tuple[Outcome, str]:
+    """Returns the outcome, and why it is that."""
+    pending, overridden = sum(one.met_by is None for one in judged.conditions), judged.overridden
+    final = outcome.outcome_of(judged.results, open_conditions=pending, profile_confirmed=profile_confirmed, overridden=overridden)
+    said = outcome.because(judged.results, final, open_conditions=pending, profile_confirmed=profile_confirmed, overridden=overridden)
+    return final, said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,19 +8,47 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
 
-from .decision import Condition, Stand
 from .errors import CatalogError
-from .record import Assurance, Finding, Json, Table
-from .subject import Subject
+from .inputs import Inputs, Item
+from .record import Assurance, Table
+from .verdict import Claim, Place, Reason, Standing, Status, Verdict, failed, not_assessed, passed
 
-if TYPE_CHECKING:
-    from .assessment import GateResult
+__all__ = [
+    "CONDITION",
+    "HEADINGS",
+    "SIGN_OFF",
+    "VERDICT",
+    "VIEWS",
+    "Area",
+    "AtLeast",
+    "AtMost",
+    "Claim",
+    "Doc",
+    "Framework",
+    "Gate",
+    "Inputs",
+    "Item",
+    "Judge",
+    "Params",
+    "Place",
+    "Reason",
+    "Standing",
+    "Status",
+    "Verdict",
+    "broken_gate",
+    "declared",
+    "failed",
+    "gate",
+    "not_assessed",
+    "passed",
+    "read_doc",
+]
 
 VERDICT: Final = "verdict"
 """What a gate that judges last reads besides kinds of evidence: the verdicts of the others."""
@@ -30,29 +58,6 @@ SIGN_OFF: Final = "sign-off"
 """How the roles stand to the decision that all other gates make."""
 VIEWS: Final = (VERDICT, CONDITION, SIGN_OFF)
 """What a gate may read besides kinds of evidence. A gate that reads views alone is always asked."""
-
-
-class Status(StrEnum):
-    """What a gate's verdict can be."""
-
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
-    WAIVED = "waived"
-    NOT_APPLICABLE = "not-applicable"
-    NOT_ASSESSED = "not-assessed"
-
-
-class Reason(StrEnum):
-    """Why a gate is not assessed or not applicable, or which weakness a failing piece of evidence has."""
-
-    MISSING = "missing"
-    STALE = "stale"
-    FOREIGN = "foreign"
-    WEAK = "weak"
-    UNREADABLE = "unreadable"
-    INCOMPLETE = "incomplete"
-    PROFILE = "profile"
-    DECLARED = "declared"
 
 
 class Area(StrEnum):
@@ -65,72 +70,6 @@ class Area(StrEnum):
     DATA = "data"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where to look: a file and line, an endpoint, a step."""
-
-    where: str
-    what: str = ""
-
-
-class Standing(StrEnum):
-    """What the evidence says about a claim."""
-
-    CONTRADICTED = "contradicted"
-    UNSUPPORTED = "unsupported"
-    """It could be checked, but there is no evidence that does."""
-    CONFIRMED = "confirmed"
-    NOT_CHECKABLE = "not-checkable"
-    """No evidence could decide it: a plan, a target, an opinion, a decision of people."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """One claim of a document beside what the evidence says."""
-
-    text: str
-    """The claim in the document's words."""
-    where: str
-    """Document and line."""
-    standing: Standing
-    found: str
-    """What the evidence says, or why nothing does."""
-    evidence: tuple[int, ...] = ()
-    """Ledger entries that it was compared with."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What a gate says. Make it with `passed`, `failed` or `not_assessed`."""
-
-    status: Status
-    message: str
-    """One sentence: what was observed, against what."""
-    observed: Json = None
-    threshold: Json = None
-    reason: Reason | None = None
-    places: tuple[Place, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    """Of a gate that checks what documents say: each claim beside the evidence."""
-    fix: str | None = None
-    """Overrides the gate's general advice when the verdict knows better."""
-
-
-def passed(message: str, *, observed: Json = None, threshold: Json = None) -> Verdict:
-    """The evidence keeps the limit."""
-    return Verdict(status=Status.PASS, message=message, observed=observed, threshold=threshold)
-
-
-def failed(message: str, *, observed: Json = None, threshold: Json = None, places: Sequence[Place] = (), fix: str | None = None) -> Verdict:
-    """The evidence breaks the limit."""
-    return Verdict(status=Status.FAIL, message=message, observed=observed, threshold=threshold, places=tuple(places), fix=fix)
-
-
-def not_assessed(reason: Reason, message: str, *, observed: Json = None, threshold: Json = None, places: Sequence[Place] = ()) -> Verdict:
-    """The evidence says too little to decide (``missing``, ``incomplete``, ``stale`` or ``unreadable``)."""
-    return Verdict(status=Status.NOT_ASSESSED, reason=reason, message=message, observed=observed, threshold=threshold, places=tuple(places))
-
-
 class Params(Table):
     """Base of a gate's parameters: the defaults are the thresholds."""
 
@@ -141,68 +80,6 @@ class AtLeast:
 
 class AtMost:
     """Marks a threshold that evidence must not exceed: raising it loosens the gate."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One piece of evidence, as a gate sees it."""
-
-    entry: int
-    """Number of its ledger entry: the evidence's number everywhere."""
-    kind: str
-    format: str
-    subject: Subject
-    payload: Any
-    """The kind's payload model."""
-    assurance: Assurance
-    observed_at: datetime | None
-    collected_at: datetime
-    recorded_at: datetime
-    tool: str | None = None
-    tool_version: str | None = None
-    collected: bool = False
-    """Made by a collector, not ingested."""
-    of_project: bool = False
-    """Of a kind that is bound to the project as a whole: it counts whichever commit it was recorded at."""
-    scope: Mapping[str, Json] = field(default_factory=dict)
-    """What the collector asked the tool to look at (see `kind.Collected.scope`)."""
-    name: str = ""
-    """What the artifact is called: a file name or a collector."""
-    artifact: str = ""
-    """SHA-256 of the artifact in hexadecimal."""
-    worst: Callable[[int], Sequence[Finding]] = field(default=lambda _: (), compare=False)
-    """``worst(n)``: the n worst open findings."""
-
-    def age(self, at: datetime) -> timedelta | None:
-        """Returns the age at a time, None when the evidence does not say when it was made."""
-        return None if self.observed_at is None else at - self.observed_at
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """Everything that a gate may look at."""
-
-    subject: Subject
-    point: str
-    as_of: datetime
-    items: Mapping[str, tuple[Item, ...]]
-    """Evidence by kind, newest first; only the kinds that the gate reads."""
-    project: Mapping[str, Json] = field(default_factory=dict)
-    """Facts of the configuration that gates may need: ``release_branch``, ``environments``."""
-    verdicts: Mapping[str, GateResult] = field(default_factory=dict)
-    """Verdicts of the other gates by id; only for a gate that reads `VERDICT`, which is judged after them."""
-    beside: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
-    """Likewise: evidence of this commit and project of all other kinds, the newest of each slot, whatever it may decide elsewhere."""
-    conditions: tuple[Condition, ...] = ()
-    """For gates that read `CONDITION`: the conditions of earlier approvals, with what closed them."""
-    roles: tuple[Stand, ...] = ()
-    """For gates that read `SIGN_OFF`: how each role stands to the decision that is judged."""
-    evidence_outcome: str | None = None
-    """Likewise: the outcome of all other gates."""
-
-    def of(self, kind: str) -> tuple[Item, ...]:
-        """Returns the evidence of one kind, newest first."""
-        return self.items.get(kind, ())
 
 
 Judge = Callable[[Inputs, Any], Verdict]
