@@ -282,10 +282,9 @@ def read(
     return signed, list(conditions.values())
 
 
-def _sign_off(store: Store, entry: Entry, origin: str, roles: Sequence[Role], signers: Signers, before: Sequence[SignOff]) -> SignOff:
-    from .sign.statement import Signer
-
-    private = store.private(entry.number)
+def recorded(store: Store, number: int) -> tuple[Said, Json]:
+    """Returns what a sign-off in the ledger says, and the signature under it; erased parts are empty."""
+    entry, private = store.entry(number), store.private(number)
     body, people, code = entry.body, private.get("people", {}), private.get("code", {})
     promises = tuple(
         Promise(text=text, owner=owner, **{**one, "due_at": read_rfc3339(one["due_at"])})
@@ -305,9 +304,16 @@ def _sign_off(store: Store, entry: Entry, origin: str, roles: Sequence[Role], si
         at=read_rfc3339(body["signed_at"]),
         expires_at=read_rfc3339(body["expires_at"]),
     )
-    signer, defect = Signer(str(people.get("by", "(erased)")), ""), None
+    return said, people.get("signature")
+
+
+def _sign_off(store: Store, entry: Entry, origin: str, roles: Sequence[Role], signers: Signers, before: Sequence[SignOff]) -> SignOff:
+    from .sign.statement import Signer
+
+    said, signature = recorded(store, entry.number)
+    signer, defect = Signer(str(store.private(entry.number).get("people", {}).get("by", "(erased)")), ""), None
     try:
-        signer = _signer(store, entry, said, origin, people.get("signature"), signers)
+        signer = _signer(store, entry, said, origin, signature, signers)
     except ComplianceError as error:
         defect = f"not validly signed ({error})"
     role = next((one for one in roles if one.id == said.role), None)
@@ -319,8 +325,8 @@ def _sign_off(store: Store, entry: Entry, origin: str, roles: Sequence[Role], si
         key=signer.key,
         trial=signer.trial,
         defect=defect,
-        method=body["method"],
-        document=body.get("document"),
+        method=entry.body["method"],
+        document=entry.body.get("document"),
         **{name: getattr(said, name) for name in SignOff.model_fields if hasattr(said, name)},
     )
 

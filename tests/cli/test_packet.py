@@ -176,7 +176,7 @@ def test_a_decision_file_is_refused_by_name(team: Team) -> None:
     Key(team.root, "eve")
     assert "not signed: there is no d.json.sig" in refused(content, "")
     for wrong in (refused(content, "file"), refused(content, signer="eve")):
-        assert "signature" in wrong or "trusted" in wrong
+        assert "signature" in wrong or "not allowed" in wrong
     assert "byte for byte" in refused(content + b"\n")
     assert "does not hold the role security" in refused(content.replace(b'"role":"product-owner"', b'"role":"security"'))
     assert "is not the assessment of this decision" in refused(content.replace(b'"point":"tests"', b'"point":"other"'))
