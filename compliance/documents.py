@@ -302,6 +302,22 @@ class PacketDocument(Printed):
     trial_key: bool
 
 
+class FinalDocument(Printed):
+    """``packet --final --format json``."""
+
+    schema_id: Literal["compliance/final-packet/v1"] = Field(default="compliance/final-packet/v1", alias="schema")
+    id: str
+    path: str
+    sha256: str
+    """Of the file."""
+    decision_digest: str
+    evidence_outcome: str
+    outcome: str
+    attached: list[str]
+    """Names of the files that it carries."""
+    trial_key: bool
+
+
 class ListedWaiver(Model):
     """One waiver, as it stands."""
 
@@ -491,6 +507,7 @@ PRINTED: tuple[type[Printed], ...] = (
     KeysDocument,
     ReleaseDocument,
     PacketDocument,
+    FinalDocument,
     WaiversDocument,
     StatusDocument,
     DiffDocument,

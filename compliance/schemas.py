@@ -24,13 +24,23 @@ FOLDER: Final = "schemas"
 
 def all_schemas() -> dict[str, dict[str, Json]]:
     """Returns the schemas by name: ``check-v1``, ``ingest-v1``, ``payload-scan``, ``rollback-drill-v1``."""
+    from .packet.final_model import DecisionRecord, DecisionsFile
     from .packet.model import PacketModel
     from .report.bundle_model import EvidenceBundle, FindingsDocument, ProofsDocument
     from .report.json import CheckDocument
     from .report.model import ReportModel
 
     kinds = shipped().kinds  # imports the modules that define the documents that are read
-    attached: list[type[BaseModel]] = [CheckDocument, ReportModel, PacketModel, EvidenceBundle, FindingsDocument, ProofsDocument]
+    attached: list[type[BaseModel]] = [
+        CheckDocument,
+        ReportModel,
+        PacketModel,
+        DecisionRecord,
+        DecisionsFile,
+        EvidenceBundle,
+        FindingsDocument,
+        ProofsDocument,
+    ]
     models: list[type[BaseModel]] = [*attached, *PRINTED, *_leaves(Document), *_leaves(Record), *_leaves(ProjectRecord)]
     schemas = {}
     for model in models:

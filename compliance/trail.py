@@ -49,6 +49,8 @@ def describe(entry: Entry, private: Mapping[str, Any]) -> str:
             return f"opened for {body['role']}" if body["action"] == "opened" else f"C{body['condition']} met by #{body['by']}"
         case "packet.rendered" | "packet.issued":
             return f"{body['packet']} at {body['point']}, decision {body['decision_digest'][:12]}, sha256 {body['sha256'][:16]}…"
+        case "final.rendered" | "final.signed":
+            return f"{body['record']}, decision {body['decision_digest'][:12]}, sha256 {body['sha256'][:16]}…"
         case "packet.received":
             return f"{body['packet']}, signed in {', '.join(body['fields'])}, sha256 {body['sha256'][:16]}…"
         case "report.rendered" | "report.signed":

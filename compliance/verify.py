@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from .store import Store
 
 PDF_LIMIT: Final = 512 << 20
-_ENTRIES: Final = {"report": ("report.rendered", "report.signed"), "packet": ("packet.rendered", "packet.issued")}
+_ENTRIES: Final = {
+    "report": ("report.rendered", "report.signed"),
+    "packet": ("packet.rendered", "packet.issued"),
+    "final": ("final.rendered", "final.signed"),
+}
 """Types of the ledger entries that a document leaves: of its pages, and of the signed file."""
 CONSISTENCY: Final = "store-consistency"
 """Name of the check that a store still holds what somebody saw of it."""
@@ -146,10 +150,11 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Proj
         return Verification(path, tuple(checks), {"status": "none", "detail": "not signed"}, trusted=False)
     checks += standing.checks
     if signed.is_intact:
-        checks += _contents(signed, data[: signed.unsigned_length])
+        kind = kind_of(signed.attachments)
+        checks += _contents(kind, signed, data, trust)
         if store is not None:
             checks += recorded_in(store, signed, data)
-            checks += against_store(store, signed.attachments, project)
+            checks += against_store(store, signed.attachments, project) if kind != "final" else ()
     signer = {
         "status": standing.status,
         "subject": signed.subject,
@@ -168,14 +173,31 @@ def anchored(checks: Iterable[Check]) -> Literal["none", "report"]:
     return "report" if found and set(found) == {"proven"} else "none"
 
 
-def _contents(signed: SignedPdf, unsigned: bytes) -> Iterator[Check]:
-    """Checks what the report carries, and that its pages are those that its model gives."""
-    from .packet import check
+def kind_of(attachments: Mapping[str, bytes]) -> Literal["report", "packet", "final"]:
+    """Says what a document of the toolkit is, by what it carries."""
+    from .packet.check import is_packet
+    from .packet.verify import is_final
+
+    return "final" if is_final(attachments) else "packet" if is_packet(attachments) else "report"
+
+
+def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore) -> Iterator[Check]:
+    """Checks what a document carries, and that its pages are those that its model gives."""
+    from .packet import check, verify
+    from .packet.signed import read_packet
     from .report import bundle
 
-    if check.is_packet(signed.attachments):
+    unsigned = data[: signed.unsigned_length]
+    if kind == "final":
+        yield from verify.final(signed.attachments, unsigned, trust)
+        return
+    if kind == "packet":
         yield from check.verify(signed.attachments, unsigned)
         yield bundle.verify_signer(signed.attachments, signed.fingerprint)
+        try:
+            yield from verify.signatures(read_packet(data), trust)
+        except InputError as error:
+            yield Check("decisions", "refuted", error.reason)
         return
     yield from bundle.verify(signed.attachments)
     yield bundle.verify_signer(signed.attachments, signed.fingerprint)
@@ -235,13 +257,12 @@ def grown_since(path: Path, before: Path) -> Iterator[Check]:
 
 def recorded_in(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
     """Looks in a store for a report's own entries: its pages, and the digest of the file."""
-    from .packet.check import is_packet
     from .store import Store
 
     try:
         with Store.open(path) as store:
             page = hashlib.sha256(data[: signed.unsigned_length]).hexdigest()
-            rendered, issued = _ENTRIES["packet" if is_packet(signed.attachments) else "report"]
+            rendered, issued = _ENTRIES[kind_of(signed.attachments)]
             yield _listed(store, rendered, page, "the document before signing")
             yield _signed_file(store, issued, signed, data)
     except StoreUnavailableError:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from .report import Key, Output, Page, Point
 from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
+    from ..assessment import Assessment
     from ..packet.issue import IssuedPacket
+    from ..sign.keys import SigningKey
+    from ..store import Store
+    from ..view import View
 
 
 def run(
@@ -19,6 +25,9 @@ def run(
     key: Key = None,
     page: Page = None,
     clock: Clock = None,
+    final: Annotated[
+        bool, typer.Option("--final", help="Write the decision record instead: packets, decisions and report in one file.")
+    ] = False,
     format: Format = "text",
 ) -> int:
     """Assess, record the assessment, and write the packet that the roles sign: one signature field per signature that they need."""
@@ -33,6 +42,8 @@ def run(
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=read_time("--clock", clock))
         say("rendering and certifying")
+        if final:
+            return _final(session, store, (assessment, view), signing, output, page, format)
         stamping = home.timestamping(session.project, most="B-LT")
         issued = issue(store, session.project.printed_on(page), assessment, view, signing, now(), timestamping=stamping)
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-packet-{now():%Y%m%dT%H%M%SZ}.pdf")
@@ -41,6 +52,47 @@ def run(
         session.say("certified with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
     session.say("have it signed, then record the signatures with: compliance ingest FILE")
     _show(issued, path, signing.is_trial, format)
+    return 0
+
+
+def _final(
+    session: Session,
+    store: Store,
+    judged: tuple[Assessment, View],
+    key: SigningKey,
+    output: Path | None,
+    page: Literal["A4", "Letter"] | None,
+    format: str,
+) -> int:
+    from .. import home
+    from ..documents import FinalDocument
+    from ..packet.final import assemble
+    from ..record import sha256_hex
+    from ..times import now
+    from .report import slug, write_whole
+
+    assessment, view = judged
+    stamping = home.timestamping(session.project)
+    made = assemble(store, session.project.printed_on(page), assessment, view, key, now(), timestamping=stamping)
+    record = made.record
+    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-decision-{now():%Y%m%dT%H%M%SZ}.pdf")
+    write_whole(path, made.pdf)
+    session.say(f"verify it, with all that it carries, with: compliance verify {path}")
+    if format == "json":
+        document = FinalDocument(
+            id=record.id,
+            path=str(path),
+            sha256=sha256_hex(made.pdf),
+            decision_digest=record.decision_digest,
+            evidence_outcome=record.evidence_outcome,
+            outcome=record.outcome,
+            attached=[one.name for one in made.attachments],
+            trial_key=key.is_trial,
+        )
+        print_json(document)
+        return 0
+    print(f"decision record {record.id}  {path}")
+    print(f"{record.question} {record.word}: {record.because}")
     return 0
 
 

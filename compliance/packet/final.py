@@ -32,6 +32,7 @@ from .receive import RECEIVED, kept_pdf
 
 if TYPE_CHECKING:
     from ..sign.keys import SigningKey
+    from ..sign.pdf import Timestamping
 
 RECORD: Final = "decision-record.json"
 DECISIONS: Final = "decisions.json"
@@ -59,7 +60,16 @@ class FinalPacket:
     attachments: tuple[Attachment, ...]
 
 
-def assemble(store: Store, project: Project, assessment: Assessment, view: View, key: SigningKey, when: datetime) -> FinalPacket:
+def assemble(
+    store: Store,
+    project: Project,
+    assessment: Assessment,
+    view: View,
+    key: SigningKey,
+    when: datetime,
+    *,
+    timestamping: Timestamping | None = None,
+) -> FinalPacket:
     """Makes a report on the decision as it stands, and the archive that carries it, the packets and the other decisions.
 
     Args:
@@ -69,12 +79,13 @@ def assemble(store: Store, project: Project, assessment: Assessment, view: View,
         view: The evidence that it saw.
         key: Who signs the record.
         when: Its time, with a zone.
+        timestamping: What shall vouch for the time.
 
     Raises:
         UsageError: No packet about this decision was issued.
         ComplianceError: As for a report.
     """
-    from ..sign.pdf import sign_pdf
+    from ..sign.pdf import close_pdf, sign_pdf
 
     when = when.replace(microsecond=0)
     packets = _packets(store, assessment.decision_digest)
@@ -82,7 +93,7 @@ def assemble(store: Store, project: Project, assessment: Assessment, view: View,
         raise UsageError(
             "no packet about this decision was issued", hint="write one with `compliance packet`; a changed decision needs a new one"
         )
-    made = audit.make(store, project, assessment, view, key, when)
+    made = audit.make(store, project, assessment, view, key, when, timestamping=timestamping)
     files = [
         *(_attached(name, pdf, "Sign-off packet with the signatures in it, unchanged") for name, pdf in packets.items()),
         _attached(REPORT, made.pdf, "Audit report of the decision as it stands, signed"),
@@ -100,7 +111,9 @@ def assemble(store: Store, project: Project, assessment: Assessment, view: View,
         "subject": assessment.subject.model_dump(mode="json"),
     }
     store.append([Draft(type=RENDERED, body={**about, "sha256": sha256_hex(unsigned.content), "renderer": record.renderer})])
-    pdf = sign_pdf(unsigned.content, key, box=unsigned.boxes[html.SIGNATURE_BOX], reason=REASON, when=when)
+    pdf = sign_pdf(unsigned.content, key, box=unsigned.boxes[html.SIGNATURE_BOX], reason=REASON, when=when, timestamping=timestamping)
+    if timestamping is not None and timestamping.level == "B-LTA":
+        pdf = close_pdf(pdf, timestamping, when)
     certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
     store.append([Draft(type=SIGNED, body={**about, "sha256": sha256_hex(pdf), "certificate": certificate})])
     return FinalPacket(pdf, record, tuple(files))
