@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from .needs import Need
 from .record import Finding, Json, Model
+from .reminders import Reminder
 from .times import rfc3339
 from .waiver import Waiver
 
@@ -352,6 +353,22 @@ class WaiversDocument(Printed):
     waivers: list[ListedWaiver]
 
 
+class SignedStatus(Model):
+    """One decision, and on which document it was signed."""
+
+    entry: int
+    by: str
+    decision: str
+    override: bool
+    method: str | None
+    packet: str | None
+    """SHA-256 of the packet as it was rendered; null where the assessment itself was signed."""
+    document: int | None
+    """Ledger entry of the signed packet that holds the signature, if one does."""
+    at: str
+    expires_at: str
+
+
 class RoleStatus(Model):
     """How one role stands to the decision."""
 
@@ -364,6 +381,8 @@ class RoleStatus(Model):
     waits_for: str
     void: list[str]
     """Approvals that do not count, and why."""
+    signed: list[SignedStatus]
+    """Decisions that count."""
 
 
 class ConditionStatus(Model):
@@ -390,6 +409,8 @@ class StatusDocument(Printed):
     roles: list[RoleStatus]
     conditions: list[ConditionStatus]
     waivers: list[ListedWaiver]
+    due: list[Reminder]
+    """What falls due, earliest first."""
 
 
 class DiffFinding(Model):

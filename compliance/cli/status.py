@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from .session import Clock, Format, Session, print_json, read_time
 if TYPE_CHECKING:
     from ..assessment import Assessment
     from ..decision import Condition, SignOff
-    from ..documents import StatusDocument
+    from ..documents import SignedStatus, StatusDocument
     from ..store import Store
 
 _CHANGES = 5
@@ -24,13 +25,18 @@ def run(
     point: Annotated[str, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.")] = "production",
     as_of: Annotated[str | None, typer.Option(help="Look with the clock and the ledger at this time: 2026-01-31T12:00:00Z.")] = None,
     clock: Clock = None,
+    ics: Annotated[Path | None, typer.Option("--ics", help="Write what falls due into this calendar file as well.")] = None,
     format: Format = "text",
 ) -> int:
     """Show who has signed, who is missing, and what each condition waits for."""
     from ..judging import judge
+    from ..reminders import calendar
+    from .report import write_whole
 
     with session.reading() as store:
         assessment, _ = judge(session.project, store, point, read_time("--as-of", as_of), clock=read_time("--clock", clock))
+        if ics is not None:
+            write_whole(ics, calendar(assessment))
         if format == "json":
             print_json(document(assessment))
             return 0
@@ -43,6 +49,7 @@ def document(assessment: Assessment) -> StatusDocument:
     """Returns the ``compliance/status/v1`` document."""
     from ..decision import missing
     from ..documents import ConditionStatus, ListedWaiver, RoleStatus, StatusDocument
+    from ..reminders import reminders
     from ..times import rfc3339
 
     return StatusDocument(
@@ -61,6 +68,7 @@ def document(assessment: Assessment) -> StatusDocument:
                 rejected_by=[rejection.by for rejection in one.rejections],
                 waits_for=missing(one),
                 void=[f"{lost.by}: {lost.defect}" for lost in one.void],
+                signed=[_signed(said) for said in (*one.approvals, *one.rejections)],
             )
             for one in assessment.roles
         ],
@@ -71,7 +79,16 @@ def document(assessment: Assessment) -> StatusDocument:
             for one in assessment.conditions
         ],
         waivers=[ListedWaiver.of(one, assessment.as_of) for one in assessment.waivers],
+        due=reminders(assessment),
     )
+
+
+def _signed(said: SignOff) -> SignedStatus:
+    from ..documents import SignedStatus
+    from ..times import rfc3339
+
+    same = {name: getattr(said, name) for name in ("entry", "by", "decision", "override", "method", "packet", "document")}
+    return SignedStatus(**same, at=rfc3339(said.at), expires_at=rfc3339(said.expires_at))
 
 
 def _lines(session: Session, store: Store, assessment: Assessment) -> Iterator[str]:
@@ -88,6 +105,7 @@ def _lines(session: Session, store: Store, assessment: Assessment) -> Iterator[s
         for lost in stand.void:
             yield ""
             yield from _void(session, store, assessment, lost)
+    yield from _signatures(assessment)
     if assessment.conditions:
         yield ""
         rows = [[one.id, _state(one, assessment), f"{one.due_at:%Y-%m-%d}", one.owner, one.text] for one in assessment.conditions]
@@ -96,6 +114,35 @@ def _lines(session: Session, store: Store, assessment: Assessment) -> Iterator[s
         yield ""
         rows = [[one.id, one.state.value, one.target, f"{one.expires_at:%Y-%m-%d}", one.why or one.reason] for one in assessment.waivers]
         yield from table.lines(rows, header=["ID", "STATE", "FOR", "UNTIL", "WHY"])
+    yield from _due(assessment)
+
+
+def _signatures(assessment: Assessment) -> Iterator[str]:
+    """Lists on which document each decision that counts was signed, and until when it counts."""
+    from . import table
+
+    said = [(role, one) for role in assessment.roles for one in (*role.approvals, *role.rejections)]
+    rows = [[f"#{one.entry}", one.by, one.decision, _document(one), f"{one.expires_at:%Y-%m-%d}"] for _, one in said]
+    if rows:
+        yield ""
+        yield from table.lines(rows, header=["ENTRY", "SIGNED BY", "DECISION", "ON", "UNTIL"])
+
+
+def _document(one: SignOff) -> str:
+    if one.packet is None:
+        return f"assessment #{one.assessment}"
+    return f"packet {one.packet[:12]}" + (f", in the file of #{one.document}" if one.document is not None else "")
+
+
+def _due(assessment: Assessment) -> Iterator[str]:
+    """Lists what falls due, earliest first."""
+    from ..reminders import reminders
+    from . import table
+
+    rows = [[one.due_at[:10], one.id, one.owner, one.text] for one in reminders(assessment)]
+    if rows:
+        yield ""
+        yield from table.lines(rows, header=["DUE", "ID", "WHO", "WHAT"])
 
 
 def _state(one: Condition, assessment: Assessment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from ..decision import Promise
@@ -97,6 +98,12 @@ def filling(slot: Slot, word: str, reason: str | None, conditions: Sequence[Prom
     for number, one in enumerate(conditions[:CONDITIONS], 1):
         values[f"condition-{number}"] = one.text
         values[f"owner-{number}"] = one.owner
-        values[f"due-{number}"] = rfc3339(one.due_at)
+        values[f"due-{number}"] = _due(one.due_at)
         values[f"closed-by-{number}"] = f"gate {one.gate}" if one.gate else f"kind {one.kind}"
     return {slot.field(part): value for part, value in values.items() if value}
+
+
+def _due(at: datetime) -> str:
+    """Writes a due date: the day that ends with it, if one does, as people write it."""
+    last = at.astimezone(UTC) - timedelta(days=1)
+    return f"{last:%Y-%m-%d}" if last.time() == time() else rfc3339(at)

@@ -161,10 +161,11 @@ def _fill_text(writer: IncrementalPdfFileWriter, field: Any, value: str, when: d
 def _text_page(value: str, width: float, height: float, several: bool, when: datetime) -> bytes:
     """A page as large as the field, with its text as large as fits."""
     size = _SIZE
-    if several:
-        # Noto Sans needs about half an em per letter; a long reason is set smaller, down to what can still be read.
-        while size > 4 and len(value) * size * 0.52 / (width - 4) * size * 1.25 > height:
-            size -= 0.5
+    lines = height / (size * 1.25) if several else 1
+    # Noto Sans needs about half an em per letter; a long text is set smaller, down to what can still be read.
+    while size > 4 and len(value) * size * 0.55 > (width - 4) * lines:
+        size -= 0.5
+        lines = height / (size * 1.25) if several else 1
     space = "pre-wrap" if several else "nowrap"
     style = (
         f"@page {{ size: {width}pt {height}pt; margin: 0 }}"

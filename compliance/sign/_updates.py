@@ -59,16 +59,17 @@ def updates_since(structure: Structure, certified: int) -> tuple[Update, ...]:
         ValueError: One of them changed something that it must not; says what.
         Exception: The file cannot be read; pyHanko raises many types.
     """
-    later = range(certified + 1, len(structure.revisions))
-    made = tuple(_classified(structure, number) for number in later)
-    for signature in structure.signatures:
-        if certified < signature.revision < len(structure.revisions) - 1:
-            _require_respected(structure, signature)
-    return made
+    made = []
+    for number in range(certified + 1, len(structure.revisions)):
+        changed, level = _difference(structure, number)
+        for signature in structure.signatures:
+            if certified < signature.revision < number:
+                _require_respected(structure, signature, number, changed, level)
+        made.append(_classified(structure, number, changed))
+    return tuple(made)
 
 
-def _classified(structure: Structure, number: int) -> Update:
-    changed = _difference(structure, number - 1, number, None, MDPPerm.FILL_FORMS)
+def _classified(structure: Structure, number: int, changed: frozenset[str]) -> Update:
     signed = [one for one in structure.signatures if one.revision == number]
     end = structure.revisions[number].end
     created = structure.fields(number) - structure.fields(number - 1)
@@ -86,25 +87,27 @@ def _classified(structure: Structure, number: int) -> Update:
     return Update(number, end, "validation-data")
 
 
-def _require_respected(structure: Structure, signature: FoundSignature) -> None:
-    """Checks what a signature itself forbids: changes to fields that it locks, or any change."""
-    locks, level = _locks(structure, signature)
-    if not locks and level is None:
-        return
-    for number in range(signature.revision + 1, len(structure.revisions)):
-        for lock in locks or (None,):
-            _difference(structure, signature.revision, number, lock, level)
+def _require_respected(
+    structure: Structure, signature: FoundSignature, number: int, changed: frozenset[str], level: ModificationLevel
+) -> None:
+    """Checks what an earlier signature itself forbids in a revision: changes to fields that it locks, or any change."""
+    locks, allowed = _locks(structure, signature)
+    late = min((name for name in changed if any(lock.is_locked(name) for lock in locks)), default=None)
+    if late is not None:
+        raise ValueError(f"revision {number + 1} changes what it must not: {late} is locked by the signature in {signature.field}")
+    if allowed is not None and level.value > allowed.value:
+        raise ValueError(f"revision {number + 1} makes changes of the level {level.name}, which the signature in {signature.field} forbids")
 
 
-def _difference(structure: Structure, old: int, new: int, lock: FieldMDPSpec | None, level: MDPPerm | None) -> frozenset[str]:
-    """Compares two revisions; returns the form fields that changed."""
+def _difference(structure: Structure, number: int) -> tuple[frozenset[str], ModificationLevel]:
+    """Compares a revision with the one before it; returns the form fields that changed, and how far the changes go."""
     try:
-        result = _POLICY.apply(structure.at(old), structure.at(new), field_mdp_spec=lock, doc_mdp=level)
+        result = _POLICY.apply(structure.at(number - 1), structure.at(number), doc_mdp=MDPPerm.FILL_FORMS)
     except SuspiciousModification as suspicious:
-        raise ValueError(f"revision {new + 1} changes what it must not: {suspicious}") from suspicious
-    if result.modification_level.value > (level or MDPPerm.FILL_FORMS).value:
-        raise ValueError(f"revision {new + 1} makes changes of the level {result.modification_level.name}")
-    return frozenset(result.changed_form_fields)
+        raise ValueError(f"revision {number + 1} changes what it must not: {suspicious}") from suspicious
+    if result.modification_level.value > MDPPerm.FILL_FORMS.value:
+        raise ValueError(f"revision {number + 1} makes changes of the level {result.modification_level.name}")
+    return frozenset(result.changed_form_fields), result.modification_level
 
 
 def _locks(structure: Structure, signature: FoundSignature) -> tuple[list[FieldMDPSpec], MDPPerm | None]:

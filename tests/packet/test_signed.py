@@ -19,14 +19,19 @@ from compliance import decision
 from compliance.decision import Promise, stands
 from compliance.errors import InputError, UsageError
 from compliance.home import signers
+from compliance.packet import verify
+from compliance.packet.final import assemble
 from compliance.packet.receive import Received, receive
 from compliance.packet.sign import decide, open_slot, sign
 from compliance.packet.signed import read_packet
 from compliance.report import audit
 from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import sign_field
+from compliance.sign.pdf_verify import inspect_pdf
+from compliance.sign.trust import TrustStore
 from compliance.store import Draft, Store
 from compliance.times import now
+from tests import verapdf
 from tests.packet import packets
 from tests.packet.packets import Desk
 from tests.report import scenario
@@ -345,3 +350,39 @@ def test_a_long_reason_is_drawn_into_its_field(own: Desk, tmp_path: Path) -> Non
     (tmp_path / "long.pdf").write_bytes(pdf)
     assert take(own, pdf)[0].status == "recorded"
     assert reading(own)["security"].reason == reason.strip()
+
+
+def test_the_final_packet_carries_every_document_as_it_was_signed(own: Desk, tmp_path: Path) -> None:
+    pdf = approved(own, own.packet.pdf, "security", word="reject", override=False)
+    pdf = approved(own, pdf, "product-owner")
+    assert [one.status for one in take(own, pdf)] == ["recorded", "recorded"]
+    assessment, seen = packets.judge(own.store, own.project)
+    made = assemble(own.store, own.project, assessment, seen, own.release_key, LATER)
+    files = {one.name: one.content for one in made.attachments}
+    assert files["packet.pdf"] == pdf
+    assert pdfsig(tmp_path, files["packet.pdf"]).count("Signature is Valid") == 3
+    assert pdfsig(tmp_path, files["report.pdf"]).count("Signature is Valid") == 1
+    assert [(role.role, [one.decision for one in role.decided]) for role in made.record.roles] == [
+        ("security", ["reject"]),
+        ("product-owner", ["approve"]),
+        ("qa", []),
+    ]
+    signed = inspect_pdf(made.pdf)
+    assert signed.is_intact
+    trust = TrustStore([own.authority.root])
+    checks = list(verify.final(signed.attachments, made.pdf[: signed.unsigned_length], trust))
+    assert [one for one in checks if one.status != "proven"] == []
+    assert {"record-attachments", "page-render", "packet.pdf: decision-security", "report.pdf: decision"} <= {one.name for one in checks}
+    (tmp_path / "final.pdf").write_bytes(made.pdf)
+    assert verapdf.failures(["3a", "ua1"], tmp_path / "final.pdf") == {"final.pdf 3a": {}, "final.pdf ua1": {}}
+    cut_off = {**signed.attachments, "packet.pdf": own.packet.pdf}
+    refuted = {one.name for one in verify.final(cut_off, b"", trust) if one.status == "refuted"}
+    assert {"record-attachments", "page-render"} < refuted
+    assert sum(name.startswith("record-entry-") for name in refuted) == 2
+
+
+def test_without_a_packet_about_the_decision_nothing_is_final(own: Desk) -> None:
+    own.store.record([scenario.scan(3, "another")])
+    assessment, seen = packets.judge(own.store, own.project)
+    with pytest.raises(UsageError, match="no packet about this decision was issued"):
+        assemble(own.store, own.project, assessment, seen, own.release_key, LATER)
