@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 def approval(entry: int, days: int) -> SignOff:
     base: dict[str, Any] = {"role": "security", "decision": "approve", "key": "k", "trial": False, "point": "production"}
-    more = {"decision_digest": "d", "packet": None, "assessment": 1, "override": False, "reason": None}
+    more: dict[str, Any] = {"decision_digest": "d", "packet": None, "assessment": 1, "override": False, "reason": None}
     return SignOff(entry=entry, by="Ada", at=AT, expires_at=AT + timedelta(days=days), **base, **more)
 
 
