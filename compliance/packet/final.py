@@ -32,7 +32,7 @@ from .receive import RECEIVED, kept_pdf
 
 if TYPE_CHECKING:
     from ..sign.keys import SigningKey
-    from ..sign.pdf import Timestamping
+    from ..sign.timestamp import Timestamping
 
 RECORD: Final = "decision-record.json"
 DECISIONS: Final = "decisions.json"
