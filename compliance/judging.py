@@ -73,21 +73,15 @@ class Case:
         """
         return assess(self.project, self.view, self.subject, self.point, at, self.state, only=only, judged_at=now())
 
-    def needs(self, gate_id: str) -> tuple[Need, ...]:
-        """Returns what would turn a gate green.
-
-        Raises:
-            NothingToJudgeError: There is no evidence or no gate.
-        """
+    def needs(self, assessment: Assessment) -> dict[str, tuple[Need, ...]]:
+        """Returns what would turn each gate of an assessment of this case green; nothing for one that is."""
         from .needs import needs
 
-        setting = self.project.gates[gate_id]
-        result = self.judge(self.time, [gate_id]).result(gate_id)
-        judge = judge_of(self.project, self.view, self.subject, self.point, self.time)
-        if set(setting.gate.reads) & set(VIEWS):
-            kinds = self.project.catalog.kinds
-            judge = in_turn(judge, {name: one for name, one in self.project.gates.items() if self.point.asks(one.gate, kinds)})
-        return needs(judge, setting, result)
+        settings, kinds = self.project.gates, self.project.catalog.kinds
+        judge = judge_of(self.project, self.view, self.subject, self.point, assessment.as_of)
+        if any(set(settings[one.id].gate.reads) & set(VIEWS) for one in assessment.gates):
+            judge = in_turn(judge, {name: setting for name, setting in settings.items() if self.point.asks(setting.gate, kinds)})
+        return {one.id: needs(judge, settings[one.id], one) for one in assessment.gates}
 
 
 def case(project: Project, store: Store, point: str, as_of: datetime | None = None, clock: datetime | None = None) -> Case:

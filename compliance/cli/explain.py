@@ -79,12 +79,12 @@ def _now(session: Session, gates: list[str]) -> tuple[dict[str, str], dict[str, 
     try:
         with session.reading() as store:
             found = case(session.project, store, "production")
-            results = [found.judge(found.time, asked).result(gate) for gate in asked]
-            wanted = {result.id: found.needs(result.id) for result in results}
+            assessment = found.judge(found.time, asked)
+            wanted = found.needs(assessment)
     except NothingToJudgeError:
         return {}, {}
-    reasons = {one.id: f" ({one.reason.value})" if one.reason else "" for one in results}
-    return {one.id: f"{one.verdict.value}{reasons[one.id]}: {one.message}" for one in results}, wanted
+    said = {one.id: f"{one.verdict.value}{f' ({one.reason.value})' if one.reason else ''}: {one.message}" for one in assessment.gates}
+    return said, wanted
 
 
 def _kind(session: Session, kind: Kind) -> ExplainKind:
