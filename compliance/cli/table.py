@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from unicodedata import east_asian_width
 
 from ..plaintext import safe
 
 NARROW, WIDE = 80, 120
+_SECOND = "\x00"
+"""Stands for the second column of a wide character while text is wrapped; `safe` lets none through."""
 
 
 def width() -> int:
@@ -40,7 +43,9 @@ def lines(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), right: S
 
 
 def wrap(text: str, room: int) -> list[str]:
-    """Breaks text into lines of at most ``room`` characters, long words included."""
+    """Breaks text into lines of at most ``room`` columns, long words included; wide characters, such as Chinese ones, take two."""
     import textwrap
 
-    return textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
+    marked = text if text.isascii() else "".join(one + _SECOND if east_asian_width(one) in "WF" else one for one in text)
+    lines = textwrap.wrap(marked, room, break_long_words=True, break_on_hyphens=False) or [""]
+    return [line.replace(_SECOND, "") for line in lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Final
 
 from ..assessment import Assessment, GateResult
@@ -13,6 +14,7 @@ from ..plaintext import safe
 from ..times import show_span
 from ..waiver import ends_soon
 from .checked import Checked
+from .words import NBSP, against, cut
 
 _SIGN: Final = {
     Status.PASS: ("+", "pass"),
@@ -30,6 +32,13 @@ _COLOUR: Final = {
 }
 _OUTCOME_COLOUR: Final = {"go": "1;32", "go-with-conditions": "1;33", "no-go": "1;31"}
 _PLACES: Final = 5
+_INDENT: Final = 2 + 14 + 2 + 11 + 2
+"""Columns before the statement: verdict and id."""
+_STATEMENT: Final = 46
+_WIDE: Final = 110
+"""Columns from which on what was observed has a column of its own."""
+_MEASURED: Final = 160
+"""Characters of what was observed against the threshold."""
 
 
 def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
@@ -42,7 +51,13 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
     assessment, subject = checked.assessment, checked.assessment.subject
     name = " ".join(part for part in (subject.project, subject.version) if part)
     commit = (subject.commit or "no commit")[:12]
-    yield safe(f"{name}  {commit}  {subject.environment or ''}  {assessment.point}  as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    about = safe("  ".join(part for part in (name, commit, subject.environment, assessment.point) if part))
+    time = f"as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    if len(about) + 2 + len(time) <= width():
+        yield f"{about}  {time}"
+    else:
+        yield from _indented(about, 0)
+        yield time
     if assessment.hindsight:
         yield f"in hindsight: judged at {assessment.judged_at:%Y-%m-%d %H:%M:%S} UTC with the clock above"
     framework = None
@@ -56,9 +71,8 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
     for number, said in enumerate(checked.said_of_base):
         yield from _indented(said, 2 if number else 0)
     for change in assessment.loosened:
-        yield safe(
-            f"loosened: {change.gate} {change.what} {change.value} (default {change.default})" + (f" by {change.by}" if change.by else "")
-        )
+        by = f" by {change.by}" if change.by else ""
+        yield from _indented(f"loosened: {change.gate} {change.what} {change.value} (default {change.default}){by}", 0)
     yield from _people(checked)
     yield from _end(assessment, colour)
     yield from _change(checked, colour)
@@ -98,21 +112,41 @@ def _gate(result: GateResult, colour: bool, why: str = "") -> Iterator[str]:
         verdict = f"\x1b[{_COLOUR[result.verdict]}m{verdict}\x1b[0m"
     statement = safe(result.title) + ("" if result.required else " (advisory)")
     head = f"  {verdict}  {result.id.ljust(11)}  "
-    indent = 2 + 14 + 2 + 11 + 2
-    first, *rest = wrap(statement, width() - indent)
-    yield head + first
-    yield from (" " * indent + line for line in rest)
-    if result.verdict in (Status.FAIL, Status.NOT_ASSESSED):
+    expanded = result.verdict in (Status.FAIL, Status.NOT_ASSESSED)
+    for number, line in enumerate(_columns(statement, _measured(result), expanded)):
+        yield (" " * _INDENT if number else head) + line
+    if expanded:
         yield from _indented(why, 18) if why else ()
         yield from _details(result)
     elif result.verdict is Status.WAIVED:
         yield from _indented(f"{result.message} ({', '.join(result.waivers)})", 18)
 
 
+def _measured(result: GateResult) -> str:
+    return safe(cut(against(result.observed, result.threshold), _MEASURED).replace(NBSP, " "))
+
+
+def _columns(statement: str, measured: str, expanded: bool) -> Iterator[str]:
+    """Yields the statement and, where there is room for a column of its own, what was observed against the threshold.
+
+    On a narrow terminal that follows the statement, or stands below it where the gate is expanded anyway.
+    """
+    room = width() - _INDENT
+    if width() < _WIDE:
+        yield from wrap(statement if expanded or not measured else f"{statement}: {measured}", room)
+        return
+    left = wrap(statement, _STATEMENT)
+    right = wrap(measured, room - _STATEMENT - 2)
+    for one, other in zip_longest(left, right, fillvalue=""):
+        yield f"{one.ljust(_STATEMENT)}  {other}".rstrip()
+
+
 def _details(result: GateResult) -> Iterator[str]:
     indent = 18
     reason = f"{result.reason.value}: " if result.reason else ""
     yield from _indented(reason + result.message, indent)
+    if width() < _WIDE and (measured := _measured(result)):
+        yield from _indented(f"observed {measured}", indent)
     for spot in result.places[:_PLACES]:
         yield from _indented(f"{spot.where}  {spot.what}".rstrip(), indent + 2)
     if len(result.places) > _PLACES:

@@ -226,6 +226,8 @@ demo 1.0  aaaaaaaaaaaa  staging  production  as of <time> UTC
 alpha
   x FAIL          ALPHA-PF-5   Tests pass
                   1 of 2 tests failed and 0 ended in an error
+                  observed failed 1 against 0, errors 0 against 0, passed 1
+                  against 1
                     b  no
                   evidence #1
                   fix: Run the listed tests alone, correct the code or the test,
@@ -243,6 +245,19 @@ def test_the_text_of_a_check(project: Path) -> None:
     ran = compliance("check", "--gate", "ALPHA-PF-5", cwd=project)
     assert re.sub(r"as of .* UTC", "as of <time> UTC", ran.out) == SNAPSHOT
     assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_a_wide_terminal_has_a_column_for_what_was_observed(project: Path) -> None:
+    compliance("ingest", "junit.xml", cwd=project)
+    ran = compliance("check", "--gate", "ALPHA-PF-5", "--gate", "REL-7", cwd=project, env={"COLUMNS": "120"})
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 120
+    row = next(number for number, line in enumerate(lines) if "ALPHA-PF-5" in line)
+    assert lines[row] == f"  x FAIL          ALPHA-PF-5   {'Tests pass'.ljust(46)}  failed 1 against 0, errors 0 against 0,"
+    assert lines[row + 1] == " " * 79 + "passed 1 against 1"
+    assert f"  + pass          REL-7        {'Earlier conditions were met'.ljust(46)}  lapsed 0 against 0" in lines
+    narrow = compliance("check", "--gate", "REL-7", cwd=project).out
+    assert "  + pass          REL-7        Earlier conditions were met: lapsed 0 against 0\n" in narrow
 
 
 def test_options_may_stand_on_either_side_of_the_command(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

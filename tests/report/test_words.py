@@ -89,3 +89,13 @@ def test_lists_read_like_sentences() -> None:
     assert [words.listed(list("abc"[:n])) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert words.count(1, "entry", "entries") == f"1{NBSP}entry"
     assert words.count(2000, "entry", "entries") == f"2,000{NBSP}entries"
+
+
+def test_what_was_observed_is_written_against_its_threshold() -> None:
+    assert words.against({"p95_ms": 300, "users": 5, "rest": 1}, {"p95_ms": 250.0, "users": 10}) == (
+        "P95 300\u00a0ms against 250\u00a0ms, users 5 against 10"
+    )  # fmt: skip
+    many = dict.fromkeys("abcde", 1)
+    assert words.against(many, many) == "a 1 against 1, b 1 against 1, c 1 against 1, 2 more"
+    assert words.against({"files": 0}, {"markers": 0}) == "files 0"
+    assert words.against(None, {"markers": 0}) == ""
