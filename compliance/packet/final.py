@@ -165,8 +165,7 @@ def _packets(store: Store, decision_digest: str) -> dict[str, bytes]:
         for pdf in sorted((kept_pdf(store, one) for one in received.get(number, [number])), key=len, reverse=True):
             if not any(other.startswith(pdf) for other in files):
                 files.append(pdf)
-    signed = [pdf for number, pdf in enumerate(files) if number < _PACKETS]
-    return {"packet.pdf" if number == 1 else f"packet-{number}.pdf": pdf for number, pdf in enumerate(signed, 1)}
+    return {"packet.pdf" if number == 1 else f"packet-{number}.pdf": pdf for number, pdf in enumerate(files[:_PACKETS], 1)}
 
 
 def _others(store: Store, view: View) -> bytes:
