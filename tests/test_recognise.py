@@ -17,7 +17,7 @@ from compliance.source import Source
 from compliance.subject import Binding
 from compliance.verify import verify_store
 from tests.evidence.helpers import format_of
-from tests.robust.samples import NAMES, sample
+from tests.robust.samples import ALL_NAMES, sample
 from tests.test_intake import Place
 
 
@@ -109,7 +109,7 @@ def test_an_unrecognised_file_is_told_which_format_it_is_nearest_to(data: bytes,
     assert (says in refused.value.reason) if says else "nearest" not in refused.value.reason
 
 
-MARKED = [(name, form) for name in NAMES for form in [format_of(*name.split())] if form.marks]
+MARKED = [(name, form) for name in ALL_NAMES for form in [format_of(*name.split())] if form.marks]
 
 
 @pytest.mark.parametrize(("name", "form"), MARKED, ids=[name for name, _ in MARKED])
@@ -135,7 +135,7 @@ def test_a_file_with_one_mark_left_is_near_to_nothing_of_that_format(name: str) 
 
 def test_formats_whose_files_have_names_in_common_have_marks() -> None:
     free = {"jsonl-log", "markdown-document", "markdown-runbook"}
-    assert {name.split()[1] for name in NAMES if not format_of(*name.split()).marks} == free
+    assert {name.split()[1] for name in ALL_NAMES if not format_of(*name.split()).marks} == free
 
 
 def test_intake_is_what_collectors_use_too(tmp_path: Path) -> None:

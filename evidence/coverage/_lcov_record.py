@@ -13,8 +13,10 @@ from ._files import COUNT_LIMIT, Counts
 
 LINE_LIMIT: Final = 1 << 24
 """Largest believable line number: what is known of a source file costs one byte per line."""
-_DA: Final = re.compile(rb"DA:([0-9]{1,9}),(-?)([0-9]{1,30})(?:,.*)?\s*")
-_BRDA: Final = re.compile(rb"BRDA:([0-9]{1,9}),([^,]*,.*),(-?)([0-9]{0,30})\s*")
+_ROUNDED: Final = rb"[1-9](?:\.[0-9]{1,30})?[eE]\+?[0-9]{1,3}"
+"""A count beyond 2^64: Perl, and so lcov, writes such sums as rounded numbers (codecov/worker pull request 227)."""
+_DA: Final = re.compile(rb"DA:([0-9]{1,9}),(-?)([0-9]{1,30}|" + _ROUNDED + rb")(?:,.*)?\s*")
+_BRDA: Final = re.compile(rb"BRDA:([0-9]{1,9}),([^,]*,.*),(-?)([0-9]{0,30}|" + _ROUNDED + rb")\s*")
 _TOTAL: Final = re.compile(rb"(LF|LH|BRF|BRH):\s*([0-9]{1,10})\s*")
 _TOTALS: Final = (b"LF:", b"LH:", b"BRF:", b"BRH:")
 _OTHER: Final = re.compile(rb"[A-Z]{2,6}:.*|#.*|\s*", re.DOTALL)

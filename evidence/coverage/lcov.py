@@ -140,7 +140,7 @@ def _recognise(source: Source) -> bool:
 lcov = Format(
     name="lcov",
     title="Coverage by lcov and many others (LCOV trace file)",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("SF:", "DA:", "end_of_record"),

@@ -26,10 +26,14 @@ _RESULT_OF_CHILD: Final = {
     "rerunError": ERROR,
 }
 _FLAKY: Final = ("flakyFailure", "flakyError")
-_SKIPPING: Final = ("disabled", "notrun", "not run", "not_run", "skipped", "skip", "suppressed", "ignored", "pending", "untested")
-_FAILING: Final = ("fail", "failed", "failure")
-_WORDS: Final = {**dict.fromkeys(_SKIPPING, SKIPPED), **dict.fromkeys(_FAILING, FAILURE), "error": ERROR}
-"""Words of ``status`` and ``result`` (GoogleTest, CTest, Behave, Catch2): some tools write no child element with them."""
+_SKIPPING: Final = (
+    *("disabled", "notrun", "not run", "not_run", "skipped", "skip", "suppressed", "ignored", "pending", "untested"),
+    *("inconclusive", "blocked"),
+)
+_FAILING: Final = ("fail", "failed", "failure", "timedout", "timed out", "timeout")
+_BREAKING: Final = ("error", "broken", "panicked", "aborted", "interrupted", "crashed")
+_WORDS: Final = {**dict.fromkeys(_SKIPPING, SKIPPED), **dict.fromkeys(_FAILING, FAILURE), **dict.fromkeys(_BREAKING, ERROR)}
+"""Words of ``status`` and ``result`` (GoogleTest, CTest, Behave, Catch2, Ginkgo, Allure, NUnit): some tools write no child element."""
 _TEXT_LIMIT: Final = 10_000
 """Characters of a text that are looked at for a message."""
 _FIRST_LINE: Final = re.compile(r"\S[^\n]*")

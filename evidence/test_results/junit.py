@@ -257,7 +257,7 @@ def _recognise(source: Source) -> bool:
 junit_xml = Format(
     name="junit-xml",
     title="Test results of pytest and many others (JUnit XML)",
-    parser=2,
+    parser=3,
     recognise=_recognise,
     parse=_parse,
     marks=("<testsuite", "<testcase"),

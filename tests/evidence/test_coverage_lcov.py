@@ -137,6 +137,13 @@ def test_branches_are_text_with_commas() -> None:
     assert found(text) == (2, 3, 1, 3)
 
 
+@pytest.mark.parametrize("count", ["1.84467440737096e+19", "2e+20", "3.5E21"])
+def test_counts_beyond_64_bits_are_rounded_numbers(count: str) -> None:
+    text = RECORD.replace("DA:2,18446744073709551616,", f"DA:2,{count},").replace("BRDA:2,0,0,3", f"BRDA:2,0,0,{count}")
+    assert text.count(count) == 2
+    assert (found(text), incomplete(text)) == ((2, 3, 1, 3), None)
+
+
 def test_a_line_that_did_not_run_with_a_branch_that_was_taken_stays_uncovered() -> None:
     assert found(RECORD.replace("DA:2,18446744073709551616,JtVAXw8h==", "DA:2,0").replace("LH:2", "LH:1"))[:2] == (1, 3)
 
@@ -148,6 +155,8 @@ def test_a_line_that_did_not_run_with_a_branch_that_was_taken_stays_uncovered() 
         ("DA:4,0", "DA:4,", "line 14: DA:4,; expected DA:line,count"),
         ("DA:4,0", "DA:four,0", "line 14: DA:four,0; expected DA:line,count"),
         ("DA:4,0", "DA:4,1.5", "line 14: DA:4,1.5; expected DA:line,count"),
+        ("DA:4,0", "DA:4,0e+19", "expected DA:line,count"),
+        ("DA:4,0", "DA:4,1e-5", "expected DA:line,count"),
         ("DA:4,0", "DA:4,=====", "expected DA:line,count"),
         ("DA:4,0", "DA:-4,0", "expected DA:line,count"),
         ("DA:4,0", "DA:99999999,0", "line 14: line number 99999999; expected below 16777216"),

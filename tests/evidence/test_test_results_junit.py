@@ -128,6 +128,23 @@ def test_disabled_case_is_skipped_unless_it_failed(status: str) -> None:
     assert counts(f"<testsuite><testcase name='a' status='{status}'><failure/></testcase></testsuite>") == (1, 0, 1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("inconclusive", (1, 0, 0, 0, 1)),
+        ("Blocked", (1, 0, 0, 0, 1)),
+        ("timedout", (1, 0, 1, 0, 0)),
+        ("FAILED", (1, 0, 1, 0, 0)),
+        ("broken", (1, 0, 0, 1, 0)),
+        ("panicked", (1, 0, 0, 1, 0)),
+        ("completed", (1, 1, 0, 0, 0)),
+    ],
+)
+def test_a_word_counts_where_no_element_says_how_a_case_ended(word: str, found: tuple[int, ...]) -> None:
+    assert counts(f"<testsuite><testcase name='a' status='{word}'/></testsuite>") == found
+    assert counts(f"<testsuite><testcase name='a' result='{word}'/></testsuite>") == found
+
+
 def test_declared_totals_come_from_the_root_or_from_all_outermost_suites() -> None:
     case = "<testcase name='a'/>"
     suites = f"<testsuite tests='2' failures='0'>{case}</testsuite><testsuite tests='3'>{case}</testsuite>"

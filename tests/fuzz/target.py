@@ -19,7 +19,7 @@ atheris: Any = importlib.import_module("atheris")  # no stubs; missing where it 
 with atheris.instrument_imports(include=["compliance"]):
     from tests.evidence.helpers import changed_json
     from tests.fuzz.invariants import forms, read
-    from tests.robust.samples import NAMES, sample
+    from tests.robust.samples import ALL_NAMES, sample
 
     forms()
 
@@ -30,7 +30,7 @@ LIMITS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=8192", "-print_final_st
 def main() -> None:
     folder, *rest = sys.argv[1:]
     options = [item for item in rest if item.startswith("-")]
-    names = [" ".join(rest[: len(rest) - len(options)])] if len(rest) > len(options) else list(NAMES)
+    names = [" ".join(rest[: len(rest) - len(options)])] if len(rest) > len(options) else list(ALL_NAMES)
     for name in names:
         (Path(folder) / f"sample-{name.replace(' ', '-')}").write_bytes(sample(name))
     found = forms(names if len(names) == 1 else ())

@@ -54,8 +54,6 @@ SUFFIXES: Final = {
     "sbom spdx-tag": ".spdx",
     "sbom spdx3-jsonld": ".json",
     "scan bandit-json": ".json",
-    "scan cyclonedx-json": ".json",
-    "scan cyclonedx-xml": ".xml",
     "scan detect-secrets-json": ".json",
     "scan gitleaks-json": ".json",
     "scan grype-json": ".json",
@@ -70,6 +68,8 @@ SUFFIXES: Final = {
 }
 """Suffix of the files by ``kind format``."""
 NAMES: Final = tuple(SUFFIXES)
+ALL_NAMES: Final = (*NAMES, "scan cyclonedx-json", "scan cyclonedx-xml")
+"""With those whose files are evidence of another kind, too."""
 JSON: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".json", ".sarif"))
 XML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix == ".xml")
 YAML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".yaml", ".yml"))
