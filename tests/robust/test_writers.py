@@ -165,7 +165,7 @@ def test_the_command_says_in_one_line_that_the_store_is_locked(path: Path, tmp_p
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "COLUMNS": "80"})
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        f"compliance: {path}: locked by another process",
+        f"compliance: {path}: locked by another process [store-unavailable]",
         "next: wait for the other process, or stop it",
     ]
     assert compliance("ingest", "j.xml", cwd=tmp_path).code == 0
