@@ -19,7 +19,7 @@ from .times import rfc3339
 from .view import Unreadable, View
 from .waiver import Waiver
 
-_ENGINE: Final = ("assess", "judge", "admission", "outcome", "gate", "inputs", "verdict", "view", "waiver", "decision", "role")
+_ENGINE: Final = ("assessing", "judge", "admission", "outcome", "gate", "inputs", "verdict", "view", "waiver", "decision", "role")
 """Modules of the engine whose code decides."""
 
 

@@ -1,7 +1,7 @@
 """Interface of ``policies/``: gates, verdicts, and what a gate may see.
 
 A gate is a decorated function. It gets evidence and parameters and returns a verdict: no clock, no file, no network. The engine
-(`assess`) handles missing, stale, foreign and weak evidence, so that a gate only says whether what it sees keeps the limit.
+(`assessing`) handles missing, stale, foreign and weak evidence, so that a gate only says whether what it sees keeps the limit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a store to an assessment: binds the pure judgement of `assess` to a project, a store and a time."""
+"""From a store to an assessment: binds the pure judgement of `assessing` to a project, a store and a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import decision, view
 from .admission import Admission
-from .assess import assess, in_turn, judge_of
+from .assessing import assess, in_turn, judge_of
 from .assessment import Assessment, StoreState
 from .checkout import Checkout, subject_of
 from .errors import NothingToJudgeError, StoreError

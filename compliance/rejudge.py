@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import view
-from .assess import assess
+from .assessing import assess
 from .assessment import Assessment
 from .errors import ComplianceError, StoreUnavailableError
 from .home import signers

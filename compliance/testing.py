@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from .assess import assess
+from .assessing import assess
 from .assessment import GateResult, StoreState
 from .catalog import Catalog, shipped
 from .gate import Gate, Item, Reason, Status

@@ -57,7 +57,7 @@ class View:
 
     @property
     def newest(self) -> dict[str, tuple[Item, ...]]:
-        """The newest item of each slot by kind, for pictures; what counts is for `assess` to say."""
+        """The newest item of each slot by kind, for pictures; what counts is for `assessing` to say."""
         return {kind: newest_per_slot(many) for kind, many in self.items.items()}
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.forecast import PRECISION, forecast
 from compliance.gate import Item, Status

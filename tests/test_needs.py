@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from compliance.assess import assess, judge_of
+from compliance.assessing import assess, judge_of
 from compliance.assessment import GateResult, StoreState
 from compliance.catalog import Catalog, shipped
 from compliance.gate import Item, Reason, Status

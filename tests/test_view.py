@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compliance import view
 from compliance.admission import Admission
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.gate import Item
 from compliance.kind import Kind

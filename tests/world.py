@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
 from compliance.gate import Area, Gate, Inputs, Item, Params, Reason, Verdict, failed, gate, not_assessed, passed

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -19,14 +17,15 @@ if TYPE_CHECKING:
     from ..assessment import Assessment, GateResult
     from ..judging import Case
     from ..report.checked import Checked
+    from ..report.forms import Form
     from ..since import Comparison
     from ..store import Store
 
 CheckFormat = Annotated[
-    Literal["text", "json", "markdown", "sarif", "junit"],
+    Literal["text", "json", "markdown", "sarif", "junit"],  # `Form`, spelled out: its module need not be loaded to print a help
     typer.Option("--format", envvar="COMPLIANCE_FORMAT", help="Form of the result on stdout."),
 ]
-SUFFIXES: Final = {".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".xml": "junit"}
+SUFFIXES: Final[dict[str, Form]] = {".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".xml": "junit"}
 """Form of a file by the end of its name."""
 
 
@@ -55,6 +54,7 @@ def run(
     from ..errors import NothingToJudgeError, UsageError
     from ..forecast import forecast as look_ahead
     from ..judging import case, record_assessment
+    from ..report import forms
     from .report import write_whole
 
     session = session.at_base(base)
@@ -79,10 +79,10 @@ def run(
         if record:
             record_assessment(store, assessment)
     ahead = None if span is None else look_ahead(lambda at: found.judge(at, only), found.time, span)
-    checked = replace(checked_of(session, assessment), ahead=ahead, change=change, worse=worse)
+    checked = replace(forms.checked(session.project, assessment), ahead=ahead, change=change, worse=worse)
     show(session, checked, format)
     for path, form in files:
-        write_whole(path, rendered(checked, form).encode())
+        write_whole(path, forms.rendered(checked, form).encode())
     return exit_code(assessment, fail_on) if change is None else int(change.fails)
 
 
@@ -103,36 +103,20 @@ def exit_code(assessment: Assessment, fail_on: str = "no-go") -> int:
     return 1 if assessment.outcome in failing else 0
 
 
-def checked_of(session: Session, assessment: Assessment) -> Checked:
-    """Returns a check with what its forms need to know of the project."""
-    from ..checkout import Checkout
-    from ..project import FILE
-    from ..report.checked import Checked
-
-    project = session.project
-    checkout = Checkout.find(project.root)
-    return Checked(
-        assessment=assessment,
-        root=project.root,
-        top=checkout.root if checkout else project.root,
-        configuration=project.path or project.root / FILE,
-        waivers=project.document.waivers,
-        base=project.base,
-    )
-
-
-def show(session: Session, checked: Checked, format: str) -> None:
+def show(session: Session, checked: Checked, format: Form) -> None:
     """Prints a check."""
+    from ..report import forms
+
     if format == "json":
-        print_json(_json(checked))
+        print_json(forms.document(checked))
     elif format == "text":
-        for line in _lines(checked, colour=session.colour):
+        for line in forms.lines(checked, colour=session.colour):
             print(line)
     else:
-        sys.stdout.write(rendered(checked, format))
+        sys.stdout.write(forms.rendered(checked, format))
 
 
-def form_of(path: Path) -> str:
+def form_of(path: Path) -> Form:
     """Returns the form that the end of a file's name asks for.
 
     Raises:
@@ -144,40 +128,6 @@ def form_of(path: Path) -> str:
     if form is None:
         raise UsageError(f"--output {path}: expected a name that ends in {', '.join(SUFFIXES)}")
     return "sarif" if path.name.lower().endswith(".sarif.json") else form
-
-
-def rendered(checked: Checked, form: str) -> str:
-    """Returns a check in one of its forms, without colours."""
-    if form == "markdown":
-        from ..report import markdown
-
-        return markdown.text(checked)
-    if form == "junit":
-        from ..report import junit
-
-        return junit.text(checked)
-    if form == "text":
-        return "".join(f"{line}\n" for line in _lines(checked, colour=False))
-    if form == "sarif":
-        from ..report import sarif
-
-        return json.dumps(sarif.document(checked), indent=2) + "\n"
-    return json.dumps(_json(checked), indent=2) + "\n"
-
-
-def _json(checked: Checked) -> object:
-    from ..report.json import check_document
-
-    further = {"forecast": checked.ahead, "change": checked.change, "base": checked.base}
-    said = {name: model.model_dump(mode="json") for name, model in further.items() if model is not None}
-    return {**check_document(checked.assessment), **said}
-
-
-def _lines(checked: Checked, *, colour: bool) -> Sequence[str]:
-    from ..report.terminal import forecast_lines, lines
-
-    ahead = forecast_lines(checked.ahead) if checked.ahead else ()
-    return [*lines(checked, colour=colour), *ahead]
 
 
 def _span(text: str | None) -> timedelta | None:

@@ -22,6 +22,8 @@ def run(
         raise UsageError(
             "a release in the pipeline of a change: nothing is signed there", hint="run `compliance collect` and `compliance check`"
         )
+    from ..report import forms
+
     runs = collect.gather(session, ())
     for line in collect.listing(runs):
         session.say(line)
@@ -29,7 +31,7 @@ def run(
     if format == "json":
         report.print_made_json(assessment, made, path)
     else:
-        check.show(session, check.checked_of(session, assessment), format)
+        check.show(session, forms.checked(session.project, assessment), format)
         report.print_made(session, made, path)
     if assessment.outcome == "no-go":
         return 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance import view
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import StoreState
 from compliance.home import signers
 from compliance.packet.issue import IssuedPacket, issue

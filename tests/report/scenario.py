@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from compliance import view
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
 from compliance.gate import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compliance import history
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import StoreState
 from compliance.judging import record_assessment
 from compliance.record import Severity

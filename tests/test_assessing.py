@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compliance.assess import assess
+from compliance.assessing import assess
 from compliance.assessment import StoreState
 from compliance.errors import NothingToJudgeError
 from compliance.gate import Claim, Gate, Inputs, Item, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
