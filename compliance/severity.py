@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from .record import Severity
 
@@ -44,3 +45,8 @@ def from_score(score: float) -> Severity:
         if score >= least:
             return severity
     return Severity.LOW if score > 0 else Severity.INFO
+
+
+def worst(found: Iterable[Severity]) -> Severity:
+    """Returns the worst of several severities; ``unknown`` only where nothing else is said."""
+    return min(found, key=list(Severity).index, default=Severity.UNKNOWN)

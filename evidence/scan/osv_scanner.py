@@ -145,7 +145,7 @@ def _severity_of_group(groups: Sequence[_Group], own: Mapping[str, Severity]) ->
     """Returns what is known of the same problem under all of its names."""
     said = [severity.from_score(score) for one in groups if (score := _score(one.max_severity)) is not None]
     said += [own[name] for one in groups for name in one.ids or () if name in own]
-    return min(said, key=list(Severity).index, default=Severity.UNKNOWN)
+    return severity.worst(said)
 
 
 def _score(text: str | None) -> float | None:

@@ -22,6 +22,7 @@ from typing import Any, Final
 import msgspec
 from packaging.version import InvalidVersion, Version
 
+from compliance import severity
 from compliance.errors import InputError
 from compliance.record import Severity
 from compliance.source import parse_time
@@ -89,7 +90,7 @@ class Snapshot:
         wanted = set(names)
         known = [record for record, _ in self.by_package.get(_plain(package), ()) if wanted & {record.id, *(record.aliases or ())}]
         said = [severity_of(record, one.package.name or "") for record in known for one in _of_python(record) if one.package]
-        return min(said, key=list(Severity).index, default=Severity.UNKNOWN)
+        return severity.worst(said)
 
     @contextmanager
     def served(self) -> Iterator[str]:

@@ -23,7 +23,7 @@ def highest(ratings: Iterable[Rating]) -> Severity:
     """Returns the highest severity of some ratings; ``unknown`` when none of them says one."""
     said = [(_is_version_2(one), found) for one in ratings if (found := of_rating(one)) is not Severity.UNKNOWN]
     counted = [found for version_2, found in said if not version_2] or [found for _, found in said]
-    return min(counted, key=list(Severity).index, default=Severity.UNKNOWN)
+    return severity.worst(counted)
 
 
 def of_rating(rating: Rating) -> Severity:
