@@ -46,7 +46,7 @@ def lines(repeat: int) -> Iterator[measure.Line]:
 
 def judged(folder: str) -> Callable[[], str]:
     """Opens the store and judges the last release by all gates."""
-    from compliance.judging import judge
+    from compliance.judgement.judging import judge
     from compliance.project import Project
     from compliance.store import Store
 
@@ -63,7 +63,7 @@ def judged(folder: str) -> Callable[[], str]:
 def project(folder: Path, releases: int) -> Path:
     """Makes the worked example with a store that holds releases, and returns its folder."""
     from compliance.intake import Intake
-    from compliance.judging import assessment_draft, judge
+    from compliance.judgement.judging import assessment_draft, judge
     from compliance.project import Project
     from compliance.store import Store
 

@@ -53,7 +53,7 @@ def _project(folder: Path, findings: int) -> Path:
 def make(project: str) -> Callable[[], Callable[[], dict[str, int]]]:
     """Judges and reports on a copy of a project."""
     from compliance import home
-    from compliance.judging import judge
+    from compliance.judgement.judging import judge
     from compliance.project import Project
     from compliance.report import audit
     from compliance.store import Store

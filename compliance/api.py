@@ -77,7 +77,7 @@ def assess(
         UsageError: A partial assessment cannot be recorded; or there is no such gate.
     """
     from .errors import UsageError
-    from .judging import judge, record_assessment
+    from .judgement.judging import judge, record_assessment
     from .project import near
 
     only = None if gates is None else list(gates)
@@ -127,7 +127,7 @@ def make_report(project: Project, store: Store, key: SigningKey, point: str = "p
     Raises:
         ComplianceError: As `assess`; or the key cannot be used, or the report cannot be rendered on this machine.
     """
-    from .judging import judge
+    from .judgement.judging import judge
     from .report import audit
     from .times import now
 

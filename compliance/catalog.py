@@ -22,7 +22,7 @@ from typing import TypeVar
 from .errors import CatalogError
 from .gate import Framework, Gate, broken_gate
 from .kind import Collector, Format, Kind
-from .mapping import mapped
+from .reading.mapping import mapped
 
 KINDS_GROUP = "compliance.evidence"
 """Entry point group of packages that add kinds."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from .needs import Need
+from .judgement.needs import Need
 from .record import Finding, Json, Model
 from .reminders import Reminder
 from .times import rfc3339

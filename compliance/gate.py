@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final, TypedDict, Unpack
 
 from .errors import CatalogError
-from .inputs import Inputs, Item
+from .judgement.inputs import Inputs, Item
 from .record import Assurance, Table
 from .verdict import Claim, Place, Reason, Standing, Status, Verdict, failed, not_assessed, passed
 

@@ -19,8 +19,8 @@ from .catalog import Catalog
 from .errors import ConfigError, InputError
 from .gate import AtLeast, AtMost, Gate, Params
 from .kind import Collector, Kind, Options
-from .mapping import ABOUT, ROW_FIELDS, MappingTable, with_mappings
 from .point import Point, Profile
+from .reading.mapping import ABOUT, ROW_FIELDS, MappingTable, with_mappings
 from .record import Json, Model, Table
 from .role import Role, RoleTable, roles_of
 from .times import read_span, show_span

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from .catalog import shipped
 from .documents import PRINTED
-from .jsonmodel import Document
+from .reading.jsonmodel import Document
+from .reading.recordfile import ProjectRecord, Record
 from .record import Json
-from .recordfile import ProjectRecord, Record
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 FOLDER: Final = "schemas"

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import msgspec
 
-from . import jsontext, xmltext
 from .errors import InputError
-from .xmltext import Element as Element
+from .reading import jsontext, xmltext
+from .reading.xmltext import Element as Element
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
@@ -173,7 +173,7 @@ class Source:
 
         Plain words stay text: ``on`` is not True, and a date is not converted.
         """
-        from .yamltext import loads
+        from .reading.yamltext import loads
 
         if self.size > YAML_LIMIT:
             raise InputError(f"{self.size} bytes", expected=f"YAML of at most {YAML_LIMIT} bytes")

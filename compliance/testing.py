@@ -19,15 +19,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from .assessing import assess
 from .assessment import GateResult, StoreState
 from .catalog import Catalog, shipped
 from .gate import Gate, Item, Reason, Status
+from .judgement.assessing import assess
+from .judgement.view import View
 from .kind import Kind
 from .project import Document, Project, ProjectTable
 from .record import Assurance
 from .subject import Binding, Subject
-from .view import View
 
 __all__ = ["COMMIT", "NOW", "assert_fails", "assert_not_assessed", "assert_passes", "evidence", "judged"]
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
-from compliance import jsontext
 from compliance.errors import InputError
-from compliance.jsonshape import checked, each, optional
+from compliance.reading import jsontext
+from compliance.reading.jsonshape import checked, each, optional
 from compliance.record import Tool, shorten
 from compliance.source import Source, parse_time
 

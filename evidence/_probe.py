@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from compliance.jsonmodel import Document, Milliseconds, Part, Rows, Time, refuse
+from compliance.reading.jsonmodel import Document, Milliseconds, Part, Rows, Time, refuse
 
 TypeName = Literal["string", "number", "boolean", "object", "array"]
 """Types of a JSON object's members."""

@@ -26,8 +26,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compliance.kind import Format, Kind
+from compliance.reading.recordfile import FORMAT, Digest, Many, Record, RecordPart, Text, Time, read, recogniser
 from compliance.record import Assurance, Citation, Json, Model, Parsed, Payload, Private
-from compliance.recordfile import FORMAT, Digest, Many, Record, RecordPart, Text, Time, read, recogniser
 from compliance.source import Source
 from compliance.subject import Binding
 

@@ -27,8 +27,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from compliance.kind import Format, Kind
-from compliance.record import Assurance, Citation, Json, Model, Parsed, Payload, Private
-from compliance.recordfile import (
+from compliance.reading.recordfile import (
     COUNT_LIMIT,
     FORMAT,
     Commit,
@@ -48,6 +47,7 @@ from compliance.recordfile import (
     refuse,
     written,
 )
+from compliance.record import Assurance, Citation, Json, Model, Parsed, Payload, Private
 from compliance.source import Source
 from compliance.subject import Binding
 

@@ -34,11 +34,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from compliance import __version__
+from compliance.collecting.httpprobe import Answer, address, get
 from compliance.errors import CollectorError, InputError
-from compliance.httpprobe import Answer, address, get
-from compliance.jsonmodel import read, recogniser
-from compliance.jsontext import loads
 from compliance.kind import Collected, Collector, Context, Format, Kind, Options, options_of
+from compliance.reading.jsonmodel import read, recogniser
+from compliance.reading.jsontext import loads
 from compliance.record import Json, Model, Parsed, Payload, Private, Tool
 from compliance.source import Source
 from compliance.subject import Binding

@@ -35,8 +35,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from compliance.kind import Format, Kind
+from compliance.reading.recordfile import FORMAT, Digest, Many, ProjectRecord, RecordPart, Text, Time, read, recogniser, refuse, written
 from compliance.record import Assurance, Citation, Json, Model, Parsed, Payload, Private
-from compliance.recordfile import FORMAT, Digest, Many, ProjectRecord, RecordPart, Text, Time, read, recogniser, refuse, written
 from compliance.source import Source
 from compliance.subject import Binding
 

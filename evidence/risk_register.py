@@ -30,8 +30,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from compliance.kind import Format, Kind
+from compliance.reading.recordfile import FORMAT, Many, ProjectRecord, RecordPart, Text, read, recogniser, refuse
 from compliance.record import Assurance, Finding, Json, Model, Parsed, Payload, Private, Severity, fingerprint, shorten
-from compliance.recordfile import FORMAT, Many, ProjectRecord, RecordPart, Text, read, recogniser, refuse
 from compliance.source import Source
 from compliance.subject import Binding
 

@@ -30,8 +30,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from compliance.kind import Format, Kind
-from compliance.record import Assurance, Json, Parsed, Payload, Private
-from compliance.recordfile import (
+from compliance.reading.recordfile import (
     FORMAT,
     Many,
     Record,
@@ -46,6 +45,7 @@ from compliance.recordfile import (
     refuse,
     written,
 )
+from compliance.record import Assurance, Json, Parsed, Payload, Private
 from compliance.source import Source
 from compliance.subject import Binding
 

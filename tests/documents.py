@@ -31,9 +31,9 @@ from compliance.cli.app import build
 from compliance.errors import ComplianceError
 from compliance.gate import Gate
 from compliance.kind import Kind
-from compliance.mapping import FORMAT as MAPPED
-from compliance.mapping import FieldTable, MappingTable
 from compliance.point import BUILT_IN, Point
+from compliance.reading.mapping import FORMAT as MAPPED
+from compliance.reading.mapping import FieldTable, MappingTable
 from compliance.record import Severity
 from compliance.role import RoleTable
 from compliance.times import show_span

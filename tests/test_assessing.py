@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from compliance.assessing import assess
 from compliance.assessment import StoreState
 from compliance.errors import NothingToJudgeError
 from compliance.gate import Claim, Gate, Inputs, Item, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
+from compliance.judgement.assessing import assess
+from compliance.judgement.view import Unreadable, View
 from compliance.project import Project
 from compliance.record import Assurance
 from compliance.subject import Binding, Subject
-from compliance.view import Unreadable, View
 from tests.world import COMMIT, DOC, NOW, OTHER, item, judged, make_gate, make_kind, make_project, small
 
 LIVE = make_kind(binds_to=Binding.ENVIRONMENT)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from compliance import collect as module
 from compliance.catalog import shipped
-from compliance.collect import Run, Silent, collect
+from compliance.collecting import collect as module
+from compliance.collecting.collect import Run, Silent, collect
 from compliance.errors import CollectorError, ConfigError
 from compliance.intake import Intake
 from compliance.kind import Collected, Collector, Context, Options

@@ -18,8 +18,8 @@ from compliance.cli.app import COMMANDS
 from compliance.errors import ComplianceError
 from compliance.gate import Gate
 from compliance.kind import Kind, Options
-from compliance.mapping import FORMAT as MAPPED
-from compliance.mapping import MappingTable
+from compliance.reading.mapping import FORMAT as MAPPED
+from compliance.reading.mapping import MappingTable
 from compliance.role import RoleTable
 from compliance.source import Source
 from compliance.store import schema
@@ -212,22 +212,31 @@ def checks(document: str, name: str) -> list[str]:
 
 
 def test_every_check_is_documented() -> None:
-    from compliance import verify_inputs
     from compliance.sign.pdf_verify import CHECKS
     from compliance.sign.standing import STANDING_CHECKS
+    from compliance.verification import verify_inputs
 
     code = {
         name: (ROOT / "compliance" / name).read_text()
-        for name in ("report/bundle_check.py", "store/audit.py", "verify.py", "verify_files.py", "rejudge.py", "report/page_check.py")
+        for name in (
+            "report/bundle_check.py",
+            "store/audit.py",
+            "verification/verify.py",
+            "verification/verify_files.py",
+            "judgement/rejudge.py",
+            "report/page_check.py",
+        )
     }
     bundle = re.findall(r'\("(bundle-[a-z]+)", lambda', code["report/bundle_check.py"])
     assert checks("docs/verify.md", "pdf") == [*CHECKS, *STANDING_CHECKS, *bundle, "bundle-signer", "page-render"]
     assert '"bundle-signer"' in code["report/bundle_check.py"]
     assert '"page-render"' in code["report/page_check.py"]
-    assert checks("docs/verify.md", "folder") == re.findall(r'"(bundle-[a-z]+)"', code["verify_files.py"])
-    assert checks("docs/verify.md", "envelope") == re.findall(r'name = "((?:envelope|statement)[a-z-]*)"', code["verify_files.py"])
+    assert checks("docs/verify.md", "folder") == re.findall(r'"(bundle-[a-z]+)"', code["verification/verify_files.py"])
+    assert checks("docs/verify.md", "envelope") == re.findall(
+        r'name = "((?:envelope|statement)[a-z-]*)"', code["verification/verify_files.py"]
+    )
     assert checks("docs/verify.md", "against") == ["report.rendered", "report.signed", "store-consistency", "assessment-derived"]
-    assert all(f'"{name}"' in code["verify.py"] + code["rejudge.py"] for name in checks("docs/verify.md", "against"))
+    assert all(f'"{name}"' in code["verification/verify.py"] + code["judgement/rejudge.py"] for name in checks("docs/verify.md", "against"))
     parts = re.findall(r'\("([a-z-]+)", audit\.\w+\)', code["store/audit.py"])
     assert checks("docs/store.md", "store") == [*parts, "purged", "replay", verify_inputs.NAME]
 

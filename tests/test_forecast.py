@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
-from compliance.forecast import PRECISION, forecast
 from compliance.gate import Item, Status
+from compliance.judgement.assessing import assess
+from compliance.judgement.forecast import PRECISION, forecast
+from compliance.judgement.view import View
 from compliance.project import Project
 from compliance.subject import Subject
-from compliance.view import View
 from tests.world import COMMIT, NOW, item, make_gate, make_project
 
 DAY = timedelta(days=1)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from compliance.history import Release, of_assessment, releases, series
 from compliance.intake import Intake, Overrides
-from compliance.judging import judge, record_assessment
+from compliance.judgement.history import Release, of_assessment, releases, series
+from compliance.judgement.judging import judge, record_assessment
 from compliance.project import Project
 from compliance.record import Severity
 from compliance.store import Store

@@ -312,7 +312,7 @@ def test_paths_and_people_are_not_in_the_leaf(place: Place) -> None:
 def test_a_file_that_two_formats_claim_is_refused_by_name(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    from compliance import recognise
+    from compliance.reading import recognise
 
     monkeypatch.setattr(recognise, "_recognises", lambda form, source, *, by_kind: form.name in ("junit-xml", "sarif"))  # noqa: ARG005
     outcome = place.ingest(place.write("j.xml", junit()))[0]

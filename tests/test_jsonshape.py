@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from compliance.errors import InputError
-from compliance.jsonshape import checked, each, optional, shaped
-from compliance.jsontext import members
+from compliance.reading.jsonshape import checked, each, optional, shaped
+from compliance.reading.jsontext import members
 
 
 class Thing(msgspec.Struct):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import jsontext
 from compliance.errors import InputError
+from compliance.reading import jsontext
 
 REFUSED = {
     "empty": b"",

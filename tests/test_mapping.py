@@ -11,7 +11,7 @@ from compliance.catalog import shipped
 from compliance.errors import ConfigError
 from compliance.intake import Outcome
 from compliance.project import Project
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 from tests.test_intake import Place
 
 LOAD = """

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import InputError, StoreUnavailableError, TamperedError, UsageError
+from compliance.judgement.view import build
 from compliance.merge import merge
 from compliance.project import Project
 from compliance.sign.checks import Check
 from compliance.store import Draft, Store
 from compliance.store.merging import Merged
-from compliance.verify import verify_store
-from compliance.view import build
+from compliance.verification.verify import verify_store
 from tests.cli.run import compliance
 from tests.store.test_audit import forge
 from tests.test_intake import COMMIT, Place
@@ -112,7 +112,7 @@ def test_a_collector_that_ran_later_is_what_counts(place: Place) -> None:
 
 
 def could_not_run(place: Place, path: Path) -> tuple[str, ...]:
-    from compliance.checkout import subject_of
+    from compliance.git.checkout import subject_of
 
     merged(place, path)
     view = build(place.store, place.project.catalog.kinds, subject_of(place.project, None))

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from compliance.assessing import assess, judge_of
 from compliance.assessment import GateResult, StoreState
 from compliance.catalog import Catalog, shipped
 from compliance.gate import Item, Reason, Status
-from compliance.judge import Judge, without_findings
-from compliance.needs import Need, needs
+from compliance.judgement.assessing import assess, judge_of
+from compliance.judgement.judge import Judge, without_findings
+from compliance.judgement.needs import Need, needs
+from compliance.judgement.view import View
 from compliance.project import Document, GateSetting, Project, ProjectTable
 from compliance.record import Assurance, Finding, Severity
 from compliance.subject import Subject
 from compliance.testing import COMMIT, NOW, evidence, evidence_of_nothing
-from compliance.view import View
 
 DAY = timedelta(days=1)
 OTHER = "9" * 40

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from compliance.checkout import subject_of
 from compliance.errors import StoreError, StoreUnavailableError, UsageError
+from compliance.git.checkout import subject_of
+from compliance.judgement.view import build
 from compliance.merge import merge
 from compliance.purge import Rule, chosen, purge
 from compliance.sign.checks import Check
 from compliance.store import Store
-from compliance.verify import verify_store
-from compliance.view import build
+from compliance.verification.verify import verify_store
 from tests.cli.run import compliance
 from tests.store.test_audit import forge
 from tests.test_intake import COMMIT, Place

@@ -11,11 +11,11 @@ from compliance.catalog import shipped
 from compliance.errors import InputError, UnrecognisedError
 from compliance.intake import Intake
 from compliance.kind import Format, Kind
-from compliance.recognise import recognise
+from compliance.reading.recognise import recognise
 from compliance.record import Parsed, Payload
 from compliance.source import Source
 from compliance.subject import Binding
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 from tests.evidence.helpers import format_of
 from tests.robust.samples import ALL_NAMES, sample
 from tests.test_intake import Place

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from compliance.checkout import subject_of
 from compliance.errors import InputError
+from compliance.git.checkout import subject_of
 from compliance.intake import Overrides, Reread, reread
+from compliance.judgement.view import build
 from compliance.kind import Format
 from compliance.merge import merge
 from compliance.record import Parsed
 from compliance.source import Source
 from compliance.store import Draft, Store
-from compliance.verify import verify_store
-from compliance.view import build
+from compliance.verification.verify import verify_store
 from tests.cli.run import compliance
 from tests.test_intake import COMMIT, Place, junit
 

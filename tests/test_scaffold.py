@@ -13,8 +13,8 @@ import pytest
 
 from compliance.catalog import shipped
 from compliance.project import Project
-from compliance.repository import Repository, look
-from compliance.scaffold import missing, steps, toml
+from compliance.starting.repository import Repository, look
+from compliance.starting.scaffold import missing, steps, toml
 from tests.cli.run import compliance
 
 JUNIT = '<testsuite name="s" tests="1"><testcase name="a"/></testsuite>'

@@ -20,7 +20,7 @@ from compliance.sign import intoto
 from compliance.sign.dsse import Envelope
 from compliance.sign.keys import SigningKey, certificate_fingerprint
 from compliance.times import now
-from compliance.verify_inputs import verify_inputs
+from compliance.verification.verify_inputs import verify_inputs
 from tests.cli.run import compliance
 from tests.sign.documents import certificate, private_key
 from tests.test_intake import COMMIT, Place, junit

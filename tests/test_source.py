@@ -14,8 +14,8 @@ from xml.sax.saxutils import escape
 import pytest
 
 from compliance import source as module
-from compliance import xmltext, yamltext
 from compliance.errors import InputError
+from compliance.reading import xmltext, yamltext
 from compliance.source import Source
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CONTENT = ("evidence", "policies", "templates")
 NAMES_CONTENT = {"compliance/catalog.py", "compliance/report/html.py", "compliance/report/_weasy.py"}
 """The catalog, and what loads templates and their style sheets: nothing else in the engine knows the content folders."""
-COMMAND_LINE = ("compliance.cli", "compliance.report", "compliance.verify")
+COMMAND_LINE = ("compliance.cli", "compliance.report", "compliance.verification")
 """What gates and kinds have no business with."""
 
 

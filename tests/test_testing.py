@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 
 from compliance.gate import Area, AtLeast, Gate, Inputs, Params, Reason, Verdict, failed, gate, passed
-from compliance.judging import judge
+from compliance.judgement.judging import judge
 from compliance.project import Project
 from compliance.store import Store
 from compliance.testing import assert_fails, assert_not_assessed, assert_passes, evidence, judged

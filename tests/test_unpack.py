@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from compliance import unpack
 from compliance.errors import InputError
+from compliance.reading import unpack
 from compliance.record import sha256_hex
 from compliance.source import Source
 from compliance.store import Store
@@ -158,7 +158,7 @@ def test_a_long_stream_lies_in_a_file_and_reads_the_same(monkeypatch: pytest.Mon
 
 def test_what_an_archive_held_can_be_replayed(place: Place) -> None:
     from compliance.catalog import shipped
-    from compliance.verify import verify_store
+    from compliance.verification.verify import verify_store
 
     place.ingest(place.write("a.zip", zipped({"j.xml": REPORT})))
     place.store.close()

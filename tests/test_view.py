@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compliance import view
-from compliance.admission import Admission
-from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.gate import Item
+from compliance.judgement import view
+from compliance.judgement.admission import Admission
+from compliance.judgement.assessing import assess
 from compliance.kind import Kind
 from compliance.project import Project
 from compliance.record import Assurance, Payload

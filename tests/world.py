@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
 from compliance.gate import Area, Gate, Inputs, Item, Params, Reason, Verdict, failed, gate, not_assessed, passed
+from compliance.judgement.assessing import assess
+from compliance.judgement.view import View
 from compliance.kind import Kind
 from compliance.project import Document, Project, ProjectTable
 from compliance.record import Assurance, Payload
 from compliance.subject import Binding, Subject
-from compliance.view import View
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COMMIT, OTHER = "a" * 40, "b" * 40

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from ..assessment import Assessment, GateResult
-    from ..judging import Case
+    from ..judgement.judging import Case
+    from ..judgement.since import Comparison
     from ..report.checked import Checked
     from ..report.forms import Form
-    from ..since import Comparison
     from ..store import Store
 
 CheckFormat = Annotated[
@@ -52,8 +52,8 @@ def run(
 ) -> int:
     """Judge the stored evidence; exit code 0 is go, 1 is no-go."""
     from ..errors import NothingToJudgeError, UsageError
-    from ..forecast import forecast as look_ahead
-    from ..judging import case, record_assessment
+    from ..judgement.forecast import forecast as look_ahead
+    from ..judgement.judging import case, record_assessment
     from ..report import forms
     from .report import write_whole
 
@@ -91,8 +91,8 @@ def _compared(
 ) -> tuple[Comparison | None, dict[str, GateResult]]:
     if ref is None:
         return None, {}
-    from ..revision import Revision
-    from ..since import compare
+    from ..git.revision import Revision
+    from ..judgement.since import compare
 
     return compare(found, store, assessment, Revision.find(session.project.root, [ref]))
 

@@ -10,7 +10,7 @@ import typer
 from .session import Base, Format, Session, print_json
 
 if TYPE_CHECKING:
-    from ..collect import Run
+    from ..collecting.collect import Run
     from ..documents import CollectDocument
 
 
@@ -33,7 +33,7 @@ def run(
 
 def gather(session: Session, kinds: Sequence[str]) -> list[Run]:
     """Runs the collectors and shows progress."""
-    from ..collect import collect
+    from ..collecting.collect import collect
     from .progress import showing
 
     if session.project.base is not None:

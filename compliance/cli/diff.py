@@ -20,9 +20,9 @@ Other = Annotated[str, typer.Argument(metavar="B", help="The later one, likewise
 
 def run(session: Session, before: One, after: Other, format: Format = "text") -> int:
     """Show what changed between two releases or assessments: gates, findings, evidence, thresholds."""
-    from ..diff import compare, findings_between
     from ..documents import DiffDocument, DiffFinding
-    from ..judging import recorded_assessment
+    from ..judgement.diff import compare, findings_between
+    from ..judgement.judging import recorded_assessment
 
     with session.reading() as store:
         numbers = _number(store, before), _number(store, after)

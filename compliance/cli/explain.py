@@ -12,8 +12,8 @@ from .session import Format, Session, print_json
 if TYPE_CHECKING:
     from ..documents import ExplainGate, ExplainKind
     from ..gate import Gate
+    from ..judgement.needs import Need
     from ..kind import Kind
-    from ..needs import Need
 
 _FINDINGS = 10
 """Findings that are listed in text."""
@@ -71,7 +71,7 @@ def _gate(session: Session, gate: Gate) -> ExplainGate:
 def _now(session: Session, gates: list[str]) -> tuple[dict[str, str], dict[str, tuple[Need, ...]]]:
     """Says how gates stand on the current store, and what each needs; nothing where there is no evidence."""
     from ..errors import NothingToJudgeError
-    from ..judging import case
+    from ..judgement.judging import case
 
     asked = [gate for gate in gates if gate in session.project.gates]
     if not session.store_path.exists() or not asked:

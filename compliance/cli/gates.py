@@ -34,7 +34,7 @@ def run(
 def _document(session: Session, point: str, coverage: bool) -> GatesDocument:
     from ..documents import AppliedGate, GatesDocument, UnreadEvidence
     from ..gate import VIEWS
-    from ..judging import case
+    from ..judgement.judging import case
     from ..times import show_span
 
     project = session.project

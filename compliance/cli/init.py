@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .session import Session
 
 if TYPE_CHECKING:
-    from ..repository import Repository
+    from ..starting.repository import Repository
 
 
 def run(session: Session) -> int:
@@ -17,8 +17,8 @@ def run(session: Session) -> int:
     from ..catalog import shipped
     from ..errors import ConfigError
     from ..project import FILE, Project
-    from ..repository import look
-    from ..scaffold import toml
+    from ..starting.repository import look
+    from ..starting.scaffold import toml
 
     root = (session.common.project or Path.cwd()).absolute()
     if not root.is_dir():
@@ -40,7 +40,7 @@ def run(session: Session) -> int:
 
 
 def _summary(found: Repository, path: Path) -> list[str]:
-    from ..scaffold import missing, steps
+    from ..starting.scaffold import missing, steps
     from . import table
 
     languages = [f"{name} ({count} files)" for name, count in found.languages.items()]

@@ -9,7 +9,7 @@ import typer
 from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
-    from ..history import Release
+    from ..judgement.history import Release
 
 
 def run(
@@ -44,7 +44,7 @@ def run(
 
 def _releases(session: Session, point: str, limit: int, format: Format) -> int:
     from ..documents import HistoryDocument, PastRelease, PastSeries
-    from ..history import releases, series
+    from ..judgement.history import releases, series
     from ..times import rfc3339
 
     project = session.project

@@ -12,10 +12,10 @@ from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
+    from ..judgement.view import View
     from ..packet.issue import IssuedPacket
     from ..sign.keys import SigningKey
     from ..store import Store
-    from ..view import View
 
 
 def run(
@@ -32,7 +32,7 @@ def run(
 ) -> int:
     """Assess, record the assessment, and write the packet that the roles sign: one signature field per signature that they need."""
     from .. import home
-    from ..judging import judge
+    from ..judgement.judging import judge
     from ..packet.issue import issue
     from ..times import now
     from .report import slug, write_whole

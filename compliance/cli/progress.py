@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from ..collect import Progress, Run
+    from ..collecting.collect import Progress, Run
     from .session import Session
 
 

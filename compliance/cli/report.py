@@ -66,7 +66,7 @@ def make(
 ) -> tuple[Assessment, MadeReport, Path]:
     """Makes the report and writes it, with the checkpoint of the ledger beside it."""
     from .. import home
-    from ..judging import judge
+    from ..judgement.judging import judge
     from ..report import audit
     from ..report.redact import read_classes
     from ..times import now

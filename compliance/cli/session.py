@@ -88,7 +88,7 @@ class Session:
         names = (base,) if base else run.bases if run is not None else ()
         if not names:
             return Project.load(self.common.project)
-        from ..base import load
+        from ..git.base import load
 
         return load(self.common.project, names)
 

@@ -75,7 +75,7 @@ class _Words:
 def _sign_ledger(session: Session, words: _Words, key: Path | None, statement_file: Path | None, point: str, expires: str | None) -> int:
     """Signs the release as it stands, or writes out what is to be signed elsewhere."""
     from .. import decision, home
-    from ..judging import judge, judged_before
+    from ..judgement.judging import judge, judged_before
     from ..packet.issue import newest
     from ..record import canonical
     from ..sign import statement

@@ -29,7 +29,7 @@ def run(
     format: Format = "text",
 ) -> int:
     """Show who has signed, who is missing, and what each condition waits for."""
-    from ..judging import judge
+    from ..judgement.judging import judge
     from ..reminders import calendar
     from .report import write_whole
 
@@ -153,9 +153,9 @@ def _state(one: Condition, assessment: Assessment) -> str:
 
 def _void(session: Session, store: Store, assessment: Assessment, lost: SignOff) -> Iterator[str]:
     """Says why an approval does not count, and what changed since it was given."""
-    from ..diff import compare
     from ..errors import StoreError
-    from ..judging import recorded_assessment
+    from ..judgement.diff import compare
+    from ..judgement.judging import recorded_assessment
     from ..plaintext import safe
 
     yield safe(f"{lost.decision} by {lost.by} for {lost.role} (#{lost.entry}) does not count: {lost.defect}")

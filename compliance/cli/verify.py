@@ -11,7 +11,7 @@ from .session import Format, Session, print_json, show_path
 
 if TYPE_CHECKING:
     from ..documents import VerifyDocument
-    from ..verify import Verification
+    from ..verification.verify import Verification
 
 
 def run(
@@ -34,7 +34,7 @@ def run(
     """Verify reports, their bundles, signed envelopes and stores, offline; with --store, also that a report belongs to that store."""
     from .. import home
     from ..project import Project
-    from ..verify import verify_path
+    from ..verification.verify import verify_path
 
     project = Project.load(session.common.project)
     store = Path(session.common.store) if session.common.store else None

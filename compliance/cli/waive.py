@@ -76,9 +76,9 @@ def _baseline(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path("compliance-baseline.yaml"),
 ) -> int:
     """Write the present findings that keep gates red into a file, to be requested as one waiver; it never covers others."""
-    from .. import baseline
     from ..errors import UsageError
-    from ..judging import case
+    from ..judgement import baseline
+    from ..judgement.judging import case
     from ..waiver import DAY
     from .report import write_whole
 

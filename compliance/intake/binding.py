@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
 
-from .. import ci, mapping
-from ..checkout import Checkout, subject_of
+from .. import ci
+from ..git.checkout import Checkout, subject_of
 from ..kind import Collected
 from ..project import Project
+from ..reading import mapping
 from ..record import Assurance, Citation, Json, Parsed, PrivacyClass, split_private
 from ..source import Source
 from ..store import Store

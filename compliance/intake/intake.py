@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from .. import unpack
-from ..checkout import Checkout
 from ..errors import InputError, UnrecognisedError
+from ..git.checkout import Checkout
 from ..kind import Collected, Format, Kind
 from ..project import Project
-from ..recognise import recognise
+from ..reading import unpack
+from ..reading.recognise import recognise
+from ..reading.walk import walk
 from ..source import Source
 from ..store import EvidenceDraft, Recorded, Store
 from ..subject import Subject
 from ..times import now
-from ..walk import walk
 from .binding import Binder, Origin
 from .outcome import Outcome, Overrides, Status
 from .reading import Reader, Statement

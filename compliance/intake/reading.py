@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..kind import Format, Kind
-from ..recognise import guarded
+from ..reading.recognise import guarded
 from ..record import Parsed
 from ..source import Source
 

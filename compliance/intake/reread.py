@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..errors import InputError
 from ..kind import Format
 from ..project import Project
-from ..recognise import guarded
+from ..reading.recognise import guarded
 from ..record import Json, Parsed
 from ..source import Source
 from ..store import EvidenceDraft, Store, StoredEvidence

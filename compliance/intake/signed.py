@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .. import jsontext
 from ..errors import ComplianceError, InputError
 from ..home import input_signers
 from ..project import Project
+from ..reading import jsontext
+from ..reading.walk import signatures_beside
 from ..record import Json, canonical, sha256_hex
 from ..source import Source
 from ..times import now
-from ..walk import signatures_beside
 
 if TYPE_CHECKING:
     from ..sign.inputs import Trusted, Voucher

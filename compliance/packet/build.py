@@ -7,10 +7,11 @@ from typing import Final
 
 from ..assessment import Assessment, GateResult
 from ..decision import Condition
-from ..diff import compare, findings_between
 from ..errors import StoreError
 from ..gate import Area
-from ..judging import recorded_assessment
+from ..judgement.diff import compare, findings_between
+from ..judgement.judging import recorded_assessment
+from ..judgement.view import Unreadable, View
 from ..outcome import because
 from ..project import Project
 from ..record import sha256_hex
@@ -19,7 +20,6 @@ from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
 from ..report.words import count, cut, listed, plain
 from ..store import Store
-from ..view import Unreadable, View
 from ..waiver import for_findings
 from .chart import verdicts
 from .hazards import RULE, hazards

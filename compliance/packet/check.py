@@ -7,8 +7,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from .. import jsontext
 from ..errors import ComplianceError, InputError
+from ..reading import jsontext
 from ..record import sha256_hex
 from ..report import bundle
 from ..report.gates import WORDS, red_gates

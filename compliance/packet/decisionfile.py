@@ -11,17 +11,18 @@ from typing import Final, get_args
 
 from pydantic import ValidationError
 
-from .. import decision, jsontext
+from .. import decision
 from ..decision import Promise, Said, Word
 from ..errors import ComplianceError, InputError
 from ..project import Project
+from ..reading import jsontext
+from ..reading.walk import SIGNATURE_SUFFIX
 from ..record import canonical
 from ..sign.statement import Signature, Signers
 from ..source import Source
 from ..store import Store
 from ..store.ledger import Entry
 from ..times import read_rfc3339
-from ..walk import SIGNATURE_SUFFIX
 from .receive import Received
 from .signed import TOLERANCE
 

@@ -15,6 +15,7 @@ from .. import __version__, decision
 from ..assessment import Assessment
 from ..decision import SignOff, missing
 from ..errors import UsageError
+from ..judgement.view import View
 from ..project import Project
 from ..record import canonical, sha256_hex
 from ..report import audit, html
@@ -24,7 +25,6 @@ from ..report.pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerpri
 from ..report.proof import checkpoint_at
 from ..report.words import cut, plain
 from ..store import Draft, Store
-from ..view import View
 from .build import question
 from .final_model import ConditionRecord, Decided, DecisionRecord, DecisionsFile, Promised, RoleRecord, SignedDecision
 from .issue import ISSUED

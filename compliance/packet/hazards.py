@@ -8,9 +8,9 @@ from typing import Final
 from ..assessment import Assessment, GateResult
 from ..decision import Condition
 from ..gate import Area, Item, Status
+from ..judgement.view import Unreadable
 from ..report.gates import red_gates
 from ..report.words import cut, plain
-from ..view import Unreadable
 from ..waiver import Waiver
 from .model import Hazard, Likelihood
 

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..assessment import Assessment
-from ..judging import record_assessment
+from ..judgement.judging import record_assessment
+from ..judgement.view import View
 from ..project import Project
 from ..record import sha256_hex
 from ..report import attestation
@@ -26,7 +27,6 @@ from ..report.html import SIGNATURE_BOX
 from ..report.model import ReportModel
 from ..report.pdf import Attachment, RenderedPdf, render_pdf
 from ..store import Draft, Store
-from ..view import View
 from . import html, slots
 from .build import build
 from .model import PacketModel

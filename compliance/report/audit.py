@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..assessment import Assessment
-from ..judging import record_assessment
+from ..judgement.judging import record_assessment
+from ..judgement.view import View
 from ..project import Project
 from ..record import PrivacyClass, sha256_hex
 from ..store import Draft, Store
-from ..view import View
 from . import attestation, html
 from .build import Basis, build
 from .model import ReportModel, Signer

@@ -9,11 +9,11 @@ from typing import Final, Literal, cast
 
 from .. import __version__
 from ..assessment import Assessment
-from ..history import Release, of_assessment, releases
+from ..judgement.history import Release, of_assessment, releases
+from ..judgement.view import View
 from ..project import Project
 from ..record import PRIVACY_CLASSES, PrivacyClass
 from ..store import Store
-from ..view import View
 from . import bundle, gates, page1
 from .claims import claims
 from .decided import decided

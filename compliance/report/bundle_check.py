@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from .. import jsontext
 from ..assessment import Assessment
 from ..errors import ComplianceError, InputError
-from ..judging import assessment_draft
+from ..judgement.judging import assessment_draft
+from ..reading import jsontext
 from ..record import PRIVACY_CLASSES, PrivacyClass, canonical, sha256_hex
 from ..sign.checks import Check, Status
 from ..store import merkle, note

@@ -9,8 +9,8 @@ from functools import cached_property
 import msgspec
 from pydantic import ValidationError
 
-from .. import jsontext
 from ..errors import InputError
+from ..reading import jsontext
 from ..record import PrivacyClass
 from ..store import note
 from ..store.erasing import TYPE as TOMBSTONE

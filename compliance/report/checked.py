@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from ..assessment import Assessment, GateResult, Spot
-from ..forecast import Forecast
+from ..judgement.forecast import Forecast
+from ..judgement.since import Comparison
 from ..project import BaseRules
-from ..since import Comparison
 from ..waiver import WaiversTable
 from .words import listed
 

@@ -12,11 +12,11 @@ from typing import Any, Final, Literal
 from ..assessment import Assessment
 from ..decision import Condition, SignOff, Stand, missing
 from ..gate import Item
+from ..judgement.view import Unreadable, View
 from ..record import Finding
 from ..store import Store
 from ..subject import Subject
 from ..times import show_span
-from ..view import Unreadable, View
 from ..waiver import DAY, State, Waiver, for_findings
 from .decided_model import ConditionRow, Decided, OverrideRow, RiskRow, RoleRow, SignatureRow, WaiverRow
 from .model import Limits

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..gate import Item
-from ..history import Release
+from ..judgement.history import Release
+from ..judgement.view import Unreadable, View
 from ..project import Project
 from ..record import Severity
 from ..subject import Binding, Subject
-from ..view import Unreadable, View
 from .figure_model import (
     AnyFigure,
     CoverageFigure,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, get_args
 
 from ..assessment import Assessment
-from ..checkout import Checkout
+from ..git.checkout import Checkout
 from ..project import FILE, Project
 from .checked import Checked
 

@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field
 
 from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
 from ..decision import Condition, Stand
-from ..forecast import Forecast
+from ..judgement.forecast import Forecast
+from ..judgement.since import Comparison
 from ..project import BaseRules
 from ..record import Json, Model
-from ..since import Comparison
 from ..times import rfc3339
 from ..waiver import Waiver
 

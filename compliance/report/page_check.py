@@ -7,8 +7,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from .. import jsontext
 from ..errors import ComplianceError
+from ..reading import jsontext
 from ..record import PRIVACY_CLASSES
 from ..sign.checks import Check
 from . import bundle, claims, decided, gates, page1

@@ -19,8 +19,8 @@ from ..assessment import Assessment, Changed, ClaimResult, GateResult, Spot
 from ..decision import Condition, Promise, SignOff, Stand
 from ..errors import UsageError
 from ..gate import Gate, Item
+from ..judgement.view import Unreadable
 from ..record import PRIVACY_CLASSES, Json, PrivacyClass, Private
-from ..view import Unreadable
 from ..waiver import Waiver
 from .gates import Threshold, Thresholds
 from .words import NONE, observed

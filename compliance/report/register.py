@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..gate import Item
+from ..judgement.view import Unreadable, View
 from ..kind import Kind
 from ..record import Json
 from ..store import Store
 from ..subject import Subject
-from ..view import Unreadable, View
 from .figures import of_subject
 from .model import EvidenceRow, Register
 from .redact import WHOLE, Redaction

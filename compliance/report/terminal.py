@@ -8,8 +8,8 @@ from typing import Final
 
 from ..assessment import Assessment, GateResult
 from ..cli.table import width, wrap
-from ..forecast import Forecast
 from ..gate import Status
+from ..judgement.forecast import Forecast
 from ..plaintext import safe
 from ..times import show_span
 from ..waiver import ends_soon

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
-from ..history import Release, Unit
+from ..judgement.history import Release, Unit
 from .figure_model import Trend, TrendsFigure
 from .words import NBSP, count, cut, listed, number, percent
 

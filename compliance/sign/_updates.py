@@ -25,10 +25,10 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
 from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
+from compliance.reading.xmltext import events
 from compliance.sign._dss import read_validation_data
 from compliance.sign._reading import entry
 from compliance.sign.pdf_verify import Update
-from compliance.xmltext import events
 
 if TYPE_CHECKING:
     from compliance.sign._structure import FoundSignature, Structure

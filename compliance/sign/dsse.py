@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from .. import jsontext
 from ..errors import InputError
+from ..reading import jsontext
 from ..record import Json, canonical
 from . import algorithms
 

@@ -22,8 +22,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
-from .. import jsontext
 from ..errors import ComplianceError, InputError
+from ..reading import jsontext
 from . import algorithms, dsse, intoto
 from .keys import certificate_fingerprint
 from .ssh import FILE_NAMESPACE, NAMESPACE, UnknownSignerError, namespace_of, verify_ssh_signature

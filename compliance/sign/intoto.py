@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .. import jsontext
 from ..errors import InputError
+from ..reading import jsontext
 from ..record import Json, canonical
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .. import jsontext
 from ..errors import ComplianceError, TamperedError
+from ..reading import jsontext
 from ..record import Json, PrivacyClass, canonical
 from . import merkle, note
 from .drafts import SAME

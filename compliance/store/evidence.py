@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlmodel import col, func, select
 
-from .. import jsontext
 from ..errors import StoreError, TamperedError
+from ..reading import jsontext
 from ..record import Finding, Json, join_private, sha256_hex
 from ..times import read_rfc3339
 from . import artifacts, tables

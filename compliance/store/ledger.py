@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import msgspec
 
-from .. import jsontext
 from ..errors import InputError, TamperedError
+from ..reading import jsontext
 from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical
 from ..times import read_rfc3339
 from . import merkle

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Final
 
-from .. import jsontext
 from ..errors import InputError, TamperedError
+from ..reading import jsontext
 from ..record import PrivacyClass
 from ..source import Source
 from . import archive, artifacts, merkle, note, tables

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlmodel import col, func, select
 
-from .. import jsontext
 from ..errors import StoreError, TamperedError
+from ..reading import jsontext
 from ..record import PrivacyClass
 from . import merkle, note, tables
 from .database import Database

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from .. import jsontext
 from ..errors import InputError, TamperedError
 from ..kind import Format, Kind
+from ..reading import jsontext
 from ..record import PRIVACY_CLASSES, canonical, sha256_hex, split_private
 from ..sign.checks import Check
 from ..source import Source

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from .. import jsontext
 from ..errors import TamperedError
+from ..reading import jsontext
 from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical, sha256_hex, split_private
 from ..times import now, rfc3339
 from . import artifacts, ledger, merkle, note, tables

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from compliance import yamltext
 from compliance.errors import InputError
+from compliance.reading import yamltext
 from compliance.record import Json
 from compliance.source import parse_time
 

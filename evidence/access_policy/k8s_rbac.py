@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
-from compliance import yamltext
 from compliance.errors import InputError
 from compliance.kind import Format
+from compliance.reading import yamltext
 from compliance.record import Json, Parsed, shorten
 from compliance.source import YAML_LIMIT, Source
 

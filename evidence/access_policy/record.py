@@ -25,8 +25,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from compliance.kind import Format
+from compliance.reading.recordfile import FORMAT, Digest, Many, Record, RecordPart, Text, Time, read, recogniser, refuse
 from compliance.record import Assurance, Citation, Parsed
-from compliance.recordfile import FORMAT, Digest, Many, Record, RecordPart, Text, Time, read, recogniser, refuse
 from compliance.source import Source
 
 from . import AccessPolicy, Endpoint, Rule

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from compliance import yamltext
 from compliance.errors import InputError
 from compliance.kind import Format
+from compliance.reading import yamltext
+from compliance.reading.yamltext import LINE
 from compliance.record import Parsed
 from compliance.source import Source
-from compliance.yamltext import LINE
 
 from . import Alert, AlertRules, modes, promql
 

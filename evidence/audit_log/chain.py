@@ -26,8 +26,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from compliance import jsontext
 from compliance.errors import InputError
+from compliance.reading import jsontext
 from compliance.record import Json, canonical
 
 from .fields import Keys, by_keys, plain

@@ -20,9 +20,9 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
-from compliance import jsontext
 from compliance.errors import InputError
-from compliance.jsontext import LineReader
+from compliance.reading import jsontext
+from compliance.reading.jsontext import LineReader
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from compliance.errors import InputError
-from compliance.jsontext import LineReader
 from compliance.kind import Format
+from compliance.reading.jsontext import LineReader
 from compliance.record import Json, Parsed
 from compliance.source import Source
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from compliance import jsontext
 from compliance.errors import InputError
 from compliance.kind import Format
+from compliance.reading import jsontext
 from compliance.record import Json, Parsed
 from compliance.source import Source
 

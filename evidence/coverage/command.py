@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compliance.collecting.produced import CommandOptions, collect
 from compliance.kind import Collected, Collector, Context
-from compliance.produced import CommandOptions, collect
 
 
 def _collect(context: Context) -> Iterator[Collected]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from compliance.errors import InputError
-from compliance.jsontext import loads
 from compliance.kind import Format
+from compliance.reading.jsontext import loads
 from compliance.record import Json, Parsed, Tool, shorten
 from compliance.source import Source, parse_time
 

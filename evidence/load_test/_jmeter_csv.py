@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, NoReturn, Protocol
 
 from compliance.errors import InputError
-from compliance.jsontext import collector_paused
+from compliance.reading.jsontext import collector_paused
 from compliance.source import Source
 
 from ._csv import Piece, Row, pieces, read_row, rows

@@ -21,8 +21,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from compliance.errors import InputError
-from compliance.jsontext import members
 from compliance.kind import Format
+from compliance.reading.jsontext import members
 from compliance.record import Json, Parsed, Tool, shorten
 from compliance.source import Source, parse_time
 

@@ -22,8 +22,8 @@ from datetime import datetime
 from typing import Literal
 
 from compliance.errors import InputError
-from compliance.jsontext import loads
 from compliance.kind import Format
+from compliance.reading.jsontext import loads
 from compliance.record import Json, Parsed, Tool, shorten
 from compliance.source import Source, parse_time
 

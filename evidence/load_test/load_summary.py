@@ -33,8 +33,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from compliance.jsonmodel import Count, Document, Milliseconds, Part, Rows, Seconds, Time, read, recogniser, refuse
 from compliance.kind import Format
+from compliance.reading.jsonmodel import Count, Document, Milliseconds, Part, Rows, Seconds, Time, read, recogniser, refuse
 from compliance.record import Parsed, Tool
 from compliance.source import Source
 

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 from pydantic import Field, field_validator
 
 from compliance import __version__
+from compliance.collecting.httpprobe import address, get
 from compliance.errors import CollectorError
-from compliance.httpprobe import address, get
 from compliance.kind import Collected, Collector, Context, Options, options_of
 from compliance.record import Tool
 

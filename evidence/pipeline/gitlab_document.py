@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import yaml
 
-from compliance import yamltext
 from compliance.errors import InputError
+from compliance.reading import yamltext
 from compliance.source import Source
 
 from .document import JOBS_LIMIT, NEEDS_LIMIT

@@ -33,9 +33,9 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 
 from compliance.errors import InputError
 from compliance.kind import Format
-from compliance.ownformat import shown
+from compliance.reading.ownformat import shown
+from compliance.reading.recordfile import Digest, Many, ProjectRecord, RecordPart, Text, Time, read, recogniser, refuse, written
 from compliance.record import Assurance, Citation, Parsed
-from compliance.recordfile import Digest, Many, ProjectRecord, RecordPart, Text, Time, read, recogniser, refuse, written
 from compliance.source import Source
 from compliance.times import read_span
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import msgspec
 
-from compliance import jsontext
 from compliance.errors import InputError
-from compliance.jsonshape import each, shaped
 from compliance.kind import Format
+from compliance.reading import jsontext
+from compliance.reading.jsonshape import each, shaped
 from compliance.record import Parsed, Tool, shorten
 from compliance.source import Source, parse_time
 

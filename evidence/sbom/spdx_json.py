@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from compliance import jsontext
 from compliance.errors import InputError
-from compliance.jsonshape import checked, each, optional
 from compliance.kind import Format
+from compliance.reading import jsontext
+from compliance.reading.jsonshape import checked, each, optional
 from compliance.record import Parsed
 from compliance.source import Source, parse_time
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from compliance.worktree import shown
+from compliance.git.worktree import shown
 
 if TYPE_CHECKING:
     from detect_secrets.core.potential_secret import PotentialSecret

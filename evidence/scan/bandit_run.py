@@ -20,10 +20,10 @@ from typing import Any, Final, TypedDict
 
 from pydantic import Field, field_validator
 
+from compliance.collecting.process import Finished, last_line, run
 from compliance.errors import CollectorError, InputError
-from compliance.jsonshape import shaped
 from compliance.kind import Collected, Collector, Context, Options, options_of
-from compliance.process import Finished, last_line, run
+from compliance.reading.jsonshape import shaped
 from compliance.record import Tool
 from compliance.source import Source
 

@@ -19,7 +19,7 @@ import msgspec
 
 from compliance import home
 from compliance.errors import InputError
-from compliance.jsonshape import shaped
+from compliance.reading.jsonshape import shaped
 from compliance.source import Source
 
 T = TypeVar("T")

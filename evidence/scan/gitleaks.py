@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from compliance.errors import InputError
-from compliance.jsontext import elements, members
 from compliance.kind import Format, Mask
+from compliance.reading.jsontext import elements, members
 from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source
 

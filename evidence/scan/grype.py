@@ -20,10 +20,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from compliance import jsontext, severity
+from compliance import severity
 from compliance.errors import InputError
-from compliance.jsontext import elements, members
 from compliance.kind import Format, Mask
+from compliance.reading import jsontext
+from compliance.reading.jsontext import elements, members
 from compliance.record import Finding, Parsed, Tool, shorten
 from compliance.source import Source
 

@@ -19,8 +19,8 @@ import msgspec
 
 from compliance import severity
 from compliance.errors import InputError
-from compliance.jsontext import elements, members
 from compliance.kind import Format
+from compliance.reading.jsontext import elements, members
 from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source
 

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from compliance import severity
 from compliance.errors import InputError
-from compliance.jsontext import elements, members
 from compliance.kind import Format
+from compliance.reading.jsontext import elements, members
 from compliance.record import Finding, Json, Parsed, Tool, shorten
 from compliance.source import Source, parse_time
 

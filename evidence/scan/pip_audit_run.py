@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from compliance.collecting.process import Finished, last_line, run
 from compliance.errors import CollectorError, InputError
-from compliance.jsonshape import shaped
 from compliance.kind import Collected, Collector, Context, Options, options_of
-from compliance.process import Finished, last_line, run
+from compliance.reading.jsonshape import shaped
 from compliance.record import Json, Tool, shorten
 from compliance.source import Source
 from compliance.times import optional_rfc3339

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from compliance.errors import InputError
-from compliance.jsonshape import misshaped as misshaped
-from compliance.jsonshape import shaped as shaped
+from compliance.reading.jsonshape import misshaped as misshaped
+from compliance.reading.jsonshape import shaped as shaped
 from compliance.record import Finding, Parsed, Severity, Tool, fingerprint, shorten
 from compliance.source import parse_time
 

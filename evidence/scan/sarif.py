@@ -17,9 +17,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from compliance import jsontext
 from compliance.errors import InputError
 from compliance.kind import Format, Mask
+from compliance.reading import jsontext
 from compliance.record import Parsed, Tool, shorten
 from compliance.source import Source
 

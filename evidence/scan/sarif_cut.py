@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from compliance import jsontext
+from compliance.reading import jsontext
 from compliance.source import Source
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from compliance import jsontext
 from compliance.kind import Mask
+from compliance.reading import jsontext
 from compliance.source import Source
 
 from .masking import MOST, Masker

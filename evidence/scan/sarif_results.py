@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from compliance import jsontext
 from compliance.errors import InputError
+from compliance.reading import jsontext
 from compliance.record import Finding, shorten
 
 from .rows import Rows, line_of, misshaped, path_of_uri

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from compliance import jsontext
+from compliance.reading import jsontext
 from compliance.source import parse_time
 
 from . import Category

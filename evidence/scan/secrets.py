@@ -23,13 +23,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict
 
+from compliance.collecting.process import last_line, run
 from compliance.errors import CollectorError, InputError
-from compliance.jsonshape import shaped
+from compliance.git.worktree import shown, tracked
 from compliance.kind import Collected, Collector, Context, Options, options_of
-from compliance.process import last_line, run
+from compliance.reading.jsonshape import shaped
 from compliance.record import Tool
 from compliance.source import Source
-from compliance.worktree import shown, tracked
 
 from . import _secrets_run
 from .filecache import FileCache

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from compliance import severity
 from compliance.errors import InputError
-from compliance.jsontext import elements, members
+from compliance.reading.jsontext import elements, members
 from compliance.record import Finding, Parsed, Tool, shorten
 
 from . import Category

@@ -27,8 +27,8 @@ from datetime import datetime
 import msgspec
 
 from compliance.errors import InputError
-from compliance.jsontext import elements, members
 from compliance.kind import Format
+from compliance.reading.jsontext import elements, members
 from compliance.record import Parsed, Tool
 from compliance.source import Source
 

@@ -23,8 +23,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from compliance.kind import Format
+from compliance.reading.recordfile import FORMAT, Digest, Many, ProjectRecord, RecordPart, Text, Time, read, recogniser, refuse, written
 from compliance.record import Assurance, Citation, Parsed
-from compliance.recordfile import FORMAT, Digest, Many, ProjectRecord, RecordPart, Text, Time, read, recogniser, refuse, written
 from compliance.source import Source
 
 from . import Secret, SecretRotation

@@ -24,7 +24,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from compliance.jsonmodel import Count, Document, Part, Rows, Time, refuse
+from compliance.reading.jsonmodel import Count, Document, Part, Rows, Time, refuse
 
 SCHEMA: Final = "compliance/source/v1"
 FOUND_LIMIT: Final = 100_000

@@ -14,10 +14,10 @@ from typing import Final
 
 from compliance import __version__
 from compliance.errors import CollectorError
+from compliance.git.worktree import shown
 from compliance.kind import Collected, Collector, Context, Options, options_of
 from compliance.record import Json, Tool
 from compliance.times import optional_rfc3339, rfc3339
-from compliance.worktree import shown
 
 from . import baseline, git_state, languages, patterns, unfinished, unimplemented
 from .document import FOUND_BYTES, FOUND_LIMIT, SCHEMA

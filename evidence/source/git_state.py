@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from compliance.errors import CollectorError
-from compliance.worktree import modified, shown, untracked
+from compliance.git.worktree import modified, shown, untracked
 
 from .document import DIRTY_LIMIT
 from .payload import Tag

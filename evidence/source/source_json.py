@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, date
 
-from compliance.jsonmodel import read, recogniser
 from compliance.kind import Format
+from compliance.reading.jsonmodel import read, recogniser
 from compliance.record import Finding, Parsed, Severity, fingerprint
 from compliance.source import Source
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from compliance.sign.trust import TrustStore
-from compliance.verify_files import verify_envelope, verify_folder
+from compliance.verification.verify_files import verify_envelope, verify_folder
 from tests.cli.run import Ran, compliance
 from tests.cli.test_commands import CONFIG, JUNIT
 from tests.report import scenario

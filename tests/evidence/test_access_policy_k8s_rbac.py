@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from compliance import yamltext
 from compliance.errors import InputError
+from compliance.reading import yamltext
 from compliance.record import split_private
 
 from .helpers import assert_only_refuses, mutations, read, recognised

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from compliance import yamltext
 from compliance.errors import InputError
+from compliance.reading import yamltext
 
 from .helpers import read
 from .test_plan_plan_yaml import PLAN

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from compliance.errors import InputError, UnrecognisedError
 from compliance.kind import Kind
-from compliance.recognise import recognise
+from compliance.reading.recognise import recognise
 from compliance.record import Json, canonical
 from compliance.source import Source
 

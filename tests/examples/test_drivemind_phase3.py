@@ -12,8 +12,8 @@ import pytest
 
 from compliance.assessment import Assessment
 from compliance.catalog import shipped
-from compliance.collect import collect
-from compliance.judging import judge
+from compliance.collecting.collect import collect
+from compliance.judgement.judging import judge
 from compliance.project import Project
 from compliance.record import sha256_hex
 from compliance.source import Source

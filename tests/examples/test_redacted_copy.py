@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from compliance.collect import collect
-from compliance.judging import judge
+from compliance.collecting.collect import collect
+from compliance.judgement.judging import judge
 from compliance.project import Project
 from compliance.record import PRIVACY_CLASSES
 from compliance.report import audit

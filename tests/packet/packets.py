@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compliance import view
-from compliance.assessing import assess
 from compliance.assessment import StoreState
 from compliance.home import signers
+from compliance.judgement import view
+from compliance.judgement.assessing import assess
 from compliance.packet.issue import IssuedPacket, issue
 from compliance.project import Project
 from compliance.sign.keys import SigningKey

@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from compliance import view
-from compliance.assessing import assess
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
 from compliance.gate import (
@@ -30,7 +28,10 @@ from compliance.gate import (
     not_assessed,
     passed,
 )
-from compliance.judging import record_assessment
+from compliance.judgement import view
+from compliance.judgement.assessing import assess
+from compliance.judgement.judging import record_assessment
+from compliance.judgement.view import View
 from compliance.kind import Kind
 from compliance.project import Document, Project
 from compliance.record import Finding, Model, Payload, PrivacyClass, Private, Severity
@@ -43,7 +44,6 @@ from compliance.source import Source
 from compliance.store import EvidenceDraft, Store
 from compliance.subject import Binding, Subject
 from compliance.times import rfc3339
-from compliance.view import View
 
 COMMIT = "3f2a9c1d7e554b0f8a6c2d1e9b7f4a3c5d6e8f90"
 OBSERVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

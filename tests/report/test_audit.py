@@ -8,6 +8,7 @@ import pytest
 
 from compliance.assessment import Assessment
 from compliance.errors import SigningKeyError
+from compliance.judgement.view import build as view_of
 from compliance.record import sha256_hex
 from compliance.report import audit, bundle
 from compliance.report.audit import MadeReport
@@ -15,7 +16,6 @@ from compliance.report.build import Basis, build
 from compliance.sign.pdf_verify import inspect_pdf
 from compliance.store import note
 from compliance.subject import Subject
-from compliance.view import build as view_of
 from tests import verapdf
 from tests.report import scenario
 from tests.report.scenario import WHEN, Release

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from compliance import standalone
-from compliance.judging import record_assessment
+from compliance.judgement.judging import record_assessment
+from compliance.judgement.rejudge import rejudged
 from compliance.record import PRIVACY_CLASSES
-from compliance.rejudge import rejudged
 from compliance.report import attestation, bundle, html
 from tests.report import scenario
 from tests.report.scenario import Release

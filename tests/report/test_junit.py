@@ -9,7 +9,7 @@ from junitparser import JUnitXml
 
 from compliance.catalog import shipped
 from compliance.errors import UnrecognisedError
-from compliance.recognise import recognise
+from compliance.reading.recognise import recognise
 from compliance.report import junit
 from compliance.source import Source
 from tests.report.checks import HOSTILE, assessment, checked, hostile

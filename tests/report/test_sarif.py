@@ -14,7 +14,7 @@ from compliance.assessment import Assessment, Spot
 from compliance.catalog import shipped
 from compliance.errors import UnrecognisedError
 from compliance.gate import Status
-from compliance.recognise import recognise
+from compliance.reading.recognise import recognise
 from compliance.report import sarif
 from compliance.source import Source
 from tests.report.checks import assessment, checked, hostile

@@ -21,7 +21,7 @@ from compliance.sign.keys import SigningKey
 from compliance.sign.timestamp import TimestampAuthority, Timestamping
 from compliance.sign.trust import TrustStore
 from compliance.sign.validation_data import ValidationData
-from compliance.verify import Verification, verify_path
+from compliance.verification.verify import Verification, verify_path
 from tests.report import scenario
 from tests.report.scenario import Release
 from tests.sign.documents import pem

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from compliance import history
-from compliance.assessing import assess
 from compliance.assessment import StoreState
-from compliance.judging import record_assessment
+from compliance.judgement import history
+from compliance.judgement.assessing import assess
+from compliance.judgement.judging import record_assessment
+from compliance.judgement.view import build
 from compliance.record import Severity
 from compliance.report.figure_model import SeverityFigure, TrendsFigure
 from compliance.report.model import ReportModel
 from compliance.report.trends import trends
 from compliance.store import EvidenceDraft
 from compliance.subject import Subject
-from compliance.view import build
 from tests.report import scenario
 from tests.report.scenario import WHEN, Release
 

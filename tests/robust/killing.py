@@ -27,7 +27,7 @@ from compliance.intake import Intake, Overrides
 from compliance.project import Project
 from compliance.record import sha256_hex
 from compliance.store import Store
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 
 from .samples import NAMES, SUFFIXES, sample
 

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 from tests.cli.run import Ran, compliance
 
 from .samples import sample

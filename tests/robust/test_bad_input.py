@@ -18,7 +18,7 @@ import pytest
 from compliance.intake import Intake, Outcome
 from compliance.project import Project
 from compliance.store import Store
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 from tests.cli.run import Ran, compliance
 
 from .samples import JSON, NAMES, SUFFIXES, TEXT, XML, YAML, sample

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from compliance.store import Store
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 
 from .killing import FILES, Place
 

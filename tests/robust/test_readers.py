@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from compliance import source as module
-from compliance import yamltext
 from compliance.errors import InputError
+from compliance.reading import yamltext
 from compliance.source import Source, parse_time
 
 PATIENCE_S = 30.0

@@ -15,7 +15,7 @@ import pytest
 
 from compliance.errors import StoreUnavailableError
 from compliance.store import Store
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 from tests.cli.run import Ran, compliance
 
 from .killing import fork

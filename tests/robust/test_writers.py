@@ -16,7 +16,7 @@ import pytest
 from compliance.errors import StoreError
 from compliance.record import sha256_hex
 from compliance.store import Draft, Store
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 from tests.cli.run import compliance
 
 from .samples import NAMES, SUFFIXES, sample

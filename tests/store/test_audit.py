@@ -16,7 +16,7 @@ from compliance.sign.checks import Check
 from compliance.source import Source
 from compliance.store import Draft, EvidenceDraft, Store
 from compliance.store.audit import audit
-from compliance.verify import verify_store
+from compliance.verification.verify import verify_store
 
 
 class Said(Payload):

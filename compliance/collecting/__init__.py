@@ -1,0 +1,1 @@
+"""How live evidence is collected: collectors, the programs that they start, and the probes that they send."""

@@ -1,0 +1,1 @@
+"""What git knows of the project: its checkout, its working tree, and other revisions."""

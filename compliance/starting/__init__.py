@@ -1,0 +1,1 @@
+"""What ``compliance init`` does: looks at a repository and proposes a configuration for it."""
