@@ -1,6 +1,6 @@
 """A workflow file as jobs and steps, each with its lines.
 
-Source of the format: GitHub Docs, "Workflow syntax for GitHub Actions". The text is validated by `compliance.reading.yamltext` first (unique
+Source of the format: GitHub Docs, "Workflow syntax for GitHub Actions". The text is checked by `compliance.reading.yamltext` first (unique
 keys, safe tags, bounded aliases); positions come from PyYAML's nodes of the same text.
 """
 
