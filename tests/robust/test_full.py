@@ -118,7 +118,8 @@ def test_output_that_cannot_be_written_is_no_success(root: Path) -> None:
             done = subprocess.run(
                 [sys.executable, "-m", "compliance", *words], cwd=root, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120
             )
-        assert (done.returncode, done.stderr) == (2, "compliance: output: No space left on device\n")
+        told = "compliance: output: No space left on device [system]\nnext: look at the path, its rights and the space on its disk\n"
+        assert (done.returncode, done.stderr) == (2, told)
 
 
 def test_a_reader_that_goes_away_makes_no_verdict(root: Path) -> None:
