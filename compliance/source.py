@@ -182,7 +182,10 @@ class Source:
     @cached_property
     def xml_root(self) -> str | None:
         """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
-        return xmltext.root_of(self.head)
+        head = self.head
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # which XML may be in: its parser reads the byte order mark as well
+            head = head.decode("utf-16", "replace").encode("utf-8", "replace")
+        return xmltext.root_of(head)
 
     def xml(self) -> Iterator[tuple[str, Element]]:
         """Streams ``("start" | "end", element)`` from XML, whatever its size (see `xmltext`).

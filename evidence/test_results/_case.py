@@ -19,6 +19,7 @@ _RESULT_OF_CHILD: Final = {
     "disabled": SKIPPED,
     "ignored": SKIPPED,
     "pending": SKIPPED,
+    "aborted": SKIPPED,  # Ant's launcher of JUnit 5: an assumption did not hold
     "failure": FAILURE,
     "error": ERROR,
     # Surefire writes these beside <failure> or <error>; alone they still say that a rerun failed.
@@ -28,12 +29,24 @@ _RESULT_OF_CHILD: Final = {
 _FLAKY: Final = ("flakyFailure", "flakyError")
 _SKIPPING: Final = (
     *("disabled", "notrun", "not run", "not_run", "skipped", "skip", "suppressed", "ignored", "pending", "untested"),
-    *("inconclusive", "blocked"),
+    *("inconclusive", "blocked", "not executed", "notexecuted"),
 )
-_FAILING: Final = ("fail", "failed", "failure", "timedout", "timed out", "timeout")
-_BREAKING: Final = ("error", "broken", "panicked", "aborted", "interrupted", "crashed")
+_FAILING: Final = ("fail", "failed", "failure", "timedout", "timed out", "timeout", "undefined", "ambiguous")
+_BREAKING: Final = (
+    *("error", "errored", "broken", "panicked", "aborted", "interrupted", "crashed", "cancelled", "canceled", "invalid", "notrunnable"),
+)
 _WORDS: Final = {**dict.fromkeys(_SKIPPING, SKIPPED), **dict.fromkeys(_FAILING, FAILURE), **dict.fromkeys(_BREAKING, ERROR)}
-"""Words of ``status`` and ``result`` (GoogleTest, CTest, Behave, Catch2, Ginkgo, Allure, NUnit): some tools write no child element."""
+"""Words of ``status`` and ``result``, since some tools write no child element: GoogleTest, CTest, Behave, Catch2, Ginkgo, NUnit, MSTest."""
+NOT_RUN: Final = "could not be run, which CTest counts as failures"
+WARNED: Final = "ended with a warning, which is no success in PHPUnit"
+UNFINISHED: Final = "did not finish"
+_NOT_RUN: Final = frozenset(
+    (
+        *("Unable to find executable", "Required Files Missing", "Fixture dependency failed", "Missing Configuration"),
+        *("Insufficient resources", "Invalid resource spec file", "Failed to start"),
+    )
+)
+"""Why CTest could not run a test (``CompletionStatus`` of ``cmCTestRunTest.cxx``); what it writes for such a test is a skip."""
 _TEXT_LIMIT: Final = 10_000
 """Characters of a text that are looked at for a message."""
 _FIRST_LINE: Final = re.compile(r"\S[^\n]*")
@@ -42,13 +55,15 @@ _FIRST_LINE: Final = re.compile(r"\S[^\n]*")
 class Case:
     """What one element says; filled while its children go by."""
 
-    __slots__ = ("_attributes", "_decided", "_text", "depth", "flaky", "result")
+    __slots__ = ("_attributes", "_decided", "_text", "depth", "doubt", "flaky", "result")
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.result = PASSED
         """``error``, ``failure``, ``skipped`` or ``passed``: the worst that it holds."""
         self.flaky = False
         """An attempt failed that the runner recorded in the same element."""
+        self.doubt: str | None = None
+        """Why it may be no good news, although it neither failed nor broke: one of the constants above."""
         self.depth = 0
         """Of the elements inside that are open."""
         self._attributes = attributes
@@ -61,6 +76,10 @@ class Case:
         if self.depth > 1:
             return False
         self.flaky = self.flaky or tag in _FLAKY
+        if tag == "warning":
+            self.doubt = WARNED
+        elif tag == "skipped" and attributes.get("message") in _NOT_RUN and self._attributes.get("status") == "notrun":
+            self.doubt = NOT_RUN
         found = _RESULT_OF_CHILD.get(tag, PASSED)
         if _RANK[found] <= _RANK[self.result]:
             return False
@@ -78,6 +97,8 @@ class Case:
         if self.result == PASSED and not self.flaky and (get("status") or get("result")):
             words = (_WORDS.get(get(key, "").strip().lower(), PASSED) for key in ("status", "result"))
             self.result = max(words, key=_RANK.__getitem__)
+        if self.result == PASSED and (get("ignored") == "true" or get("incomplete") == "true"):
+            self.result, self.doubt = SKIPPED, UNFINISHED if get("incomplete") == "true" else self.doubt
 
     def parts(self) -> tuple[str, str, str]:
         """Returns class, name and file."""

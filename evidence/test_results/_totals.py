@@ -40,10 +40,14 @@ class Totals:
 
 
 def totals_of(attributes: Mapping[str, str]) -> Totals:
-    """Reads what an element declares. CTest and GoogleTest state disabled cases beside ``skipped``; here they are skipped as well."""
+    """Reads what an element declares.
+
+    CTest and GoogleTest state disabled cases beside ``skipped``, Ant aborted ones; here they are skipped as well. Eclipse calls them
+    ``ignored``.
+    """
     found = {key: _total(attributes.get(key), key) for key in _TOTALS}
     if found["skipped"] is not None:
-        found["skipped"] += _total(attributes.get("disabled"), "disabled") or 0
+        found["skipped"] += sum(_total(attributes.get(key), key) or 0 for key in ("disabled", "aborted"))
     return Totals(found)
 
 

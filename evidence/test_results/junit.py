@@ -1,7 +1,7 @@
 """JUnit XML, in the dialects of pytest, Maven, Gradle, Jest, Mocha, GoogleTest, gotestsum and others.
 
 There is no standard; the common core is the XSD of Jenkins' xunit plugin (``junit-10.xsd``): ``testsuites`` or ``testsuite`` as
-root, suites that nest, ``testcase`` with ``skipped``, ``failure``, ``error``, ``rerunFailure``, ``rerunError``,
+root (Eclipse: ``testrun``), suites that nest, ``testcase`` with ``skipped``, ``failure``, ``error``, ``rerunFailure``, ``rerunError``,
 ``flakyFailure`` and ``flakyError``. Where a case holds none of them, its ``status`` or ``result`` counts: ``disabled``, ``notrun``,
 ``failed`` and their like.
 
@@ -12,6 +12,7 @@ as well), so the failed case stays failed, and ``flaky`` and ``retried`` say wha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,10 @@ from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
 from ._totals import Seconds, Totals, seconds_of, totals_of
 
 ROOTS: Final = ("testsuites", "testsuite")
+ECLIPSE: Final = "testrun"
+"""Root of what Eclipse exports; IntelliJ IDEA has one of that name with elements of its own inside."""
+_SPEAKING: Final = frozenset({"status", "result", "ignored", "incomplete"})
+"""Attributes by which a case without elements may say that it did not pass."""
 _RESULTS: Final = (ERROR, FAILURE, SKIPPED, PASSED)
 
 
@@ -85,6 +90,8 @@ class _Reader:
         self.findings: list[Finding] = []
         self.flaky = 0
         self.retried = 0
+        self.doubts: Counter[str] = Counter()
+        """Cases that neither failed nor broke and yet may be no good news, by why."""
         self.outside: str | None = None
         """Name of the first suite that reports a failure outside its cases."""
         self.observed_at: datetime | None = None
@@ -108,6 +115,8 @@ class _Reader:
             tag = tag.rpartition("}")[2]
         if self._attributes is not None:
             return self._starts_inside(self._attributes, tag, attributes)
+        if tag == ECLIPSE and not self._path:
+            tag, attributes = ROOTS[0], {**attributes, "skipped": attributes.get("ignored", "")}
         if tag == "testcase" and self._path:
             self._attributes = attributes
             return False
@@ -170,13 +179,15 @@ class _Reader:
         if self._times_cases:
             self.case_time.add(attributes.get("time"))
         seen = attributes.get("name") in self._failed_names
-        if case is None and not seen and "status" not in attributes and "result" not in attributes:
+        if case is None and not seen and _SPEAKING.isdisjoint(attributes):
             holder.counts.counts[PASSED] += 1
             return
         case = case or Case(attributes)
         case.finish()
         holder.counts.counts[case.result] += 1
         failed = case.result in (FAILURE, ERROR)
+        if case.doubt is not None and not failed:
+            self.doubts[case.doubt] += 1
         passed_since = self._repeated(holder.name, case, failed) if seen or failed else None
         self.retried += passed_since is not None
         self.flaky += case.result == PASSED and (case.flaky or passed_since is False)
@@ -228,6 +239,8 @@ class _Reader:
             return f"{declared.tests} tests are declared, but the file holds no case"
         if self.outside is not None:
             return f"suite {shorten(self.outside, 100)} reports a failure outside its cases"
+        for doubt, cases in self.doubts.most_common(1):
+            return f"{cases} {'test' if cases == 1 else 'tests'} {doubt}"
         return "no test was executed" if sum(count.values()) == count[SKIPPED] else None
 
     def _duration(self) -> float | None:
@@ -251,13 +264,14 @@ def _parse(source: Source) -> Parsed:
 
 
 def _recognise(source: Source) -> bool:
-    return source.xml_root is not None and source.xml_root.rpartition(":")[2] in ROOTS
+    root = (source.xml_root or "").rpartition(":")[2]
+    return root in ROOTS or (root == ECLIPSE and b"<testsuite" in source.head)
 
 
 junit_xml = Format(
     name="junit-xml",
     title="Test results of pytest and many others (JUnit XML)",
-    parser=3,
+    parser=4,
     recognise=_recognise,
     parse=_parse,
     marks=("<testsuite", "<testcase"),

@@ -300,6 +300,32 @@ Error: no
         (4, 2, 1, 0, 1),
         None,
     ),
+    "ant's launcher of junit 5": (
+        """<?xml version="1.0" encoding="UTF-8"?><testsuite name="a.B" time="0.1" timestamp="2024-03-01T10:00:00" tests="4" failures="1"
+skipped="1" aborted="1"><properties><property name="java.version" value="17"></property></properties>
+<testcase classname="a.B" name="ok" time="0.01"></testcase>
+<testcase classname="a.B" name="off" time="0.0"><skipped message="later"></skipped></testcase>
+<testcase classname="a.B" name="assumes" time="0.0"><aborted message="Assumption failed" type="org.opentest4j.TestAbortedException">
+<![CDATA[trace]]></aborted></testcase>
+<testcase classname="a.B" name="bad" time="0.0"><failure message="no" type="java.lang.AssertionError"><![CDATA[trace]]></failure></testcase>
+</testsuite>""",
+        (4, 1, 1, 0, 2),
+        (4, 1, None, 2),
+    ),
+    "eclipse": (
+        """<?xml version="1.0" encoding="UTF-8"?>
+<testrun name="B" project="p" tests="4" started="3" failures="1" errors="0" ignored="1">
+  <testsuite name="a.B" time="0.1">
+    <testcase name="ok" classname="a.B" time="0.0"/>
+    <testcase name="bad" classname="a.B" time="0.0"><failure>java.lang.AssertionError
+    at a.B.bad(B.java:9)</failure></testcase>
+    <testcase name="off" classname="a.B" time="0.0" ignored="true"/>
+    <testcase name="stopped" classname="a.B" incomplete="true"/>
+  </testsuite>
+</testrun>""",
+        (4, 1, 1, 0, 2),
+        (4, 1, 0, 1),
+    ),
     "words only": (
         """<testsuite name="s"><testcase name="a" status="passed"/><testcase name="b" status="FAILED"/><testcase name="c" result="error"/>
 <testcase name="d" result="Skipped"/><testcase name="e" status="unknown"/><testcase name="f" status="error"><failure/></testcase>
@@ -347,6 +373,37 @@ def test_messages_and_places_of_findings() -> None:
     assert seen["cases below the root"] == [("b", None, None)]
 
 
+CTEST = """<testsuite name="Linux-c++" tests="4" failures="0" disabled="1" skipped="2" hostname="" time="0">
+<testcase name="a" classname="a" time="0.1" status="run"/><testcase name="b" classname="b" time="0" status="disabled"/>
+<testcase name="c" classname="c" time="0" status="notrun"><skipped message="SKIP_RETURN_CODE=4"/></testcase>
+<testcase name="d" classname="d" time="0" status="notrun"><skipped message="{}"/></testcase></testsuite>"""
+
+
+@pytest.mark.parametrize("why", ["Unable to find executable", "Required Files Missing", "Fixture dependency failed"])
+def test_what_ctest_could_not_run_is_a_skip_that_keeps_the_run_from_being_good_news(why: str) -> None:
+    payload = read("test-results", "junit-xml", CTEST.format(why).encode()).payload
+    assert payload.summary()["skipped"] == 3
+    assert payload.incomplete == "1 test could not be run, which CTest counts as failures"
+    assert read("test-results", "junit-xml", CTEST.format("SKIP_REGULAR_EXPRESSION_MATCHED").encode()).payload.incomplete is None
+
+
+def test_a_warning_of_phpunit_and_a_test_that_did_not_finish_are_no_good_news() -> None:
+    warned = '<testsuite tests="2" warnings="1"><testcase name="a"/><testcase name="b"><warning>no</warning></testcase></testsuite>'
+    payload = read("test-results", "junit-xml", warned.encode()).payload
+    assert (payload.summary()["passed"], payload.incomplete) == (2, "1 test ended with a warning, which is no success in PHPUnit")
+    eclipse = read("test-results", "junit-xml", encoded(DIALECTS["eclipse"][0])).payload
+    assert eclipse.incomplete == "1 test did not finish"
+
+
+def test_utf_16_is_read_by_its_byte_order_mark() -> None:
+    cases = '<testcase name="\u00fc"/><testcase name="b"><failure/></testcase>'
+    text = f'<?xml version="1.0" encoding="UTF-16"?><testsuite tests="2">{cases}</testsuite>'
+    data = text.encode("utf-16")
+    assert recognised(data) == ["junit-xml"]
+    found = read("test-results", "junit-xml", data).payload.summary()
+    assert (found["tests"], found["failed"]) == (2, 1)
+
+
 def test_suites_beside_cases_state_no_duration_of_the_whole() -> None:
     payload = read("test-results", "junit-xml", encoded(DIALECTS["node"][0])).payload.model_dump()
     assert payload["duration_s"] is None
@@ -368,7 +425,7 @@ def test_flaky_and_retried() -> None:
         '<assemblies><assembly total="1" passed="1"><collection><test name="a" result="Pass"/></collection></assembly></assemblies>',
         '<TestRun id="1" xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results/></TestRun>',
         '<testng-results skipped="0" failed="0" total="1" passed="1"><suite/></testng-results>',
-        '<testrun name="a" project="p" tests="1"><testsuite name="b"><testcase name="c"/></testsuite></testrun>',
+        '<testrun name="a" duration="1"><count name="total" value="1"/><suite name="b"><test name="c" status="passed"/></suite></testrun>',
         "<TestLog><TestSuite/></TestLog>",
         '<testcase name="a"/>',
         '<testExecutions version="1"><file path="a"><testCase name="b" duration="1"/></file></testExecutions>',
