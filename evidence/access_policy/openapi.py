@@ -76,8 +76,10 @@ def _version(document: Mapping[str, Json]) -> str:
 
 def _schemes(document: Mapping[str, Json], version: str) -> frozenset[str]:
     """Returns the names of the declared security schemes."""
-    holder = document if version == "2.0" else document.get("components", {})
-    declared = holder.get("securityDefinitions" if version == "2.0" else "securitySchemes", {}) if isinstance(holder, dict) else None
+    holder, name = (document, "securityDefinitions") if version == "2.0" else (document.get("components"), "securitySchemes")
+    holder = {} if holder is None else holder  # what a key with nothing behind it holds in YAML
+    declared = holder.get(name) if isinstance(holder, dict) else holder
+    declared = {} if declared is None else declared
     if not isinstance(declared, dict):
         raise InputError("no mapping", expected="security schemes by name", where="/components/securitySchemes")
     return frozenset(map(str, declared))

@@ -18,6 +18,10 @@ LENGTH_LIMIT: Final = 64 << 10
 """Characters of one expression."""
 _STRING: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`([^`]*)`|#[^\n]*")
 """Strings and comments; the group is the inside of a raw string."""
+_UNDERSCORES: Final = re.compile(
+    r"(?P<text>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|(?<![\w:.])(?:0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*)?\.?[0-9][0-9_]*)(?!\w)"
+)
+"""Strings, and numbers whose digits underscores may part, which promql-parser does not know."""
 _CLASS_DASH: Final = re.compile(r"(\\{1,2})([wdsWDS])-(?!\])")
 """``[\\w-.]``: after a class, Go's expressions take the dash for itself, and Rust's take it for a range."""
 _OPERATOR: Final = re.compile(r"[-+*/%^<>=!(\[{,]|\b(?:and|or|unless|atan2|offset)\b")
@@ -53,6 +57,8 @@ def check(expression: str) -> None:
 
 def _parse(expression: str) -> None:
     text = _STRING.sub(_without_raw, expression)
+    if "_" in text:
+        text = _UNDERSCORES.sub(lambda match: match["text"] or match[0].replace("_", ""), text)
     try:
         _parser().parse(text)
     except ValueError as error:

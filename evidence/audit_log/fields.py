@@ -5,7 +5,7 @@ Names are compared without case and without ``_``, ``-``, ``.``, ``@`` and space
 (``event.action``, ``log.level``, ``trace.id``).
 
 Sources: Elastic Common Schema 8, OpenTelemetry log data model, GELF 1.1, Docker's json-file driver, systemd's journal export as JSON,
-Serilog's compact format (CLEF), and the defaults of bunyan, pino, winston, zap, logrus, structlog and log4j 2.
+Serilog's compact format (CLEF), Okta's System Log, and the defaults of bunyan, pino, winston, zap, logrus, structlog and log4j 2.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ Role = Literal["time", "level", "event", "category", "trace", "sequence", "actor
 NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
     "time": (
         *("timestamp", "time", "ts", "datetime", "eventtime", "eventtimestamp", "timegenerated", "creationtime", "createdat"),
-        *("occurredat", "loggedat", "logtime", "starttime", "date", "timemillis", "timeunixnano", "realtimetimestamp", "instant"),
+        *("occurredat", "loggedat", "logtime", "starttime", "date", "timemillis", "timeunixnano", "realtimetimestamp"),
+        *("instant", "published"),
     ),
     "level": ("level", "severity", "loglevel", "levelname", "severitytext", "lvl", "priority"),
     "event": ("event", "eventname", "eventtype", "action", "eventaction", "operation", "operationname", "activity", "type"),

@@ -47,6 +47,8 @@ _OTHER = re.compile(
 _NOT_OPERATIONS = re.compile(r"\b(?:plan|phase|proposal|design|specification|checklist|contributing|summary|tutorial)\b", re.IGNORECASE)
 _HUMP = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$", re.MULTILINE)
+_UNDERLINED = re.compile(r"(?:(?<=\n)|^)[ \t]*\n {0,3}([^\s#>`~|*+-][^\n]*)\n {0,3}(=+|--+)[ \t]*$", re.MULTILINE)
+"""The other form of headings (setext), behind an empty line."""
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _YAML_START = re.compile(r"""(?:[^\S\n]*(?:#[^\n]*)?\n|---[^\n]*\n)*(?!---)["']?[\w.-]+["']?:(?:\s|$)""")
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -62,12 +64,16 @@ def _recognise(source: Source) -> bool:
         return False
     if any(str(split.fields.get(name, "")).strip().lower() in ("runbook", "playbook") for name in _KIND_FIELDS):
         return True
-    body = _FENCED.sub("", _HTML_COMMENT.sub("", split.body))
+    body = _UNDERLINED.sub(_marked, "\n" + _FENCED.sub("", _HTML_COMMENT.sub("", split.body)))
     found = [(len(match.group(1)), match.group(2)) for match in _HEADING.finditer(body)]
     stated = front_matter.text_field(split.fields, "title")
     headings = [text for _, text in found]
     named = bool(found) and found[0][0] == 1 and _is_of_alert(stated or "", headings)
     return (named or _claims(stated or next(iter(headings), ""), headings)) and not _is_yaml(source, split)
+
+
+def _marked(heading: re.Match[str]) -> str:
+    return f"\n{'#' if heading[2][0] == '=' else '##'} {heading[1].strip()}"
 
 
 def _is_of_alert(title: str, headings: list[str]) -> bool:

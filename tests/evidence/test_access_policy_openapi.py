@@ -116,6 +116,12 @@ def test_no_endpoint_is_no_good_news() -> None:
     assert policy({**DOCUMENT, "paths": {}}).incomplete == "it describes no endpoint"
 
 
+@pytest.mark.parametrize("components", ["components:\n", "components:\n  securitySchemes:\n", "components: {}\n"])
+def test_keys_with_nothing_behind_them_declare_no_scheme(components: str) -> None:
+    found = policy(f"openapi: 3.0.3\ninfo: {{}}\n{components}paths:\n  /a:\n    get: {{security: [{{k: []}}]}}\n  /b:\n    get: {{}}\n")
+    assert [(one.where, one.access) for one in found.endpoints or ()] == [("GET /a", "unknown"), ("GET /b", "public")]
+
+
 def test_recognises_its_own_and_no_look_alike() -> None:
     assert recognised(json.dumps(DOCUMENT).encode()) == ["openapi"]
     assert recognised(YAML.encode()) == ["openapi"]

@@ -137,6 +137,13 @@ def test_names_that_loggers_use(record: dict[str, Any]) -> None:
     assert payload.classes.authentication == 1
 
 
+def test_events_of_okta_are_recognised_by_their_time() -> None:
+    event = {"uuid": "u", "published": "2025-09-20T10:00:00.123Z", "eventType": "user.session.start", "severity": "INFO"}
+    data = log(event, event)
+    assert recognised(data) == ["jsonl-log"]
+    assert parse(data).first == START + timedelta(milliseconds=123)
+
+
 def test_empty_values_do_not_count() -> None:
     payload = parse(log(event(0, level=None, event="", requestId=None, message="text is no name")))
     assert (payload.with_level, payload.with_event, payload.with_trace) == (0, 0, 0)

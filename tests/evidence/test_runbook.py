@@ -208,6 +208,7 @@ def test_hostile_bytes_are_refused(data: bytes) -> None:
         "# Payments\n\n## Health checks\n\n## Alert response\n\n## Rollback procedure\n\n## Contacts\n",
         "# KubeAPIErrorBudgetBurn\n\n## Impact\n\n## Full context\n",
         "---\ntitle: Prometheus Duplicate Timestamps\nweight: 20\n---\n\n# PrometheusDuplicateTimestamps\n\nFind the pod.\n",
+        "Payments runbook\n================\nA service.\n\nRollback\n--------\ntext\n",
         "# etcdNoLeader\n\ntext\n\n## Mitigation\n\nElect one.\n",
     ],
 )
