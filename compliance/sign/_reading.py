@@ -15,6 +15,8 @@ from pyhanko.pdf_utils import generic, xref
 from pyhanko.pdf_utils.misc import PdfStrictReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
+from compliance.sign._paths import Links, Paths
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -95,7 +97,18 @@ class Reader(PdfFileReader):
 
 
 class Resolver(HistoricalResolver):
-    """One revision of a file."""
+    """One revision of a file; says faster than pyHanko's which paths lead to an object.
+
+    Args:
+        reader: The file.
+        revision: Number of the revision, from 0.
+        links: The objects of the file, which all its revisions share.
+    """
+
+    def __init__(self, reader: PdfFileReader, revision: int, links: Links) -> None:
+        super().__init__(reader, revision)
+        self._links = links
+        self._paths: Paths | None = None
 
     def is_ref_unassignable(self, ref: Reference) -> bool:
         """Whether an object of a later revision may have this number: no object had it, and nothing refers to it."""
@@ -103,8 +116,15 @@ class Resolver(HistoricalResolver):
 
     def usages(self, ref: Reference) -> set[Any]:
         """The paths that lead to an object."""
-        self._load_reverse_xref_cache()  # type: ignore[no-untyped-call]
-        return self._get_usages_of_ref(ref)
+        if self._paths is None:
+            self._paths = Paths(self._links, self)
+        return self._paths.to(ref)
+
+    def _load_reverse_xref_cache(self) -> None:
+        """Does nothing: the paths to an object are looked for when it is asked for."""
+
+    def _get_usages_of_ref(self, ref: Reference) -> set[Any]:
+        return self.usages(ref)
 
     def _was_given(self, number: int) -> bool:
         tables: Sequence[Any] = [self.reader.xrefs.get_xref_data(revision) for revision in range(self.revision + 1)]

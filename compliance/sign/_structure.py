@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
+from compliance.sign._paths import Links
 from compliance.sign._reading import Resolver, read_pdf
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Structure:
         if self.reader.encrypted:
             raise ValueError("the file is encrypted")
         # A method that is cached would keep the file alive.
-        self.at = lru_cache(None)(lambda revision: Resolver(self.reader, revision))
+        links = Links(self.reader)
+        self.at = lru_cache(None)(lambda revision: Resolver(self.reader, revision, links))
         self.revisions = self._revisions()
         self.signatures = tuple(sorted(self._signatures(), key=lambda one: one.revision))
 
