@@ -22,8 +22,14 @@ _UNDERSCORES: Final = re.compile(
     r"(?P<text>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|(?<![\w:.])(?:0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*)?\.?[0-9][0-9_]*)(?!\w)"
 )
 """Strings, and numbers whose digits underscores may part, which promql-parser does not know."""
-_CLASS_DASH: Final = re.compile(r"(\\{1,2})([wdsWDS])-(?!\])")
-"""``[\\w-.]``: after a class, Go's expressions take the dash for itself, and Rust's take it for a range."""
+_GO_ONLY: Final = re.compile(
+    r"(?P<literal>\\Q(?P<inside>.*?)(?:\\E|$))|(?P<escape>\\.)|(?P<repeat>\{\d+(?:,\d*)?\})|(?P<brace>[{}])"
+    r"|\[(?P<not>\^?)(?P<first>\]?)(?P<class>(?:\[:\^?\w+:\]|\\.|[^\]\\])*)\]",
+    re.DOTALL,
+)
+"""Parts of an expression that Go and Rust read differently; `OPERATORS_LIMIT` bounds how many brackets there are to look behind."""
+_IN_CLASS: Final = re.compile(r"(\[:\^?\w+:\])|(\\[wdsWDS])-(?=.)|(\\.)|([\[&~])", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _OPERATOR: Final = re.compile(r"[-+*/%^<>=!(\[{,]|\b(?:and|or|unless|atan2|offset)\b")
 
 
@@ -62,9 +68,27 @@ def _parse(expression: str) -> None:
     try:
         _parser().parse(text)
     except ValueError as error:
-        if "regex" not in str(error) or not _CLASS_DASH.search(text):
+        if "regex" not in str(error):
             raise
-        _parser().parse(_CLASS_DASH.sub(r"\1\2\1-", text))
+        _parser().parse(_STRING.sub(_in_rust, text))
+
+
+def _in_rust(match: re.Match[str]) -> str:
+    """Writes what stands in quotes as Rust's expressions have it, where Go's take a bracket, a brace or a dash for itself."""
+    if match[0].startswith("#"):
+        return match[0]
+    inside = _ESCAPED.sub(lambda escape: escape[1] if escape[1] in "\\\"'" else escape[0], match[0][1:-1])
+    text = _GO_ONLY.sub(_part_in_rust, inside)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _part_in_rust(match: re.Match[str]) -> str:
+    if match["literal"] is not None:
+        return re.escape(match["inside"])
+    if match["class"] is not None:
+        inside = _IN_CLASS.sub(lambda part: f"{part[2]}\\-" if part[2] else f"\\{part[4]}" if part[4] else part[0], match["class"])
+        return f"[{match['not']}{match['first'] and chr(92) + ']'}{inside}]"
+    return f"\\{match[0]}" if match["brace"] else match[0]
 
 
 def _without_raw(match: re.Match[str]) -> str:

@@ -142,6 +142,7 @@ def test_labels_and_annotations_that_are_numbers_are_text_as_in_go() -> None:
         "x_1_2{a='1_0'} > 1_000_000 + 0x_FF * .5_0",
         r'x{host=~"[\\w-.]+",path=~`/[\d-x]`}',
         r"label_replace(x, 'a', '$1', 'b', `(\d+) \"it's\"`) > 1 # `",
+        r"""x{a=~"[^[]+|[\\[:alpha:]]",b=~'it\'s{{.x}}{2}',c=~"\\Qa.b{\\E[]\\d-x&&]"} # `""",
         r"x{a=~`\d+`,b='`\\d'}" + " + x{c=`two\nlines`}",
     ],
 )
@@ -158,6 +159,8 @@ def test_expressions_of_all_versions_are_read(expr: str) -> None:
         ("made_up(x)", "unknown function"),
         ("x offset 1_0m", "does not parse"),
         ("x{a=~'('}", "illegal regex"),
+        ("x{a=~'[^['}", "illegal regex"),
+        ("x{a=~'[z-a]{'}", "illegal regex"),
         ("rate(x[$__interval])", "unexpected character"),
         ("1 > 2", "must use BOOL modifier"),
         ("{job=''}", "at least one non-empty matcher"),
