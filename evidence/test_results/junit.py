@@ -26,7 +26,7 @@ from compliance.source import Source, parse_time
 
 from . import SUITE_LIMIT, Declared, Suite, TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
-from ._totals import Seconds, Totals, seconds_of, totals_of
+from ._totals import Seconds, Totals, comparable, seconds_of, totals_of
 
 ROOTS: Final = ("testsuites", "testsuite")
 ECLIPSE: Final = "testrun"
@@ -220,6 +220,7 @@ class _Reader:
     def payload(self) -> TestResults:
         count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in _RESULTS}
         declared = totals_of(self.root).declared() or (None if self.outside_suites else self.declared.declared())
+        incomplete = self._incomplete(count, declared)
         return TestResults(
             tests=sum(count.values()),
             passed=count[PASSED],
@@ -228,10 +229,10 @@ class _Reader:
             skipped=count[SKIPPED],
             flaky=self.flaky,
             retried=self.retried,
-            declared=declared,
+            declared=comparable(declared, self.root, sum(count.values())),
             duration_s=self._duration(),
             suites=_listed(self.suites),
-            incomplete=self._incomplete(count, declared),
+            incomplete=incomplete,
         )
 
     def _incomplete(self, count: Mapping[str, int], declared: Declared | None) -> str | None:

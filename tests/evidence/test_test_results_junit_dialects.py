@@ -57,7 +57,7 @@ at a.cpp:5</failure>
   </testsuite>
 </testsuites>""",
         (4, 1, 1, 1, 1),
-        (7, 1, 1, 1),
+        None,
     ),
     "boost": (
         """<?xml version="1.0" encoding="UTF-8"?>
@@ -393,6 +393,18 @@ def test_a_warning_of_phpunit_and_a_test_that_did_not_finish_are_no_good_news() 
     assert (payload.summary()["passed"], payload.incomplete) == (2, "1 test ended with a warning, which is no success in PHPUnit")
     eclipse = read("test-results", "junit-xml", encoded(DIALECTS["eclipse"][0])).payload
     assert eclipse.incomplete == "1 test did not finish"
+
+
+@pytest.mark.parametrize(("root", "tests"), [("pytest tests", None), ("other", 9)])
+def test_subtests_that_pytest_counts_without_cases_are_no_contradiction(root: str, tests: int | None) -> None:
+    suite = '<testsuite name="pytest" errors="0" failures="0" skipped="0" tests="9"><testcase name="a"/></testsuite>'
+    text = f'<testsuites name="{root}">{suite}</testsuites>'
+    found = read("test-results", "junit-xml", text.encode()).payload.summary()
+    assert found["declared"] == {"tests": tests, "failures": 0, "errors": 0, "skipped": 0}
+    fewer = read("test-results", "junit-xml", text.replace('"9"', '"0"').encode()).payload.summary()
+    assert fewer["declared"]["tests"] == 0
+    none = read("test-results", "junit-xml", text.replace('<testcase name="a"/>', "").encode()).payload
+    assert none.incomplete == "9 tests are declared, but the file holds no case"
 
 
 def test_utf_16_is_read_by_its_byte_order_mark() -> None:
