@@ -25,6 +25,7 @@ from compliance.source import Source
 from . import LoadTest
 from ._check import error_rate, in_order, nearest_rank, over
 from ._csv import Row, pieces, rows
+from ._prose import is_document
 from ._tally import TIMES_LIMIT
 
 _SIZE_LIMIT: Final = 4 << 20
@@ -210,7 +211,8 @@ def _recognise(source: Source) -> bool:
     if not (b"Summary:" in source.head or b"Error distribution:" in source.head):
         return False
     text = source.head.decode("utf-8", "replace").replace("\r\n", "\n")
-    return (_SUMMARY.search(text) is not None and "Requests/sec:" in text) or _ERRORS_ONLY.match(text) is not None
+    summary = _SUMMARY.search(text) is not None and "Requests/sec:" in text and not is_document(text)
+    return summary or _ERRORS_ONLY.match(text) is not None
 
 
 hey_text = Format(

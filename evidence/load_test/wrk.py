@@ -22,6 +22,7 @@ from compliance.source import Source
 
 from . import LoadTest, Over
 from ._check import error_rate, in_order
+from ._prose import is_document
 
 _SIZE_LIMIT: Final = 1 << 20
 """Bytes of the longest output: the spectrum of wrk2 has a few hundred lines."""
@@ -137,7 +138,7 @@ def _recognise(source: Source) -> bool:
     if b"requests in " not in head and b"Requests/sec:" not in head and b"Thread Stats" not in head:
         return False
     text = head.decode("utf-8", "replace").replace("\r\n", "\n")
-    return _START.search(text) is not None and (_LOAD.search(text) is not None or "Thread Stats" in text)
+    return not is_document(text) and _START.search(text) is not None and (_LOAD.search(text) is not None or "Thread Stats" in text)
 
 
 wrk_text = Format(

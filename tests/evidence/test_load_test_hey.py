@@ -315,3 +315,8 @@ def test_only_input_error_leaves(text: str) -> None:
             assert rate is None or 0 <= rate <= 1
 
     mutated()
+
+
+@pytest.mark.parametrize("document", ["# Manual\n\nIt prints:\n\n{}\n", "It prints:\n\n```\n{}```\n", "<html><pre>\n{}</pre></html>\n"])
+def test_a_manual_that_quotes_the_output_is_not_claimed(document: str) -> None:
+    assert "hey-text" not in recognised(document.format(HEY).encode())

@@ -304,3 +304,8 @@ def test_the_error_rate_is_a_ratio(requests: int, errors: int) -> None:
         "Requests/sec", f"  Socket errors: connect {errors}, read 0, write 0, timeout 0\nRequests/sec"
     )
     assert summary(text)["error_rate"] == min(errors / requests, 1)
+
+
+@pytest.mark.parametrize("document", ["# Manual\n\nIt prints:\n\n{}\n", "It prints:\n\n```\n{}```\n", "<html><pre>\n{}</pre></html>\n"])
+def test_a_manual_that_quotes_the_output_is_not_claimed(document: str) -> None:
+    assert "wrk-text" not in recognised(document.format(WRK).encode())
