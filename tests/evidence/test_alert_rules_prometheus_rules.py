@@ -117,6 +117,12 @@ def test_other_durations_are_refused(written: str) -> None:
         rules(rule(f"{{alert: A, expr: up == 0, for: {written}}}"))
 
 
+def test_a_byte_order_mark_does_not_matter() -> None:
+    data = b"\xef\xbb\xbf" + rule("{alert: A, expr: up == 0}").encode()
+    assert recognised(data) == ["prometheus-rules"]
+    assert len(read("alert-rules", "prometheus-rules", data).payload.alerts) == 1
+
+
 def test_merge_keys_and_aliases_are_followed() -> None:
     text = "groups:\n- name: g\n  rules:\n  - &a {alert: A, expr: up == 0, for: 5m}\n  - {<<: *a, alert: B}\n  - *a\n"
     assert [(alert.name, alert.for_s) for alert in rules(text).alerts] == [("A", 300.0), ("B", 300.0), ("A", 300.0)]

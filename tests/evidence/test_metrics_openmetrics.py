@@ -205,6 +205,7 @@ REFUSED = {
     "a counter without _total": "# TYPE a counter\na 1\n# EOF\n",
     "an empty line": "# TYPE a gauge\n\na 1\n# EOF\n",
     "a remark in OpenMetrics": "# a remark\na 1\n# EOF\n",
+    "an empty line after the end": "# TYPE a counter\na_total 1 2.5\n# EOF\n\n",
     "text after the end": "# TYPE a gauge\na 1\n# EOF\nb 1\n# EOF\n",
     "an exemplar of a gauge": '# TYPE a gauge\na 1 # {b="c"} 1\n# EOF\n',
     "an exemplar that is none": "# TYPE a counter\na_total 1 # b\n# EOF\n",
