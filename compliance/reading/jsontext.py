@@ -37,6 +37,9 @@ _GROUP = 8
 """Texts that are read together: with fewer the calls take the time, with more the memory caches miss."""
 _PATIENCE = 16
 """Groups of texts that may fail the comparison before `read_each` gives it up."""
+_QUOTE = rb"\u002"
+"""How an escape for a quote begins."""
+_DICT = {dict}
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -161,7 +164,7 @@ class LineReader:
     """
 
     def __init__(self) -> None:
-        self._patience = _PATIENCE
+        self._patience = self._patience_of_many = _PATIENCE
 
     def object(self, text: bytes) -> dict[str, Any] | None:
         """Returns the object that a text is; None when it is none, or when `loads` refuses it."""
@@ -177,6 +180,33 @@ class LineReader:
                 pass
             self._patience -= 1
         return _object(text)
+
+    def objects(self, texts: Sequence[bytes]) -> list[dict[str, Any]] | None:
+        """Returns what `object` returns of each text, in half of its time; None when it has to be asked text by text.
+
+        What msgspec writes from all that it read has as many quotes as the texts: had a key come twice, one of the two would be missing.
+        """
+        if not self._patience_of_many:
+            return None
+        found = _read_together(texts)
+        self._patience_of_many = _PATIENCE if found is not None else self._patience_of_many - 1
+        return found
+
+
+def _read_together(texts: Sequence[bytes]) -> list[dict[str, Any]] | None:
+    whole = b"\n".join(texts)
+    if b"\\" in whole and _QUOTE in whole:  # one byte is looked for twenty times as fast as several
+        return None
+    if max(map(len, texts), default=0) > 2 * _DEPTH and any(
+        len(text) > 2 * _DEPTH and text.count(b"{") + text.count(b"[") > _DEPTH for text in texts
+    ):
+        return None
+    try:
+        values = list(map(_ANY.decode, texts))
+        written = _ENCODER.encode(values)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return values if set(map(type, values)) == _DICT and written.count(b'"') == whole.count(b'"') else None
 
 
 def _object(text: bytes) -> dict[str, Any] | None:

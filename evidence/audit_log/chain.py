@@ -22,7 +22,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -172,6 +172,21 @@ class Chain:
         elif not (self._matches(record) if self._own else self._follows(record)):
             self.broken_at = line
         self._last = record
+
+    def passes_over(self, line: int, keys: Iterable[Keys]) -> bool:
+        """Takes records without looking into them, where that makes no difference; false where they have to be added one by one.
+
+        Args:
+            line: Line of the first one.
+            keys: The keys of the records.
+        """
+        if self.broken_at is not None:
+            return True
+        if self._previous is not None or any(map(_may_begin, keys)):
+            return False
+        if self._outside is None:
+            self._outside = line
+        return True
 
     def _begins(self, members: Mapping[str, Json]) -> bool:
         """Finds the fields of the chain in its first record."""

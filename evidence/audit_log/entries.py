@@ -26,6 +26,8 @@ from compliance.reading.jsontext import LineReader
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
+from .lines import objects
+
 LISTS: Final = frozenset({"Records", "records", "items", "Events", "entries"})
 """Members with the list of entries: CloudTrail, Azure Monitor, Kubernetes, ``lookup-events`` and ``entries.list`` of Google Cloud."""
 FIRST: Final = 20
@@ -106,10 +108,8 @@ def _is_lines(source: Source) -> bool:
 
 
 def _lines(source: Source) -> Iterator[Entry]:
-    read = LineReader()
-    for number, raw in source.lines():
-        if raw.strip():
-            yield Entry(number, raw, read.object(raw), {})
+    for number, raw, value in objects(source):
+        yield Entry(number, raw, value, {})
 
 
 class _Document:

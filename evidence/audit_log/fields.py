@@ -53,7 +53,7 @@ _CLEF: Final[Mapping[str, tuple[Role, int]]] = {
     "@tr": ("trace", 0),
     "@sp": ("trace", 1),
 }
-_NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
+NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
     "event": {"action": ("event", 0), "type": ("event", 1), "name": ("event", 0), "category": ("category", 0), "outcome": ("outcome", 0)},
     "log": {"level": ("level", 0)},
     "trace": {"id": ("trace", 0)},
@@ -65,9 +65,11 @@ _NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
     "resource": {"type": ("managed", 0)},
     "target": {"type": ("managed", 1)},
 }
+"""Members of objects inside a record that say something, by the plain name of the object."""
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
-_EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""Times from the former and before the latter count."""
 _UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -133,7 +135,7 @@ def layout_of(keys: Keys) -> Layout:
     grouped: dict[Role, tuple[str, ...]] = {}
     for role, _, key in sorted(known, key=lambda entry: entry[1]):
         grouped[role] = (*grouped.get(role, ()), key)
-    return Layout(grouped, tuple((key, _NESTED[plain(key)]) for key in keys if plain(key) in _NESTED))
+    return Layout(grouped, tuple((key, NESTED[plain(key)]) for key in keys if plain(key) in NESTED))
 
 
 def roles(record: Mapping[str, Json]) -> Found:
@@ -220,8 +222,8 @@ def _aware(text: str) -> datetime | None:
 
 def _within(time: datetime | None) -> datetime | None:
     if time is None or time.tzinfo is UTC:  # comparing with another zone takes as long as all the rest
-        return time if time is not None and _EARLIEST.year <= time.year < _LATEST.year else None
-    return time.astimezone(UTC) if _EARLIEST <= time < _LATEST else None
+        return time if time is not None and EARLIEST.year <= time.year < LATEST.year else None
+    return time.astimezone(UTC) if EARLIEST <= time < LATEST else None
 
 
 def _from_number(number: float) -> datetime | None:

@@ -9,7 +9,7 @@ JSON lines (Google Cloud audit logs, CloudTrail, Kubernetes audit events, points
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from compliance.errors import InputError
@@ -22,10 +22,12 @@ from .cloudtrail import is_event as is_cloudtrail
 from .fields import Keys, by_keys, layout_of, looks_like_time, plain, roles
 from .gcp_audit import is_log_entry
 from .k8s_audit import is_event as is_kubernetes
+from .lines import blocks
 from .order import Sequence as Numbers
 from .order import number_of
 from .records import event_of
 from .tally import Tally
+from .together import events_of
 
 _FIRST_LINES: Final = 20
 _LONG_LINE: Final = 1 << 20
@@ -103,6 +105,12 @@ def _claims_of(keys: Keys) -> tuple[str, ...]:
     return tuple(key for key in keys if plain(key) in _CLAIMS)
 
 
+@by_keys
+def _is_followed(keys: Keys) -> bool:
+    """Tells whether records with these keys have a sequence number, or may claim that they cannot be changed."""
+    return "sequence" in layout_of(keys).roles or bool(_claims_of(keys))
+
+
 class _Reader:
     """Makes events of the lines of a log."""
 
@@ -114,10 +122,34 @@ class _Reader:
         self._sequence_key: str | None = None
         self._waiting: tuple[str, int] | None = None
 
-    def line(self, number: int, raw: bytes) -> None:
+    def read(self, source: Source) -> None:
+        """Takes all lines of a file."""
+        for first, lines, records in blocks(source, self._read):
+            if records is None:
+                for number, raw in enumerate(lines, first):
+                    if raw.strip():
+                        self.line(number, raw, self._read.object(raw))
+            else:
+                self._block(first, lines, records)
+
+    def _block(self, first: int, lines: Sequence[bytes], records: Sequence[dict[str, Json]]) -> None:
+        """Takes lines that each hold an object: together, where none of them has a field that must be followed from line to line."""
+        if not (self.tally.events or self.tally.unparsed):
+            self.line(first, lines[0], records[0])  # it may be a header
+            first, lines, records = first + 1, lines[1:], records[1:]
+        if not records:
+            return
+        keys = list(map(tuple, records))
+        if any(map(_is_followed, different := set(keys))) or not self.tally.chain.passes_over(first, different):
+            for number, raw, record in zip(range(first, first + len(lines)), lines, records, strict=True):
+                self.line(number, raw, record)
+            return
+        self.tally.add_all(*events_of(records, keys))
+        self.tally.personal.records(first, lines, records)
+
+    def line(self, number: int, raw: bytes, record: dict[str, Json] | None) -> None:
         """Takes one line that is not blank."""
         tally = self.tally
-        record = self._read.object(raw)
         if record is None:
             tally.unreadable(number, raw)
             return
@@ -165,9 +197,7 @@ def _parse(source: Source) -> Parsed:
     if not source.size:
         raise InputError("empty file", expected="JSON objects, one per line")
     reader = _Reader()
-    for number, raw in source.lines():
-        if raw.strip():
-            reader.line(number, raw)
+    reader.read(source)
     if reader.tally.events and not reader.tally.said_anything:
         raise InputError("objects without time, level, event or trace", expected="events of a log, one per line")
     return reader.tally.parsed()

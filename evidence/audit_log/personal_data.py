@@ -5,7 +5,7 @@ Ids of requests, traces and spans are long numbers by nature: cards and national
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -67,6 +67,18 @@ class Finder:
         if self._bytes >= _BLOCK:
             self.finish()
 
+    def records(self, first: int, lines: Sequence[bytes], records: Sequence[Json]) -> None:
+        """Looks through many records, those of lines that follow each other.
+
+        Args:
+            first: Number of the first line.
+            lines: The lines.
+            records: What each holds.
+        """
+        self.finish()
+        if hints := hints_in(b"\n".join(lines)):
+            self._look_through(zip(range(first, first + len(lines)), lines, records, strict=True), hints)
+
     def unparsed(self, line: int, raw: bytes) -> None:
         """Takes a line that is no record."""
         self.record(line, raw, None)
@@ -74,8 +86,11 @@ class Finder:
     def finish(self) -> None:
         """Looks through the records that wait; needed once after the last one."""
         waiting, self._waiting, self._bytes = self._waiting, [], 0
-        hints = hints_in(b"\n".join(raw for _, raw, _ in waiting))
-        for line, raw, record in waiting if hints else ():
+        if hints := hints_in(b"\n".join(raw for _, raw, _ in waiting)):
+            self._look_through(waiting, hints)
+
+    def _look_through(self, records: Iterable[tuple[int, bytes, Json]], hints: tuple[bytes, ...]) -> None:
+        for line, raw, record in records:
             if wanted := wanted_in(raw, hints):
                 self._look(line, raw, record, wanted)
 

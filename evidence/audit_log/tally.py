@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final, Protocol
 
 from compliance.errors import InputError
@@ -86,6 +88,21 @@ class Tally:
             self._alone += 1
         elif operation not in self._recent:
             self._begin(operation)
+
+    def add_all(self, times: Iterable[datetime | None], events: Mapping[Event, int]) -> None:
+        """Takes many events that belong to no operation, whose records are looked through elsewhere.
+
+        Args:
+            times: Their times, in their order.
+            events: The events without their times, counted.
+        """
+        self._times.add_all([time for time in times if time is not None])
+        for event, count in events.items():
+            self.events += count
+            self._alone += count
+            self._classes[event.event_class] += count
+            self._said[event.says] += count
+            self._ended[event.ended] += count
 
     def unreadable(self, line: int, raw: bytes) -> None:
         """Takes a line that is no event."""

@@ -1,0 +1,60 @@
+"""The lines of a file of JSON objects, read many at a time: asking the decoder once for all of them takes half as long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from compliance.errors import InputError
+from compliance.reading.jsontext import LineReader
+from compliance.record import Json
+from compliance.source import LINE_LIMIT, Source
+
+_BLOCK: Final = 1 << 17
+"""Bytes that are read at a time: with more the memory caches miss."""
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class Block(NamedTuple):
+    """Lines that follow each other."""
+
+    first: int
+    """Number of the first one."""
+    lines: list[bytes]
+    """Without their ends."""
+    objects: list[dict[str, Json]] | None
+    """What each holds; None when they have to be read one by one."""
+
+
+def blocks(source: Source, read: LineReader) -> Iterator[Block]:
+    """Yields the lines of a file, the same as `Source.lines` does.
+
+    Raises:
+        InputError: A line longer than `LINE_LIMIT`.
+    """
+    stream, first = source.open(), 1
+    while data := stream.read(_BLOCK) + stream.readline(LINE_LIMIT + 2):
+        if first == 1:
+            data = data.removeprefix(_BOM)
+        lines = data.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        if b"\r" in data:
+            lines = [line.rstrip(b"\r") for line in lines]
+        if len(data) > LINE_LIMIT and len(lines[-1]) > LINE_LIMIT:
+            where = f"line {first + len(lines) - 1}"
+            raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=where)
+        yield Block(first, lines, read.objects(lines))
+        first += len(lines)
+
+
+def objects(source: Source) -> Iterator[tuple[int, bytes, dict[str, Json] | None]]:
+    """Yields ``(line number, line, object)`` of each line that is not blank; None for one that is no object, or is refused."""
+    read = LineReader()
+    for first, lines, found in blocks(source, read):
+        if found is not None:
+            yield from zip(range(first, first + len(lines)), lines, found, strict=True)
+            continue
+        for number, line in enumerate(lines, first):
+            if line.strip():
+                yield number, line, read.object(line)

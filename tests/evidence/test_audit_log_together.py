@@ -1,0 +1,222 @@
+"""Logs that are read many lines at a time: to the letter what reading line by line gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from compliance.evidence.audit_log import lines
+from compliance.evidence.audit_log.order import Times
+from compliance.evidence.audit_log.personal_hints import hints_in, wanted_in
+from compliance.evidence.audit_log.personal_rules import EVERYTHING, rules_in
+from compliance.evidence.audit_log.records import event_of
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from compliance.errors import InputError
+from compliance.reading.jsontext import LineReader
+from compliance.source import LINE_LIMIT, Source
+
+from .helpers import format_of
+
+KEYS = (
+    *("timestamp", "time", "level", "event", "action", "category", "result", "status", "success", "user", "userId", "user_id"),
+    *("requestId", "trace", "resource", "target", "resource_type", "http", "log", "seq", "n", "immutable", "prev_hash", "hash", "msg", "x"),
+)
+TEXTS = (
+    *("", "info", "auth.login", "delete", "update", "denied", "ok", "200", "users/17", "user", "2025-09-20T10:00:00Z", "true"),
+    *("2025-09-20T10:00:01.5+00:00", "2025-09-20T12:00:00+02:00", "2025-09-20T10:00:00", "1758362400", "20250920T100000Z"),
+    *("0001-01-01T00:00:00Z", "2150-01-01T00:00:00Z", "someone@example.org", "4111 1111 1111 1111", "X1234567L", 'a " b\\c\nd: @'),
+    *("é\u2028", "Bearer abcdefghijklmnopqrstuvwxyz012345", "0" * 64, "ab" * 32),
+)
+SCALARS = st.one_of(
+    st.sampled_from(TEXTS),
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, 1, 1.0, 200, 403, 500, 1758362400, 1758362400123, 4111111111111111, 10**30, -0.0, 1e300]),
+)
+INNER = st.dictionaries(st.sampled_from(["action", "type", "level", "id", "x", "requestId"]), SCALARS, max_size=3)
+VALUES = st.one_of(SCALARS, SCALARS, INNER, st.lists(st.one_of(SCALARS, INNER), max_size=3))
+RECORDS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=7)
+
+
+@st.composite
+def line(draw: st.DrawFn, template: dict[str, Any]) -> str:
+    """A line: most are of one form, some of another, some broken."""
+    record = {**template, **{key: draw(VALUES) for key in template if draw(st.integers(0, 3)) == 0}} if draw(st.booleans()) else template
+    if draw(st.integers(0, 5)) == 0:
+        record = draw(RECORDS)
+    text = json.dumps(record, ensure_ascii=draw(st.booleans()), separators=draw(st.sampled_from([None, (",", ":"), (" , ", " : ")])))
+    if draw(st.integers(0, 15)) == 0:
+        text = draw(
+            st.sampled_from(
+                [
+                    *('{"level": "a", ' + text[1:], text[:-1] + ', "x": 1, "x": "\\u0022"}', '{"x": {"y": 1, "y": "2"}}', text + text),
+                    *("", "  ", "[1]", "{", text + ",", '{"x": 1e999}', '{"x": NaN}', '{"x": "\\ud800"}', "\x00", text + "  ", "null"),
+                    *('{"x": ' * 150 + "1" + "}" * 150, '{"x": ' + "[" * 250 + "]" * 250 + "}", '{"x"\t:1,"x":2}', '{"x": "\\u0022:"}'),
+                ]
+            )
+        )
+    return text
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> bytes:
+    template = draw(RECORDS) | {"timestamp": "2025-09-20T10:00:00Z", "event": "data.read"}
+    end = draw(st.sampled_from(["\n", "\r\n", "\r\r\n"]))
+    text = end.join(draw(st.lists(line(template), min_size=1, max_size=12)))
+    data = (draw(st.sampled_from(["", "", "\ufeff"])) + text + draw(st.sampled_from(["", end, end + end]))).encode()
+    if draw(st.integers(0, 9)) == 0:
+        at = draw(st.integers(0, len(data)))
+        data = data[:at] + draw(st.sampled_from([b"", b"\xff", b'"', b"\n"])) + data[at + 1 :]
+    return data
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    with patch.object(LineReader, "objects", lambda *_: None):
+        yield
+
+
+def outcome(name: str, data: bytes) -> Any:
+    try:
+        return format_of("audit-log", name).read(Source("log", data))[0].payload
+    except InputError as error:
+        return str(error)
+
+
+@settings(max_examples=300, deadline=None)
+@given(logs(), st.sampled_from([1, 100, 400, 1 << 17]))
+@example(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "event": "b"}\n' * 3, 1 << 17)
+@example(b"\xef\xbb\xbf", 1)
+def test_a_log_gives_the_same_in_whatever_blocks_it_is_read(data: bytes, block: int) -> None:
+    with one_by_one():
+        expected = outcome("jsonl-log", data)
+    with patch.object(lines, "_BLOCK", block):
+        assert outcome("jsonl-log", data) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(logs(), st.sampled_from([1, 100, 1 << 17]))
+def test_the_objects_of_lines_are_those_of_each_line(data: bytes, block: int) -> None:
+    read = LineReader()
+    expected = [(number, raw, read.object(raw)) for number, raw in Source("log", data).lines() if raw.strip()]
+    with patch.object(lines, "_BLOCK", block):
+        found = list(lines.objects(Source("log", data)))
+    assert repr(found) == repr(expected)  # tells 1 from 1.0 and True
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        '{"a": 1, "a": 2}',
+        '{"a": 1, "b": {"c": "x", "c": "x"}}',
+        '{"a": "\\"", "a": "\\u0022"}',
+        '{"a": 1, "\\u0061": 2}',
+        '{"a": [{"b": null, "b": null}]}',
+    ],
+)
+def test_a_duplicate_key_among_many_lines_makes_its_line_unreadable(twice: str) -> None:
+    good = '{"timestamp": "2025-09-20T10:00:00Z", "event": "data.read", "a": 1}'
+    data = "\n".join([*[good] * 50, twice, *[good] * 50]).encode()
+    assert [number for number, _, value in lines.objects(Source("log", data)) if value is None] == [51]
+    payload = outcome("jsonl-log", data)
+    assert (payload.lines, payload.events, payload.unparsed) == (101, 100, 1)
+
+
+def test_many_lines_are_read_together() -> None:
+    data = b"".join(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "n": %d}\n' % number for number in range(5000))
+    with patch.object(LineReader, "object", side_effect=AssertionError("a line was read by itself")):
+        assert sum(1 for _ in lines.objects(Source("log", data))) == 5000
+
+
+def test_the_event_of_each_sort_is_told_once_for_many_lines() -> None:
+    kinds = ("auth.login", "data.read", "admin.update")
+    data = "".join(f'{{"timestamp": "2025-09-20T10:00:00Z", "event": "{kinds[n % 3]}", "user": "u{n}"}}\n' for n in range(900)).encode()
+    with patch("compliance.evidence.audit_log.together.event_of", wraps=event_of) as asked:
+        payload = outcome("jsonl-log", data)
+    assert asked.call_count == 3
+    assert (payload.events, payload.with_actor, payload.classes.authentication) == (900, 900, 300)
+
+
+@pytest.mark.parametrize("before", [b"", b'{"a": 1}\n' * 20_000])
+def test_a_line_that_is_too_long_is_refused_with_its_number(before: bytes) -> None:
+    data = before + b'{"a": "' + b"x" * LINE_LIMIT + b'"}\n{"a": 1}\n'
+    with pytest.raises(InputError) as error:
+        list(lines.objects(Source("log", data)))
+    assert str(error.value).startswith(f"line {before.count(10) + 1}: line too long")
+
+
+STEPS = st.lists(st.sampled_from([0.0, 0.02, 1.0, 1.5, 7.0, -0.5, -3.0]), max_size=40)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STEPS, max_size=6))
+def test_times_added_together_are_those_added_one_by_one(blocks: list[list[float]]) -> None:
+    with patch("compliance.evidence.audit_log.order.SILENCES", 4):
+        together, single = Times(), Times()
+        at = datetime(2025, 9, 20, tzinfo=UTC)
+        for steps in blocks:
+            times = []
+            for step in steps:
+                at += timedelta(seconds=step)
+                times.append(at)
+                single.add(at)
+            together.add_all(times)
+    assert vars(together) == vars(single)
+    assert together.longest_silence_s == single.longest_silence_s
+
+
+PERSONAL = (
+    *(
+        "someone@example.org",
+        "4111111111111111",
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "3782 822463 10005",
+        "12345678Z",
+        "12345678-Z",
+    ),
+    *(
+        "X1234567L",
+        "RSSMRA85T10A562S",
+        "131052-308T",
+        "010101+123N",
+        "010101A123N",
+        "529.982.247-25",
+        "1 85 05 78 006 084 91",
+        "185057800608491",
+    ),
+    *(
+        "ghp_" + "a1" * 18,
+        "gho_" + "B2" * 18,
+        "ghu_" + "0" * 36,
+        "ghs_" + "c" * 36,
+        "ghr_" + "d" * 36,
+        "xoxb-1234567890",
+        "xoxs-abcdefghij",
+    ),
+    *("sk_live_" + "a" * 16, "ya29." + "a0" * 15, "Bearer " + "a1" * 15, "BEARER " + "a1" * 15, "bearer  " + "z9" * 15),
+    "eyJ" + "a" * 10 + ".eyJ" + "b" * 10 + ".c",
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(PERSONAL), st.text(max_size=12), st.text(max_size=12))
+def test_whatever_a_rule_finds_has_a_hint_in_the_bytes(secret: str, before: str, after: str) -> None:
+    text = before + secret + after
+    if not rules_in(text):
+        return
+    raw = json.dumps({"x": text}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    assert rules_in(text, wanted_in(raw, hints_in(raw))) == rules_in(text, EVERYTHING)
+
+
+@pytest.mark.parametrize("secret", PERSONAL)
+def test_each_sort_of_personal_data_is_found_in_a_block(secret: str) -> None:
+    block = b"\n".join([b'{"level": "info", "n": 17}'] * 100 + [json.dumps({"x": secret}).encode()])
+    assert hints_in(block)
