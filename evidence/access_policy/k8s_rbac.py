@@ -2,8 +2,9 @@
 
 RBAC only ever gives: what no binding gives is denied. Manifests of other kinds in the same file are left alone. A binding lets everyone
 in when it names ``system:anonymous`` or ``system:unauthenticated``, and everyone with an account when it names
-``system:authenticated``. A role with ``*`` for verbs, resources and groups may do everything; so may the built-in ``cluster-admin``.
-Whether the roles named are built in or defined elsewhere is not looked up.
+``system:authenticated``, or ``system:serviceaccounts``, to which every pod of the cluster belongs. A role with ``*`` for verbs, resources
+and groups may do everything; so may the built-in ``cluster-admin``. Whether the roles named are built in or defined elsewhere is not
+looked up.
 
 Source: Kubernetes documentation, "Using RBAC Authorization"; API reference rbac.authorization.k8s.io/v1.
 """
@@ -32,7 +33,7 @@ EVERYTHING: Final = "cluster-admin"
 _ROLES: Final = ("Role", "ClusterRole")
 _BINDINGS: Final = ("RoleBinding", "ClusterRoleBinding")
 _ANYBODY: Final = frozenset({"system:anonymous", "system:unauthenticated"})
-_SIGNED_IN: Final = "system:authenticated"
+_SIGNED_IN: Final = frozenset({"system:authenticated", "system:serviceaccounts"})
 _YAML = re.compile(rb"(?m)^[\"']?apiVersion[\"']?:[ \t]*[\"']?rbac\.authorization\.k8s\.io/")
 _IN_LIST = re.compile(rb"(?m)^[ \t]*(?:-[ \t]+)?[\"']?apiVersion[\"']?:[ \t]*[\"']?rbac\.authorization\.k8s\.io/")
 _LIST = re.compile(rb"(?m)^kind:[ \t]*[A-Za-z]*List[ \t\r]*$")
@@ -111,7 +112,7 @@ def _access(subjects: Sequence[Mapping[str, Json]]) -> Access:
     names = {str(one.get("name")) for one in subjects if one.get("kind") in ("User", "Group")}
     if names & _ANYBODY:
         return "open"
-    return "authenticated" if _SIGNED_IN in names else "role" if subjects else "denied"
+    return "authenticated" if names & _SIGNED_IN else "role" if subjects else "denied"
 
 
 def _role(value: Mapping[str, Json], where: str) -> tuple[str, str]:

@@ -73,6 +73,8 @@ def test_roles_and_bindings_are_listed_with_their_lines() -> None:
         ("{kind: User, name: 'system:anonymous'}", "open"),
         ("{kind: Group, name: 'system:unauthenticated'}", "open"),
         ("{kind: Group, name: 'system:authenticated'}", "authenticated"),
+        ("{kind: Group, name: 'system:serviceaccounts'}", "authenticated"),
+        ("{kind: Group, name: 'system:serviceaccounts:shop'}", "role"),
         ("{kind: Group, name: developers}", "role"),
         ("{kind: ServiceAccount, name: 'system:anonymous', namespace: x}", "role"),
         ("", "denied"),
