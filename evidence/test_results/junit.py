@@ -94,6 +94,8 @@ class _Reader:
         """Cases that neither failed nor broke and yet may be no good news, by why."""
         self.outside: str | None = None
         """Name of the first suite that reports a failure outside its cases."""
+        self.unsuccessful: str | None = None
+        """Name of the first suite that Ginkgo calls unsuccessful, be its cases as they may: some specs were focused, or none may be pending."""
         self.observed_at: datetime | None = None
         self._path: list[str] = []
         """Down to where reading is, without cases and what is inside them."""
@@ -124,6 +126,8 @@ class _Reader:
             self._suite_starts(tag, attributes)
         elif not self._path:
             raise InputError(f"root element <{shorten(tag, 60)}>", expected="<testsuites> or <testsuite>", where="/")
+        elif tag == "property" and attributes.get("name") == "SuiteSucceeded" and attributes.get("value") == "false":
+            self.unsuccessful = self.unsuccessful or self._open[-1].name
         elif tag in (FAILURE, ERROR) and self._path[-1] in ROOTS:
             self._reported = _Outside(tag, self._open[-1].name, attributes, len(self._path))
         self._path.append(tag)
@@ -240,6 +244,8 @@ class _Reader:
             return f"{declared.tests} tests are declared, but the file holds no case"
         if self.outside is not None:
             return f"suite {shorten(self.outside, 100)} reports a failure outside its cases"
+        if self.unsuccessful is not None:
+            return f"suite {shorten(self.unsuccessful, 100)} says of itself that it did not succeed"
         for doubt, cases in self.doubts.most_common(1):
             return f"{cases} {'test' if cases == 1 else 'tests'} {doubt}"
         return "no test was executed" if sum(count.values()) == count[SKIPPED] else None

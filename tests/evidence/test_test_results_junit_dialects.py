@@ -395,6 +395,14 @@ def test_a_warning_of_phpunit_and_a_test_that_did_not_finish_are_no_good_news() 
     assert eclipse.incomplete == "1 test did not finish"
 
 
+def test_a_suite_of_ginkgo_that_did_not_succeed_is_no_good_news() -> None:
+    properties = '<properties><property name="SuiteSucceeded" value="{}"></property></properties>'
+    text = f'<testsuites tests="1"><testsuite name="S" tests="1">{properties}<testcase name="[It] a" status="passed"/></testsuite></testsuites>'
+    found = read("test-results", "junit-xml", text.format("false").encode()).payload
+    assert (found.summary()["passed"], found.incomplete) == (1, "suite S says of itself that it did not succeed")
+    assert read("test-results", "junit-xml", text.format("true").encode()).payload.incomplete is None
+
+
 @pytest.mark.parametrize(("root", "tests"), [("pytest tests", None), ("other", 9)])
 def test_subtests_that_pytest_counts_without_cases_are_no_contradiction(root: str, tests: int | None) -> None:
     suite = '<testsuite name="pytest" errors="0" failures="0" skipped="0" tests="9"><testcase name="a"/></testsuite>'
