@@ -95,7 +95,7 @@ class _Reader:
         self.outside: str | None = None
         """Name of the first suite that reports a failure outside its cases."""
         self.unsuccessful: str | None = None
-        """Name of the first suite that Ginkgo calls unsuccessful, be its cases as they may: some specs were focused, or none may be pending."""
+        """Name of the first suite that Ginkgo calls unsuccessful, whatever its cases are: specs were focused, or none may be pending."""
         self.observed_at: datetime | None = None
         self._path: list[str] = []
         """Down to where reading is, without cases and what is inside them."""
