@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types unit fuzz docs self bench dist clean
+.PHONY: help demo test lint types unit fuzz docs site self bench dist clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ fuzz: .venv/dev ## Fuzz the reader of each format, for a minute each; findings s
 
 docs: .venv/dev ## Write the generated parts of the documents
 	$(BIN)/python -m tests.documents
+
+site: .venv/dev ## Build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 self: .venv/dev ## Judge this project itself, with live scanners
 	scripts/self

@@ -1,0 +1,156 @@
+"""The documentation site: it builds without a warning, loads nothing from elsewhere, and its commands do what the pages say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.gitrepo import Repo
+from tests.marked import ROOT
+
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("**/*.md"))
+PART = re.compile(
+    r"^<!-- (?:project: (?P<project>\w+)|before: (?P<before>[^\n]+)) -->$"
+    r"|(?:^<!-- file: (?P<file>[^\n]+?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)\n```$",
+    re.MULTILINE | re.DOTALL,
+)
+"""A page names the project of ``tests/projects`` in which its commands are run; what a reader has already is prepared ``before``."""
+SHELL = {"sh", "bash", "console", "shell"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built once."""
+    folder = tmp_path_factory.mktemp("site")
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    built = subprocess.run(words, cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=600)
+    assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
+    return folder
+
+
+def test_every_page_is_in_the_site(site: Path) -> None:
+    for page in PAGES:
+        assert (site / page.removeprefix("docs/")).with_suffix(".html").is_file(), page
+
+
+class _Loaded(HTMLParser):
+    """What a browser loads by itself when it shows a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "link" and values.get("rel") in ("stylesheet", "icon", "preconnect", "preload", "dns-prefetch"):
+            self.found.append(values.get("href") or "")
+        if tag in ("img", "script", "iframe", "source"):
+            self.found.append(values.get("src") or "")
+
+
+def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
+    pages = list(site.glob("**/*.html"))
+    assert len(pages) > len(PAGES)
+    for page in pages:
+        loaded = _Loaded()
+        loaded.feed(page.read_text())
+        assert len(loaded.found) > 2, page
+        assert not [address for address in loaded.found if re.match(r"(?:[a-z]+:)?//", address)], page
+
+
+def parts(page: str) -> list[dict[str, str | None]]:
+    return [found.groupdict() for found in PART.finditer((ROOT / page).read_text())]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(part["language"] in SHELL for part in parts(page))])
+def test_the_commands_of_a_page_do_what_it_says(page: str, tmp_path: Path) -> None:
+    """Runs the page from top to bottom: files are written, commands are run, and end as the comment behind them says."""
+    project = tmp_path / "project"
+    env = surroundings(tmp_path)
+    for part in parts(page):
+        if part["project"]:
+            folder = ROOT / "tests/projects" / part["project"]
+            Repo.make(project, {path.relative_to(folder).as_posix(): path.read_text() for path in folder.glob("**/*") if path.is_file()})
+        if part["before"]:
+            ran = run(part["before"], project, env)
+            assert ran.returncode == 0, f"{page}: {part['before']}\n{ran.stdout[-3000:]}"
+        if part["file"]:
+            write(project, part["file"], part["text"] or "")
+        if part["language"] in SHELL:
+            for command, expected, shown in statements(part["text"] or ""):
+                ran = run(command, project, env)
+                assert ran.returncode == expected, f"{page}: {command}\n{ran.stdout[-3000:]}"
+                assert shown in ran.stdout, f"{page}: {command}\n{ran.stdout[-3000:]}"
+
+
+COMMAND = re.compile(r"(?:\w+=\S+ )*(?:\$ )?(?:compliance|python|openssl|ssh-keygen|git|make|pip|curl) ")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_stand_in_blocks_that_are_run(page: str) -> None:
+    assert not [part["text"] for part in parts(page) if part["language"] == "text" and COMMAND.match(part["text"] or "")]
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """Environment variables of a user who has the toolkit, and nothing of this machine's."""
+    binaries = folder / "bin"
+    binaries.mkdir()
+    for name, words in {"compliance": "-m compliance", "python": ""}.items():
+        (binaries / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
+        (binaries / name).chmod(0o755)
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "SOFTHSM2_CONF") if name in os.environ}
+    home = {
+        "HOME": str(folder),
+        "COMPLIANCE_HOME": str(folder / "home"),
+        "TOOLKIT": str(ROOT),
+        "COMPLIANCE_SIGN_PASSPHRASE": "for this test",
+    }
+    return {**kept, **home, "COLUMNS": "80", "NO_COLOR": "1", "PATH": f"{binaries}:{os.environ['PATH']}"}
+
+
+def run(command: str, project: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    words = ["bash", "-c", command]
+    return subprocess.run(
+        words, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600
+    )
+
+
+def write(project: Path, words: str, text: str) -> None:
+    """Writes a file that a page shows, or adds it to the end of the one that is there."""
+    path = project / words.removesuffix(" (added)")
+    before = path.read_text() + "\n" if words.endswith(" (added)") else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{before}{text}\n")
+
+
+def statements(text: str) -> list[tuple[str, int, str]]:
+    """Commands, the exit code that the comment behind each names (else 0), and what a page shows of the output, below a ``$`` line."""
+    made: list[tuple[str, int, str]] = []
+    if text.startswith("$ "):
+        for shown in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+            command, _, output = shown.partition("\n")
+            made.append((command, exit_code(command), output))
+        return made
+    waiting: list[str] = []
+    for line in text.splitlines():
+        waiting.append(line)
+        command = "\n".join(waiting)
+        # A here-document and the continuation of a line belong to their command.
+        if line.endswith("\\") or subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, timeout=60).stderr:
+            continue
+        waiting = []
+        if command.strip() and not re.match(r"#|(?:pip|apt-get) install ", command.strip()):
+            made.append((command, exit_code(command), ""))
+    assert not waiting, f"a command without an end: {waiting}"
+    return made
+
+
+def exit_code(command: str) -> int:
+    found = re.search(r"#.*exit code (\d)", command)
+    return int(found[1]) if found else 0
