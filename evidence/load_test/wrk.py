@@ -116,8 +116,8 @@ def _percentiles(text: str) -> dict[Decimal, float]:
     start = _DISTRIBUTION.search(text)
     if start is None:
         return {}
-    other = _UNCORRECTED.search(text, start.end())
-    part = text[start.end() : other.start() if other else len(text)]
+    ends = [found.start() for pattern in (_UNCORRECTED, _TOTAL) if (found := pattern.search(text, start.end()))]  # a script may go on
+    part = text[start.end() : min(ends, default=len(text))]
     spectrum = part.find("Detailed Percentile spectrum")
     listed = part if spectrum < 0 else part[:spectrum]
     found = {Decimal(line[1]): _milliseconds(line[2], "Latency Distribution") for line in _PERCENT.finditer(listed)}

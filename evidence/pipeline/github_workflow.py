@@ -25,6 +25,9 @@ _FENCE: Final = re.compile(rb"^(?:```|~~~)", re.MULTILINE)
 """Markdown that shows a workflow; no line of YAML begins so."""
 _ON: Final = re.compile(rb"^(?:on|\"on\"|'on')[ \t]*:", re.MULTILINE)
 _JOBS: Final = re.compile(rb"^(?:jobs|\"jobs\"|'jobs')[ \t]*:[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_FLOW: Final = re.compile(
+    rb"^(?:(?:jobs|\"jobs\"|'jobs')[ \t]*:[ \t]*\{|[ \t]+[\w\"'-]+[ \t]*:[ \t]*\{[^\n]*(?:runs-on|steps|uses)\b)", re.MULTILINE
+)
 _JOB: Final = re.compile(rb"^[ \t]+(?:-[ \t]+)?[\"']?(?:runs-on|steps|uses)[\"']?[ \t]*:", re.MULTILINE)
 SIZE_LIMIT: Final = 1 << 20
 """Bytes of the largest workflow file; reading YAML with its places takes about 20 s for each MiB."""
@@ -42,8 +45,8 @@ def _recognise(source: Source) -> bool:
 
 
 def _flow(source: Source, whole: bytes) -> bool:
-    """``jobs: {...}`` in one line: rare enough to be read whole."""
-    if not re.search(rb"^(?:jobs|\"jobs\"|'jobs')[ \t]*:[ \t]*\{", whole, re.MULTILINE) or source.size > 65536:
+    """``jobs: {...}`` or ``job: {...}`` in one line: rare enough to be read whole."""
+    if source.size > 65536 or not _FLOW.search(whole):
         return False
     try:
         jobs = source.yaml.get("jobs") if isinstance(source.yaml, dict) else None

@@ -254,6 +254,10 @@ def test_several_runs_in_one_file_are_refused() -> None:
     assert "2 lines with threads and connections; expected the output of one whole run" in refused(WRK + WRK)
 
 
+def test_what_a_script_prints_at_the_end_is_no_percentile() -> None:
+    assert parse(WRK + "50% 1234\n99% 9.9s\n").payload == parse(WRK).payload
+
+
 def test_a_run_that_was_killed_is_refused() -> None:
     assert "no line with N requests in T" in refused(WRK[: WRK.index("  Latency Distribution")])
 

@@ -142,6 +142,8 @@ def test_look_alikes_are_not_claimed(name: str) -> None:
 def test_a_workflow_is_claimed_by_nobody_else() -> None:
     assert recognised(WORKFLOW) == [NAME]
     assert recognised(b"on: push\njobs: {a: {runs-on: x, steps: [{run: npm test}]}}\n") == [NAME]
+    assert recognised(b"on: push\njobs:\n  a: {runs-on: x, steps: [{run: npm test}]}\n") == [NAME]
+    assert recognised(b"on: push\njobs:\n  a: {steps-of: x}\n") == []
     assert recognised(b'"on": push\n"jobs":\n  "a":\n    "runs-on": x\n    "steps":\n      - "run": npm test\n') == [NAME]
 
 
