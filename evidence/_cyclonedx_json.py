@@ -29,8 +29,13 @@ _BROKEN: Final = re.compile(rb'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"bomF
 class _Licence(msgspec.Struct):
     id: str | None = None
     name: str | None = None
-    text: dict[str, Any] | None = None
+    text: Any = None
     url: str | None = None
+
+
+def _quotes(text: Any) -> bool:
+    """Whether this holds the text of a licence: an attachment, or (not by the schema) the text itself."""
+    return bool(text.get("content") if isinstance(text, dict) else text)
 
 
 class _Choice(msgspec.Struct):
@@ -42,7 +47,7 @@ class _Choice(msgspec.Struct):
         if self.license is None:
             return self.expression
         one = self.license
-        return given(one.id) or given(one.name) or given(one.url) or ("(text)" if one.text and one.text.get("content") else None)
+        return given(one.id) or given(one.name) or given(one.url) or ("(text)" if _quotes(one.text) else None)
 
 
 class _Component(msgspec.Struct):

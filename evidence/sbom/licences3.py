@@ -12,6 +12,15 @@ _DEPTH: Final = 10
 """Licences inside each other; deeper ones are named by their id."""
 _LISTED: Final = "://spdx.org/licenses/"
 _MEMBERS: Final = 100
+_WORDS: Final = {
+    "NoAssertionLicense": "NOASSERTION",
+    "NoAssertionElement": "NOASSERTION",
+    "SPDXRef-NoAssertion": "NOASSERTION",
+    "NoneLicense": "NONE",
+    "NoneElement": "NONE",
+    "SPDXRef-None": "NONE",
+}
+"""Ends of the names of individuals that stand for no licence; those with a hyphen are of Microsoft's sbom-tool."""
 
 
 class Licences:
@@ -47,11 +56,10 @@ class Licences:
 
 
 def _word(text: str) -> str | None:
-    """Returns SPDX 2's word for the two individuals that stand for no licence."""
-    name = text.rpartition("/")[2].rpartition("_")[2]
-    return {"NoAssertionLicense": "NOASSERTION", "NoneLicense": "NONE", "NoAssertionElement": "NOASSERTION", "NoneElement": "NONE"}.get(
-        name
-    )
+    """Returns SPDX 2's word for the two individuals that stand for no licence (of the profile Licensing before version 3.0)."""
+    if "spdx.org/rdf/" in text and "/Licensing/" in text:
+        text += "License"
+    return _WORDS.get(text.rpartition("/")[2].rpartition("_")[2])
 
 
 def _plain(value: Any) -> str:

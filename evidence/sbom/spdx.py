@@ -12,7 +12,7 @@ from compliance.record import Tool, shorten
 from .._bom import Component, Word, licensed
 
 DOCUMENT: Final = "SPDXRef-DOCUMENT"
-_VERSION: Final = re.compile(r"SPDX-2\.\d+(\.\d+)?")
+_VERSION: Final = re.compile(r"SPDX-2\.[0-3](\.\d+)?")
 _CREATOR: Final = re.compile(r"Tool:\s*(.+?)(?:-(v?\d+(?:\.[\w.+-]+)*))?\s*")
 
 

@@ -2,7 +2,10 @@
 
 Components are its packages (``software_Package`` and the classes that derive from it, ``ai_AIPackage`` and
 ``dataset_DatasetPackage``). Licences are elements of their own: relationships of the types ``hasConcludedLicense`` and
-``hasDeclaredLicense`` lead there. Only the compact form is read, with one type per element, as the specification's context defines it.
+``hasDeclaredLicense`` lead there. Only the compact form is read, with one type per element, as the specification's context defines it;
+elements that stand inside others instead of in the graph are refused.
+
+Microsoft's sbom-tool writes relationships as ``HAS_DECLARED_LICENSE``, and licences as ``AnyLicenseInfo`` with a name: both are read.
 """
 
 from __future__ import annotations
@@ -25,11 +28,18 @@ from .inventory import stated
 from .licences3 import Licences
 from .spdx import described, licence_of
 
-_CONTEXT: Final = b"spdx.org/rdf/3"
+_CONTEXTS: Final = (b"spdx.org/rdf/3", b"spdx.org/rdf/v3", b"spdx.github.io/spdx-spec/v3")
+"""Where the context is published, and where it is drafted."""
 _PACKAGES: Final = ("software_Package", "ai_AIPackage", "dataset_DatasetPackage")
 _RELATIONSHIPS: Final = ("Relationship", "LifecycleScopedRelationship")
 _DOCUMENTS: Final = ("SpdxDocument", "software_Sbom", "Bom")
-_LICENCES: Final = ("simplelicensing_", "expandedlicensing_")
+_LICENCES: Final = ("simplelicensing_", "expandedlicensing_", "AnyLicenseInfo")
+_LICENSING: Final = {
+    "hasConcludedLicense": "hasConcludedLicense",
+    "hasDeclaredLicense": "hasDeclaredLicense",
+    "HAS_CONCLUDED_LICENSE": "hasConcludedLicense",
+    "HAS_DECLARED_LICENSE": "hasDeclaredLicense",
+}
 
 
 class _Element(msgspec.Struct):
@@ -45,6 +55,8 @@ class _Element(msgspec.Struct):
     source: str | None = msgspec.field(name="from", default=None)
     targets: list[str] | str | None = msgspec.field(name="to", default=None)
     roots: list[str] | str | None = msgspec.field(name="rootElement", default=None)
+    elements: list[str] | str | None = msgspec.field(name="element", default=None)
+    """Read only so that an element that is no reference is refused."""
     creation: str | dict[str, Any] | None = msgspec.field(name="creationInfo", default=None)
     spec_version: str | None = msgspec.field(name="specVersion", default=None)
     created: str | None = None
@@ -70,8 +82,8 @@ class _Graph:
         id_ = item.spdx_id or item.at_id or ""
         if kind in _PACKAGES:
             self.packages.append((id_, given(item.name), given(item.version)))
-        elif kind in _RELATIONSHIPS and item.relationship in ("hasConcludedLicense", "hasDeclaredLicense"):
-            self.licensed.setdefault((item.relationship, item.source or ""), []).extend(_many(item.targets))
+        elif kind in _RELATIONSHIPS and (relationship := _LICENSING.get(item.relationship or "")):
+            self.licensed.setdefault((relationship, item.source or ""), []).extend(_many(item.targets))
         elif kind in _DOCUMENTS:
             self.roots += _many(item.roots)
             self._created(item, where)
@@ -111,12 +123,16 @@ def _many(value: list[str] | str | None) -> list[str]:
 
 def _recognise(source: Source) -> bool:
     context = source.json_members.get("@context")
-    return context is not None and _CONTEXT in bytes(context)
+    return context is not None and _is_spdx(bytes(context))
+
+
+def _is_spdx(context: bytes) -> bool:
+    return any(place in context for place in _CONTEXTS)
 
 
 def _parse(source: Source) -> Parsed:
     found = jsontext.members(source.document)
-    if _CONTEXT not in bytes(found.get("@context", b"")):
+    if not _is_spdx(bytes(found.get("@context", b""))):
         raise InputError("no @context of SPDX 3", expected="https://spdx.org/rdf/3…/spdx-context.jsonld", where="/@context")
     rest = {name: jsontext.loads(bytes(value)) for name, value in found.items() if name != "@graph"}
     graph = _Graph()
@@ -162,5 +178,5 @@ def _version(rest: dict[str, Any]) -> str:
 
 
 SPDX3_JSONLD = Format(
-    name="spdx3-jsonld", title="SPDX 3 JSON-LD", parser=1, marks=("@context", "@graph"), recognise=_recognise, parse=_parse
+    name="spdx3-jsonld", title="SPDX 3 JSON-LD", parser=2, marks=("@context", "@graph"), recognise=_recognise, parse=_parse
 )

@@ -95,5 +95,5 @@ def _parse(source: Source) -> Parsed:
 
 
 SPDX_JSON = Format(
-    name="spdx-json", title="SPDX 2.x JSON", parser=1, marks=("spdxVersion", "SPDXID", "packages"), recognise=_recognise, parse=_parse
+    name="spdx-json", title="SPDX 2.x JSON", parser=2, marks=("spdxVersion", "SPDXID", "packages"), recognise=_recognise, parse=_parse
 )

@@ -155,5 +155,5 @@ def _decoded(source: Source) -> Iterator[tuple[int, str]]:
 
 
 SPDX_TAG = Format(
-    name="spdx-tag", title="SPDX 2.x tag-value", parser=1, marks=("SPDXVersion", "PackageName"), recognise=_recognise, parse=_parse
+    name="spdx-tag", title="SPDX 2.x tag-value", parser=2, marks=("SPDXVersion", "PackageName"), recognise=_recognise, parse=_parse
 )

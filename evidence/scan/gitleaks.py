@@ -1,7 +1,8 @@
 """Gitleaks: its JSON report, in the keys of version 8 (``RuleID``) and in those before it (``rule``).
 
-One entry of the list is one finding. Gitleaks gives no severity, does not say what it looked at, and leaves out what is allowed
-(``.gitleaksignore``, ``gitleaks:allow``), so that suppressed findings are not known.
+One entry of the list is one finding. Versions 2 and 3 write the ``severity`` that a rule of the configuration may have; no other does, so
+that it is unknown. Gitleaks does not say what it looked at, and leaves out what is allowed (``.gitleaksignore``, ``gitleaks:allow``), so
+that suppressed findings are not known.
 
 A scan without findings is written as ``[]`` or, by old versions, as ``null``. Neither names a tool (pip-audit and Trivy wrote the
 same), and neither says that anything was looked at: such a file is claimed by no format. Gitleaks' SARIF says more.
@@ -13,10 +14,11 @@ from typing import Any
 
 import msgspec
 
+from compliance import severity
 from compliance.errors import InputError
 from compliance.kind import Format, Mask
 from compliance.reading.jsontext import elements, members
-from compliance.record import Finding, Parsed, Severity, Tool, shorten
+from compliance.record import Finding, Parsed, Tool, shorten
 from compliance.source import Source
 
 from .rows import Rows, clean_path, dumps, line_of, shaped, statement
@@ -43,6 +45,7 @@ class _Leak(msgspec.Struct):
     description: str | None = msgspec.field(name="Description", default=None)
     line: int | None = msgspec.field(name="StartLine", default=None)
     commit: str | None = msgspec.field(name="Commit", default=None)
+    severity: str | None = None
 
 
 class _OldLeak(msgspec.Struct):
@@ -53,6 +56,7 @@ class _OldLeak(msgspec.Struct):
     reason: str | None = None
     line: int | None = msgspec.field(name="lineNumber", default=None)
     commit: str | None = None
+    severity: str | None = None
 
 
 def _recognise(source: Source) -> bool:
@@ -84,7 +88,7 @@ def _finding(entry: Any, where: str, rows: Rows) -> Finding:
     path = clean_path(leak.file) or None
     return Finding(
         rule=shorten(leak.rule, 200),
-        severity=Severity.UNKNOWN.value,
+        severity=severity.from_word(leak.severity).value,
         fingerprint=rows.unique(leak.rule, path, leak.commit),
         path=path,
         line=line_of(leak.line),
@@ -93,7 +97,7 @@ def _finding(entry: Any, where: str, rows: Rows) -> Finding:
 
 
 def _of_old(leak: _OldLeak) -> _Leak:
-    return _Leak(rule=leak.rule or leak.reason or "", file=leak.file, line=leak.line, commit=leak.commit)
+    return _Leak(rule=leak.rule or leak.reason or "", file=leak.file, line=leak.line, commit=leak.commit, severity=leak.severity)
 
 
 def _redact(source: Source, mask: Mask) -> bytes | None:
@@ -129,7 +133,7 @@ def _is_open(value: Any) -> bool:
 GITLEAKS_JSON = Format(
     name="gitleaks-json",
     title="Gitleaks report (gitleaks --report-format json)",
-    parser=1,
+    parser=2,
     marks=("RuleID", "File", "Secret"),
     recognise=_recognise,
     parse=_parse,

@@ -4,7 +4,8 @@
   severity is the worst of what makes it vulnerable. ``via`` lists advisories and, as plain names, the vulnerable packages that it needs.
 - ``advisories`` by id (npm 6; pnpm, and Yarn 2 and 3, print the same): one advisory for one package is one finding, whatever number of
   paths lead to it. ``metadata.vulnerabilities`` counts the paths, and pnpm counts there before it filters by ``--audit-level``.
-- ``{"error": ...}`` and the answer of a registry that could not audit are failed audits, never clean ones: refused.
+- ``{"error": ...}`` and the answer of a registry that could not audit are failed audits, never clean ones: refused. So is a report
+  without findings beside which npm puts an ``error``; one with findings is incomplete.
 
 Neither layout says which npm wrote it, or when. Yarn 1 and Yarn 4 write lines of another layout, which are not claimed.
 """
@@ -35,6 +36,7 @@ _ENDPOINT = b"/-/npm/v1/security/"
 _REFUSAL = {"error", "message", "method", "uri", "headers", "statusCode", "body"}
 """Members of what npm prints when the registry could not audit (its lib/utils/audit-error.js, and its error handler)."""
 _SHOWN = 200
+_ERROR = "npm reports an error beside the findings"
 
 
 class _Found(Struct):
@@ -111,6 +113,8 @@ def _parse(source: Source) -> Parsed:
     if _is_failure(source.json_members):
         raise _failed(source.json)
     document = shaped(source.json, dict[str, Any])
+    if document.get("error") and not any(document.get(name) for name in ("vulnerabilities", "advisories")):
+        raise _failed(document)
     if "auditReportVersion" in document:
         return _parse_new(document)
     if "advisories" not in document:
@@ -146,6 +150,7 @@ def _parse_new(document: dict[str, Any]) -> Parsed:
             f"{count_of(rows.total, 'package is', 'packages are')} listed, but metadata counts {sum(counted.values())} (filtered or cut)"
             if counted and differ
             else None,
+            _ERROR if document.get("error") else None,
         ),
     )
 
@@ -180,7 +185,10 @@ def _parse_old(document: dict[str, Any]) -> Parsed:
         suppressed=len(report.muted or ()),
         scanned=_audited(report.metadata, "totalDependencies"),
         scanned_what="packages",
-        incomplete=reasons(f"metadata counts {', '.join(missing)}, of which none is listed (filtered or cut)" if missing else None),
+        incomplete=reasons(
+            f"metadata counts {', '.join(missing)}, of which none is listed (filtered or cut)" if missing else None,
+            _ERROR if document.get("error") else None,
+        ),
     )
 
 
@@ -225,7 +233,7 @@ def _audited(metadata: dict[str, Any] | None, *names: str) -> int | None:
 NPM_AUDIT_JSON = Format(
     name="npm-audit-json",
     title="npm audit report (npm audit --json)",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("vulnerabilities", "metadata"),

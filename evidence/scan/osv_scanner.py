@@ -4,6 +4,7 @@
   names (``groups``): a problem that is in the GitHub and in the Python database counts as often as it is listed.
 - Severity of an entry: the word of its database, else the highest of its own ratings (CVSS, Ubuntu's priority), else what its group says:
   ``max_severity``, or the highest of the other names of the same problem.
+- What its detectors found besides (``experimental_generic_findings``: weak passwords, unsafe settings) are findings, too.
 - Its call analysis (``called``, ``unimportant``) closes nothing: such a finding stays open.
 - By default only packages with findings are listed, so that nothing says how many were looked at; when packages without findings are
   listed too (``--all-packages``, licence checks), all were.
@@ -45,10 +46,25 @@ class _Package(msgspec.Struct):
 
 
 class _Entry(msgspec.Struct):
-    package: _Package
+    """A package; before version 1.0.1 its name began with a capital letter."""
+
+    package: _Package | None = None
+    old_package: _Package | None = msgspec.field(name="Package", default=None)
     vulnerabilities: list[Record] | None = None
     groups: list[_Group] | None = None
     license_violations: list[str] | None = None
+
+    @property
+    def named(self) -> _Package:
+        """The package.
+
+        Raises:
+            InputError: None is named.
+        """
+        found = self.package or self.old_package
+        if found is None:
+            raise InputError("an entry without package", expected="a package with its vulnerabilities", where="/results/*/packages/*")
+        return found
 
 
 class _Place(msgspec.Struct):
@@ -58,11 +74,13 @@ class _Place(msgspec.Struct):
 class _Result(msgspec.Struct):
     packages: list[_Entry] | None = None
     source: _Place | None = None
+    old_source: _Place | None = msgspec.field(name="packageSource", default=None)
 
     @property
     def path(self) -> str | None:
         """Path of the lock file, bill or folder."""
-        return clean_path(self.source.path) if self.source and self.source.path else None
+        place = self.source or self.old_source
+        return clean_path(place.path) if place and place.path else None
 
 
 class _Licences(msgspec.Struct):
@@ -73,13 +91,37 @@ class _Config(msgspec.Struct):
     licenses: _Licences | None = None
 
 
-class _Report(msgspec.Struct):
+class _Id(msgspec.Struct, rename="pascal"):
+    reference: str | None = None
+
+
+class _Advice(msgspec.Struct):
+    id: _Id | None = msgspec.field(name="ID", default=None)
+    title: str | None = msgspec.field(name="Title", default=None)
+    severity: int | None = msgspec.field(name="Sev", default=None)
+
+
+class _Target(msgspec.Struct, rename="pascal"):
+    extra: str | None = None
+
+
+class _Generic(msgspec.Struct):
+    """What a detector found that is no vulnerability of a package (OSV-SCALIBR, inventory/finding.go)."""
+
+    advice: _Advice = msgspec.field(name="Adv")
+    target: _Target | None = msgspec.field(name="Target", default=None)
+
+
+class _Report(msgspec.Struct, rename={"generic": "experimental_generic_findings"}):
     results: list[_Result] | None
+    generic: list[_Generic] | None = None
     experimental_config: _Config | None = None
     image_metadata: dict[str, Any] | None = None
 
 
-_Find = Callable[[_Entry, str | None, Rows], Iterator[Finding]]
+_SEVERITIES = (Severity.UNKNOWN, Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+"""SCALIBR's numbers for how severe a finding is: unspecified, minimal, low, medium, high, critical."""
+_Find = Callable[[_Entry, _Package, str | None, Rows], Iterator[Finding]]
 
 
 def _recognise(source: Source) -> bool:
@@ -100,15 +142,19 @@ def _parse(source: Source) -> Parsed | tuple[Parsed, ...]:
     licences = report.experimental_config.licenses if report.experimental_config else None
     judged = bool(licences and licences.allowlist) or any(one.license_violations for result in results for one in result.packages or ())
     if not judged:
-        return _stated(results, category, _vulnerabilities, None)
-    return _stated(results, category, _vulnerabilities, category), _stated(results, "licence", _violations, "licence")
+        return _stated(results, category, _vulnerabilities, None, report.generic)
+    return _stated(results, category, _vulnerabilities, category, report.generic), _stated(results, "licence", _violations, "licence")
 
 
-def _stated(results: Sequence[_Result], category: Category, find: _Find, part: str | None) -> Parsed:
+def _stated(
+    results: Sequence[_Result], category: Category, find: _Find, part: str | None, generic: Sequence[_Generic] | None = None
+) -> Parsed:
     rows = Rows()
+    for one in generic or ():
+        rows.add(_detected(one, rows))
     for result in results:
         for entry in result.packages or ():
-            for finding in find(entry, result.path, rows):
+            for finding in find(entry, entry.named, result.path, rows):
                 rows.add(finding)
     entries = [entry for result in results for entry in result.packages or ()]
     all_listed = category == "licence" or any(not entry.vulnerabilities for entry in entries)
@@ -123,8 +169,20 @@ def _stated(results: Sequence[_Result], category: Category, find: _Find, part: s
     )
 
 
-def _vulnerabilities(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Finding]:
-    own = {item.id: severity_of(item, entry.package.name) for item in entry.vulnerabilities or ()}
+def _detected(found: _Generic, rows: Rows) -> Finding:
+    """Makes a finding of what a detector found; the details of the target may show a secret, so that they are only part of its digest."""
+    number, id_ = found.advice.severity or 0, found.advice.id
+    rule = shorten((id_.reference if id_ else None) or "unknown", 200)
+    return Finding(
+        rule=rule,
+        severity=_SEVERITIES[number].value if 0 <= number < len(_SEVERITIES) else Severity.UNKNOWN.value,
+        fingerprint=rows.unique("generic", rule, found.target.extra if found.target else None),
+        message=shorten(found.advice.title) if found.advice.title else None,
+    )
+
+
+def _vulnerabilities(entry: _Entry, package: _Package, path: str | None, rows: Rows) -> Iterator[Finding]:
+    own = {item.id: severity_of(item, package.name) for item in entry.vulnerabilities or ()}
     for item in entry.vulnerabilities or ():
         found = own[item.id]
         if found is Severity.UNKNOWN:
@@ -132,12 +190,12 @@ def _vulnerabilities(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Fi
         yield Finding(
             rule=shorten(item.id, 200),
             severity=found.value,
-            fingerprint=rows.unique(item.id, entry.package.name, path),
-            package=shorten(_name(entry.package), 300) or None,
-            package_version=_version(entry.package),
+            fingerprint=rows.unique(item.id, package.name, path),
+            package=shorten(_name(package), 300) or None,
+            package_version=_version(package),
             path=path,
             message=shorten(text) if (text := item.summary or item.details) else None,
-            fixed_in=shorten(", ".join(fixed_in(item, entry.package.name)), 500) or None,
+            fixed_in=shorten(", ".join(fixed_in(item, package.name)), 500) or None,
         )
 
 
@@ -155,14 +213,14 @@ def _score(text: str | None) -> float | None:
         return None
 
 
-def _violations(entry: _Entry, path: str | None, rows: Rows) -> Iterator[Finding]:
+def _violations(entry: _Entry, package: _Package, path: str | None, rows: Rows) -> Iterator[Finding]:
     for licence in entry.license_violations or ():
         yield Finding(
             rule=shorten(licence, 200) or "no licence",
             severity=Severity.UNKNOWN.value,
-            fingerprint=rows.unique("licence", licence, entry.package.name, path),
-            package=shorten(_name(entry.package), 300) or None,
-            package_version=_version(entry.package),
+            fingerprint=rows.unique("licence", licence, package.name, path),
+            package=shorten(_name(package), 300) or None,
+            package_version=_version(package),
             path=path,
             message="a licence that is not on the list of those allowed",
         )
@@ -180,7 +238,7 @@ def _version(package: _Package) -> str | None:
 OSV_SCANNER_JSON = Format(
     name="osv-scanner-json",
     title="OSV-Scanner report (osv-scanner --format json)",
-    parser=1,
+    parser=2,
     marks=("results", '"packages"', '"vulnerabilities"'),
     recognise=_recognise,
     parse=_parse,

@@ -2,8 +2,10 @@
 
 - One result is one finding, whatever number of locations it has. ``kind`` pass and notApplicable, and ``baselineState`` absent (gone since
   the baseline), are no findings.
-- Severity: the ``security-severity`` of the result, else of its rule; else the effective level.
-- Suppressed is a result with at least one suppression, all of them accepted.
+- Severity: the ``security-severity`` of the result, else of its rule; else the effective level. A score of 0.0 gives way to a level that
+  stands in the file, and is unknown where Trivy tags its rule so.
+- Suppressed is a result with at least one suppression, all of them accepted. Old versions of Grype ("Anchore Container Vulnerability
+  Report") write one into every result: there they mean nothing.
 - A run whose ``results`` are absent or null computed none: incomplete, where an empty list is a clean run.
 - Several runs are one statement: counts are summed, names of different tools joined. Runs that look for different things (code and
   secrets, say) cannot be one statement, so the file is then filed under code and incomplete: what it found counts, what not proves nothing.
@@ -137,7 +139,7 @@ def _only(values: list[str | None]) -> str | None:
 SARIF = Format(
     name="sarif",
     title="SARIF 2.1.0 log",
-    parser=3,
+    parser=4,
     recognise=_recognise,
     parse=_parse,
     marks=("$schema", "version", "runs"),

@@ -24,8 +24,10 @@ _PLACEHOLDERS = frozenset({"requires login", ""})
 class Results:
     """Turns results into findings."""
 
-    def __init__(self, rules: Rules, artifacts: Sequence[Artifact], rows: Rows) -> None:
+    def __init__(self, rules: Rules, artifacts: Sequence[Artifact], rows: Rows, *, all_marked: bool = False) -> None:
         self._rules = rules
+        self._all_marked = all_marked
+        """The tool marks every result as suppressed, which says nothing."""
         self._artifacts = artifacts
         self._rows = rows
         self._paths: dict[str, str] = {}
@@ -74,7 +76,7 @@ class Results:
         finding = Finding(
             rule=rule_id,
             severity=severity,
-            state="suppressed" if _is_suppressed(result.suppressions) else "open",
+            state="suppressed" if not self._all_marked and _is_suppressed(result.suppressions) else "open",
             confidence=_confidence(properties, rule),
             fingerprint=self._rows.unique(rule_id, path, _stable(result) or (snippet or "").strip() or message),
             path=path,

@@ -94,10 +94,19 @@ class Rules:
             if id(rule) not in self._scores:
                 self._scores[id(rule)] = security_severity(rule.properties)
             given = self._scores[id(rule)]
-        return given if given is not None else severity.from_level(self._level(result, rule))
+        if given is None:
+            return severity.from_level(self._level(result, rule))
+        # GitHub reads 0.0 as "no security severity" (SARIF support for code scanning): a level that stands there says more.
+        if given is Severity.INFO and _is_zero(_scored(result, rule)) and (stated := self._stated(result, rule)) is not None:
+            return severity.from_level(stated)
+        return given
 
     def _level(self, result: Result, rule: Rule | None) -> str:
         """Returns the effective level (section 3.27.10)."""
+        return self._stated(result, rule) or "warning"
+
+    def _stated(self, result: Result, rule: Rule | None) -> str | None:
+        """Returns the effective level as far as the file states one."""
         if result.level is not None:
             return result.level
         if result.kind not in (None, "fail"):
@@ -106,7 +115,7 @@ class Rules:
         if override is not None:
             return override
         configuration = rule.default_configuration if rule else None
-        return configuration.level if configuration and configuration.level is not None else "warning"
+        return configuration.level if configuration else None
 
     def _override(self, result: Result, rule: Rule | None) -> str | None:
         index = result.provenance.invocation_index if result.provenance else None
@@ -164,9 +173,23 @@ def security_severity(properties: dict[str, Any] | None) -> Severity | None:
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return Severity.UNKNOWN
     try:
-        return severity.from_score(float(value))
+        score = float(value)
     except OverflowError:
         return Severity.UNKNOWN
+    tags = properties.get("tags") if properties else None
+    if score == 0 and isinstance(tags, list) and "UNKNOWN" in tags:  # how Trivy writes a severity that it does not know
+        return Severity.UNKNOWN
+    return severity.from_score(score)
+
+
+def _scored(result: Result, rule: Rule | None) -> Any:
+    """Returns the ``security-severity`` that counts, as it is written."""
+    bags = (result.properties, rule.properties if rule else None)
+    return next((bag["security-severity"] for bag in bags if security_severity(bag) is not None and bag), None)
+
+
+def _is_zero(value: Any) -> bool:
+    return not isinstance(value, bool) and (value == 0 or (isinstance(value, str) and re.fullmatch(r"\s*0+(\.0+)?\s*", value) is not None))
 
 
 def _same(known: str, rule_id: str) -> bool:

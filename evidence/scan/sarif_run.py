@@ -18,7 +18,7 @@ from .rows import Rows, count_of, reasons, shaped
 from .sarif_model import Artifact, Invocation, Revision, ToolObject
 from .sarif_results import Results
 from .sarif_rules import Rules
-from .sarif_tools import category_by_names, category_of_rules, is_secret_rule, known_category
+from .sarif_tools import category_by_names, category_of_rules, is_secret_rule, known_category, marks_all
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ def read_run(run: Mapping[str, msgspec.Raw], where: str, rows: Rows) -> Run:
     tool = shaped(parts.get("tool"), ToolObject, f"{where}/tool")
     invocations = _list(parts, "invocations", Invocation, where)
     rules = Rules(tool, invocations)
-    reader = Results(rules, artifacts, rows)
+    reader = Results(rules, artifacts, rows, all_marked=marks_all(tool.driver.name))
     computed = results is not None and not _is_null(results)
     if results is not None and computed:
         with jsontext.collector_paused():

@@ -12,7 +12,8 @@ from .sarif_rules import security_severity
 
 _KNOWN: dict[Category, str] = {
     "sast": """
-        appscan bandit bearer brakeman checkmarx clang clang-tidy codeql contrast-scan coverity cppcheck devskim
+        appscan bandit bearer binskim brakeman checkmarx checkmarxone clang clang-tidy codeql contrast-scan coverity cppcheck
+        datadog-static-analyzer devskim
         find-security-bugs findsecbugs flawfinder fortify gosec horusec infer insider joern kiuwan klocwork mobsf mobsfscan
         njsscan nodejsscan opengrep phan polyspace progpilot psalm pvs-studio qodana security-code-scan securitycodescan
         semgrep snyk-code snykcode sonarcloud sonarlint sonarqube spotbugs svace veracode zizmor
@@ -23,7 +24,7 @@ _KNOWN: dict[Category, str] = {
         snyk-open-source socket sonatype trivy whitesource xray yarn-audit
     """,
     "secrets": """
-        credentialdigger credscan detect-secrets ggshield git-secrets gitguardian gitleaks kingfisher secretlint talisman
+        credentialdigger credscan detect-secrets ggshield git-secrets gitguardian gitleaks kingfisher noseyparker secretlint talisman
         trufflehog whispers
     """,
     "dast": """
@@ -34,7 +35,8 @@ _KNOWN: dict[Category, str] = {
         anchore aqua clair docker-scout dockle prisma-cloud snyk-container twistcli
     """,
     "iac": """
-        cfn-lint cfn-nag checkov conftest datree hadolint kics kube-linter kube-score kubescape snyk-iac terrascan tflint
+        cfn-lint cfn-nag checkov conftest datree hadolint kics kube-linter kubelinter kube-score kubescape snyk-iac template-analyzer
+        templateanalyzer terrascan tflint
         tfsec trivy-config
     """,
     "licence": """
@@ -66,6 +68,11 @@ def known_category(tool: str) -> Category | None:
         if found is not None:
             return found
     return None
+
+
+def marks_all(tool: str) -> bool:
+    """Whether a tool writes a suppression into each of its results: Grype before 0.33 did, of its open matches."""
+    return tool.startswith("Anchore Container Vulnerability Report")
 
 
 def category_by_names(rules: Iterable[Rule], otherwise: Category) -> Category:

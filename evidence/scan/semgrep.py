@@ -118,11 +118,15 @@ def _recognise(source: Source) -> bool:
 
 
 def _is_report(found: Mapping[str, msgspec.Raw]) -> bool:
-    """Whether this is a report of the command line; one without results must have no member that others would write."""
+    """Whether this is a report of the command line; one without results names what it scanned, or has no member that others would write."""
     if not {"results", "errors"} <= found.keys() or bytes(memoryview(found["errors"])[:1]) != b"[":
         return False
     results = elements(found["results"])
-    return {"check_id", "path", "extra"} <= members(results[0]).keys() if results else found.keys() <= _MEMBERS
+    return {"check_id", "path", "extra"} <= members(results[0]).keys() if results else found.keys() <= _MEMBERS or _names_scanned(found)
+
+
+def _names_scanned(found: Mapping[str, msgspec.Raw]) -> bool:
+    return "version" in found and "paths" in found and "scanned" in members(found["paths"])
 
 
 def _parse(source: Source) -> Parsed | tuple[Parsed, ...]:

@@ -60,6 +60,7 @@ _RESULT = {
     "Vulnerabilities",
 }
 _CLUSTER = ("Resources", "Findings", "Vulnerabilities", "Misconfigurations")
+_BARE_CLUSTERS = ({"SchemaVersion", "ClusterName"}, {"SchemaVersion", "CreatedAt", "ClusterName"})
 _IMAGES = ("container_image", "vm")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -86,7 +87,8 @@ def _recognise(source: Source) -> bool:
             return bool(items) and _is_result(members(items[0]))
         found = source.json_members
         if "ClusterName" in found:
-            return any(name in found for name in _CLUSTER)
+            # An empty list of resources is left out.
+            return any(name in found for name in _CLUSTER) or found.keys() in _BARE_CLUSTERS
         return ("SchemaVersion" in found and ("ArtifactName" in found or "ArtifactType" in found)) or {
             "ArtifactType",
             "Results",

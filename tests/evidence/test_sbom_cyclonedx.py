@@ -134,6 +134,9 @@ def test_every_version_is_read(spec: str) -> None:
         ([{"expression": "MIT OR ISC"}], 0, 0, 0),
         ([{"license": {"name": "Acme's own"}}], 0, 0, 0),
         ([{"license": {"text": {"content": "Permission is hereby granted"}}}], 0, 0, 0),
+        ([{"license": {"text": "Permission is hereby granted"}}], 0, 0, 0),
+        ([{"license": {"text": ""}}], 1, 0, 0),
+        ([{"license": {"text": {"contentType": "text/plain"}}}], 1, 0, 0),
         ([{"license": {"url": "https://example.org/licence"}}], 0, 0, 0),
     ],
 )

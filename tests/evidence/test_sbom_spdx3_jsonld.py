@@ -56,6 +56,38 @@ def payload(data: bytes) -> Any:
     return read("sbom", "spdx3-jsonld", data).payload
 
 
+def test_relationships_of_microsofts_tool_are_read() -> None:
+    mit, nobody = (
+        element("AnyLicenseInfo", "l", name="MIT"),
+        element("Element", "n", name="NoAssertion") | {"spdxId": "SPDXRef-NoAssertion"},
+    )
+    none = licensed("b", "x", "HAS_CONCLUDED_LICENSE") | {"to": ["SPDXRef-NoAssertion"]}
+    found = payload(graph(package("a"), package("b"), mit, nobody, licensed("a", "l", "HAS_DECLARED_LICENSE"), none))
+    assert [(one.expression, one.components) for one in found.licences] == [("MIT", 1)]
+    assert (found.components, found.without_licence, found.no_assertion) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("to", ["https://spdx.org/rdf/3.0.0/terms/Licensing/NoAssertion", "https://spdx.org/licenses/NOASSERTION"])
+def test_individuals_of_drafts_are_no_licence(to: str) -> None:
+    found = payload(graph(package("a"), licensed("a", to)))
+    assert (found.without_licence, found.no_assertion, found.licences) == (1, 1, ())
+
+
+@pytest.mark.parametrize(
+    "context", ["https://spdx.github.io/spdx-spec/v3.0.1/rdf/spdx-context.jsonld", "https://spdx.org/rdf/v3/spdx-context.jsonld"]
+)
+def test_contexts_of_drafts_are_known(context: str) -> None:
+    data = graph(package("a")).replace(CONTEXT.encode(), context.encode())
+    assert recognised(data) == ["spdx3-jsonld"]
+    assert payload(data).components == 1
+
+
+def test_elements_inside_others_are_refused() -> None:
+    inside: Any = element("SpdxDocument", "other", element=[package("hidden")])
+    with pytest.raises(InputError, match="object"):
+        payload(graph(package("a"), inside))
+
+
 def test_what_a_document_says() -> None:
     elements = (package("shop", "2.1.0"), package("x", None), element("software_File", "a.py", name="a.py"), licensed("shop", "mit"))
     parsed = read("sbom", "spdx3-jsonld", graph(*elements, expression("mit", "MIT OR ISC")))

@@ -102,6 +102,12 @@ def test_what_the_document_describes(more: dict[str, Json]) -> None:
     assert (found.describes, found.describes_version, found.components) == ("shop", "2.1.0", 2)
 
 
+@pytest.mark.parametrize("version", ["SPDX-2.4", "SPDX-2.10", "SPDX-1.2", "SPDX-3.0"])
+def test_versions_that_nobody_has_defined_or_that_differ_are_refused(version: str) -> None:
+    with pytest.raises(InputError, match="SPDX-"):
+        payload(document(package(), version=version))
+
+
 def test_several_described_packages_are_none() -> None:
     found = payload(document(package("shop"), package("app"), documentDescribes=["SPDXRef-shop", "SPDXRef-app", "SPDXRef-gone"]))
     assert (found.describes, found.describes_version) == (None, None)

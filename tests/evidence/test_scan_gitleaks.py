@@ -85,7 +85,12 @@ def test_both_generations(entry: Json, rule: str) -> None:
 def test_older_keys_are_read() -> None:
     first = {key: value for key, value in old().items() if key not in ("rule", "lineNumber", "commitMessage")}
     (row,) = read("scan", "gitleaks-json", report(first | {"reason": "AWS", "commitMsg": "x", "info": "", "severity": ""})).findings
-    assert (row.rule, row.line) == ("AWS", None)
+    assert (row.rule, row.line, row.severity) == ("AWS", None, "unknown")
+
+
+def test_the_severity_that_a_rule_of_versions_2_and_3_has_is_taken_over() -> None:
+    given = [old(severity="high"), old(severity="Critical"), old(severity="")]
+    assert [row.severity for row in read("scan", "gitleaks-json", report(*given)).findings] == ["high", "critical", "unknown"]
 
 
 def test_every_entry_counts_and_equal_ones_are_told_apart() -> None:

@@ -214,6 +214,17 @@ def test_a_failed_audit_is_named_and_refused(document: Json, why: str) -> None:
     assert "pw" not in caught.value.found
 
 
+def test_an_error_beside_findings_makes_them_incomplete() -> None:
+    error: Json = {"code": "ENOAUDIT", "summary": "registry went away"}
+    for data in (new(package(), error=error), old(advisory(), error=error)):
+        payload = scan(data)
+        assert payload.total == 1
+        assert "npm reports an error" in payload.incomplete
+    for data in (new(error=error), old(error=error)):
+        with pytest.raises(InputError, match="registry went away"):
+            read("scan", "npm-audit-json", data)
+
+
 def test_recognises_no_look_alike() -> None:
     documents: tuple[Json, ...] = (
         {},

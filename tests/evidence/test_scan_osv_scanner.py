@@ -65,6 +65,33 @@ def test_what_a_report_says() -> None:
     assert parsed.part is None
 
 
+def test_findings_of_detectors_count() -> None:
+    def detected(severity: Json) -> Json:
+        advice = {"ID": {"Publisher": "SCALIBR", "Reference": "etc-shadow"}, "Title": "weak passwords", "Sev": severity}
+        return {"Adv": advice, "Target": {"Extra": "/etc/shadow: user-x"}, "Plugins": ["w"], "ExploitabilitySignals": None}
+
+    parsed = read(
+        "scan", "osv-scanner-json", report(entry(), experimental_generic_findings=[detected(n) for n in (5, 4, 3, 2, 1, 0, 9, None)])
+    )
+    payload: Any = parsed.payload
+    assert payload.total == 8
+    assert payload.by_severity.model_dump() == {"critical": 1, "high": 1, "medium": 1, "low": 1, "info": 1, "unknown": 3}
+    assert len({row.fingerprint for row in parsed.findings}) == 8
+    assert (parsed.findings[0].rule, parsed.findings[0].message) == ("etc-shadow", "weak passwords")
+
+
+def test_the_first_releases_began_names_with_a_capital_letter() -> None:
+    package = {"name": "lib", "version": "1.0", "ecosystem": "npm"}
+    listed = {
+        "packageSource": {"path": "./web/yarn.lock", "type": "lockfile"},
+        "packages": [{"Package": package, "vulnerabilities": [vulnerability()]}],
+    }
+    data = json.dumps({"results": [listed]}).encode()
+    assert recognised(data) == ["osv-scanner-json"]
+    (row,) = read("scan", "osv-scanner-json", data).findings
+    assert (row.package, row.path) == ("lib", "web/yarn.lock")
+
+
 def test_every_listed_entry_counts_names_of_one_problem_too() -> None:
     names = group("GHSA-1", "PYSEC-1", most="9.8")
     payload = scan(report(entry(vulnerability("GHSA-1", "CRITICAL"), vulnerability("PYSEC-1"), groups=[names]), entry(vulnerability())))

@@ -86,7 +86,9 @@ def test_the_run_can_override_the_level_of_a_rule() -> None:
         ("7.0", "high"),
         (6.9, "medium"),
         ("0.1", "low"),
-        ("0.0", "info"),
+        ("0.0", "low"),
+        (0, "low"),
+        ("INFO", "info"),
         ("MEDIUM", "medium"),
         (" critical ", "critical"),
         ("11", "unknown"),
@@ -104,6 +106,29 @@ def test_security_severity_stands_above_the_level(value: Json, expected: str) ->
     properties = {"security-severity": value}
     assert severity(result(level="note", properties=properties)) == expected
     assert severity(result(level="note"), rules=[{"id": "R1", "properties": properties}]) == expected
+
+
+def test_a_score_of_nothing_gives_way_to_a_level_that_is_stated() -> None:
+    nothing = {"security-severity": "0.0"}
+    assert severity(result(), rules=[{"id": "R1", "properties": nothing}]) == "info"
+    assert severity(result(level="none", properties=nothing)) == "info"
+    assert severity(result(level="error"), rules=[{"id": "R1", "properties": nothing}]) == "high"
+    assert severity(result(), rules=[{"id": "R1", "properties": nothing, "defaultConfiguration": {"level": "error"}}]) == "high"
+    own = {"id": "R1", "properties": {"security-severity": "9.1"}, "defaultConfiguration": {"level": "warning"}}
+    assert severity(result(properties=nothing), rules=[own]) == "medium"
+
+
+def test_a_severity_that_trivy_does_not_know_stays_unknown() -> None:
+    properties: Json = {"security-severity": "0.0", "tags": ["vulnerability", "security", "UNKNOWN"]}
+    assert severity(result(level="note"), rules=[{"id": "R1", "properties": properties}]) == "unknown"
+
+
+def test_suppressions_of_old_grype_mean_nothing() -> None:
+    marked = result(level="error", ruleIndex=0, suppressions=[{"kind": "external"}], baselineState="unchanged")
+    payload = scan(run(marked, marked, name="Anchore Container Vulnerability Report (T0)"))
+    assert (payload.total, payload.by_severity.high, payload.suppressed, payload.category) == (2, 2, 0, "container")
+    other = scan(run(marked, name="CodeQL"))
+    assert (other.total, other.suppressed) == (0, 1)
 
 
 def test_the_security_severity_of_the_result_stands_above_that_of_its_rule() -> None:

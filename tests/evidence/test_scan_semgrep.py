@@ -253,6 +253,12 @@ def test_a_page_of_the_web_api_is_no_clean_scan() -> None:
     assert scan(vulns(vuln(), more=True)).incomplete == "the web API has more pages of them"
 
 
+def test_a_clean_report_with_a_member_of_a_later_version_is_its_own() -> None:
+    data = report(member_of_later=[], version="9.0.0")
+    assert recognised(data) == ["semgrep-json"]
+    assert scan(data).total == 0
+
+
 def test_recognises_its_own_and_no_look_alike() -> None:
     assert recognised(report()) == ["semgrep-json"]
     assert recognised(b'{"results": [], "errors": []}') == ["semgrep-json"]

@@ -296,6 +296,15 @@ def test_the_commit_of_a_repository_is_taken_when_it_is_whole() -> None:
         assert parsed.commit == expected
 
 
+@pytest.mark.parametrize("more", [{"SchemaVersion": 2}, {"SchemaVersion": 2, "CreatedAt": "2026-03-01T10:00:00Z"}])
+def test_a_cluster_without_resources_is_incomplete(more: dict[str, Json]) -> None:
+    data = json.dumps(more | {"ClusterName": "x"}).encode()
+    assert recognised(data) == ["trivy-json"]
+    (parsed,) = read_all("scan", "trivy-json", data)
+    payload: Any = parsed.payload
+    assert (payload.total, payload.incomplete) == (0, "the report lists nothing that was scanned")
+
+
 def test_recognises_no_look_alike() -> None:
     documents: tuple[Json, ...] = (
         None,
