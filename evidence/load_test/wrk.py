@@ -116,7 +116,7 @@ def _percentiles(text: str) -> dict[Decimal, float]:
     start = _DISTRIBUTION.search(text)
     if start is None:
         return {}
-    ends = [found.start() for pattern in (_UNCORRECTED, _TOTAL) if (found := pattern.search(text, start.end()))]  # a script may go on
+    ends = [end.start() for pattern in (_UNCORRECTED, _TOTAL) if (end := pattern.search(text, start.end()))]  # a script may go on
     part = text[start.end() : min(ends, default=len(text))]
     spectrum = part.find("Detailed Percentile spectrum")
     listed = part if spectrum < 0 else part[:spectrum]
