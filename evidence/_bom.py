@@ -5,6 +5,7 @@ One CycloneDX file can be evidence of two kinds, `sbom` and `scan`; what reads i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from compliance.record import Tool
+from compliance.errors import InputError
+from compliance.record import Tool, shorten
 
 Word = Literal["NOASSERTION", "NONE"]
 """SPDX's words instead of a licence: nobody looked or could tell; there is none (SPDX 2.3, section 7.13)."""
+_SCORE: Final = re.compile(r"\d{1,6}(\.\d{1,20})?([eE]-\d{1,2})?")
 WORDS: Final[tuple[Word, ...]] = ("NOASSERTION", "NONE")
 
 
@@ -78,6 +81,22 @@ class Bom:
         if len(named) == 1:
             return named[0]
         return Tool(", ".join(dict.fromkeys(tool.name for tool in named))[:200] or "unknown")
+
+
+def number(text: str, where: str) -> float:
+    """Reads a score that is written as a text, with an exponent or without (cyclonedx-core-java writes small ones so).
+
+    Raises:
+        InputError: It is no such number.
+    """
+    if not _SCORE.fullmatch(text.strip()):
+        raise InputError(f"score {shorten(text, 40)!r}", expected="a number such as 7.5", where=where)
+    return float(text)
+
+
+def method_of(method: str | None, *source: str | None) -> str | None:
+    """Returns the method of a rating: ``other`` for the probability of an attack (EPSS), which writers know by its source only."""
+    return "other" if any("epss" in (text or "").lower() for text in source) else method
 
 
 def given(text: str | None) -> str | None:

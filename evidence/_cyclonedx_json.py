@@ -18,7 +18,7 @@ from compliance.reading.jsonshape import checked, each, optional
 from compliance.record import Tool, shorten
 from compliance.source import Source, parse_time
 
-from ._bom import Bom, Component, Rating, Vulnerability, given, licensed
+from ._bom import Bom, Component, Rating, Vulnerability, given, licensed, method_of, number
 
 VERSIONS: Final = tuple(f"1.{number}" for number in range(8))
 """Versions of the specification up to ECMA-424, 2nd edition (1.7)."""
@@ -75,8 +75,15 @@ class _Metadata(msgspec.Struct):
     component: _Component | None = None
 
 
+class _Origin(msgspec.Struct):
+    name: str | None = None
+    url: str | None = None
+
+
 class _Rating(msgspec.Struct):
-    score: float | None = None
+    score: float | str | None = None
+    """A number; VulnScout up to 0.11 wrote it as a text."""
+    source: _Origin | None = None
     severity: str | None = None
     method: str | None = None
     vector: str | None = None
@@ -172,11 +179,17 @@ def _vulnerabilities(found: Mapping[str, msgspec.Raw]) -> Iterator[Vulnerability
         yield Vulnerability(
             id=given(item.id),
             ref=given(item.bom_ref),
-            ratings=tuple(Rating(one.method, one.severity, one.score, one.vector) for one in item.ratings or ()),
+            ratings=tuple(_rating(one) for one in item.ratings or ()),
             state=item.analysis.state if item.analysis else None,
             affects=tuple(ref for one in item.affects or () if (ref := given(one.ref))),
             text=given(item.description) or given(item.detail),
         )
+
+
+def _rating(one: _Rating) -> Rating:
+    source = one.source or _Origin()
+    score = number(one.score, "/vulnerabilities/*/ratings/*/score") if isinstance(one.score, str) else one.score
+    return Rating(method_of(one.method, source.name, source.url), one.severity, score, one.vector)
 
 
 def _tools(tools: list[_Named] | _Tools | None) -> Iterator[Tool]:

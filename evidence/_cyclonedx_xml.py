@@ -17,7 +17,7 @@ from compliance.errors import InputError
 from compliance.record import Tool, shorten
 from compliance.source import Element, Source, parse_time
 
-from ._bom import Bom, Component, Rating, Vulnerability, given, licensed
+from ._bom import Bom, Component, Rating, Vulnerability, given, licensed, method_of, number
 from ._cyclonedx_json import VERSIONS
 
 _NAMESPACE: Final = "http://cyclonedx.org/schema/bom/"
@@ -170,7 +170,8 @@ class _Reader:
                 scores = self._children(one, "score", space)
                 text = self._text(scores[0], "base", space) or given(scores[0].text) if scores else None
                 method, severity, vector = (self._text(one, name, space) for name in ("method", "severity", "vector"))
-                yield Rating(method, severity, _number(text), vector)
+                source = [self._text(origin, name, space) for origin in self._children(one, "source", space) for name in ("name", "url")]
+                yield Rating(method_of(method, *source), severity, number(text, "rating") if text else None, vector)
 
     def _metadata(self, element: Element) -> None:
         self.made_at = parse_time(self._text(element, "timestamp") or "")
@@ -226,11 +227,3 @@ def _read(source: Source) -> Bom:
         made_at=reader.made_at,
         partial=reader.partial,
     )
-
-
-def _number(text: str | None) -> float | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,20})?", text):
-        raise InputError(f"score {shorten(text, 40)!r}", expected="a number such as 7.5", where="rating")
-    return float(text)

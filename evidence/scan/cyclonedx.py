@@ -89,7 +89,7 @@ def _within(ref: str) -> str:
 CYCLONEDX_JSON = Format(
     name="cyclonedx-json",
     title="CycloneDX JSON: its vulnerabilities",
-    parser=1,
+    parser=2,
     recognise=_is_json,
     parse=_parse_json,
     marks=("bomFormat", "specVersion", "vulnerabilities"),
@@ -97,7 +97,7 @@ CYCLONEDX_JSON = Format(
 CYCLONEDX_XML = Format(
     name="cyclonedx-xml",
     title="CycloneDX XML: its vulnerabilities",
-    parser=1,
+    parser=2,
     recognise=_is_xml,
     parse=_parse_xml,
     marks=("<bom", "cyclonedx.org/schema/bom/", "vulnerability"),

@@ -2,7 +2,8 @@
 
 Files list ratings in any order, of any number of sources: the vendor's, the NVD's, that of a distribution. Taking the highest depends on
 neither, and never makes less of a vulnerability than one of its sources does. Version 2 knows neither critical nor today's limits between
-high and medium, so that it is heard only when nobody says anything else.
+high and medium, so that it is heard only when nobody says anything else. A score counts when its method is CVSS, or none is named: those
+of other methods (OWASP, SSVC, the probability of an attack) have other scales.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from compliance.record import Severity
 from .._bom import Rating
 
 _VECTOR_LIMIT: Final = 500
+_SCALED: Final = ("CVSS", "NULL")
+"""Methods on the scale of CVSS; cyclonedx-cli writes ``Null`` where it knows none."""
 _PREFIXES: Final = {"CVSSV4": "CVSS:4.0/", "CVSSV31": "CVSS:3.1/", "CVSSV3": "CVSS:3.0/"}
 
 
@@ -27,9 +30,9 @@ def highest(ratings: Iterable[Rating]) -> Severity:
 
 
 def of_rating(rating: Rating) -> Severity:
-    """Returns what one rating says: its word, else its score, else the base score of its vector."""
+    """Returns what one rating says: its word, else its score on the scale of CVSS, else the base score of its vector."""
     found = severity.from_word(rating.severity)
-    if found is Severity.UNKNOWN and rating.score is not None:
+    if found is Severity.UNKNOWN and rating.score is not None and _plain(rating.method).startswith(_SCALED):
         found = severity.from_score(rating.score)
     if found is Severity.UNKNOWN and rating.vector:
         score = base_score(rating.vector, rating.method)
@@ -63,8 +66,8 @@ def base_score(vector: str, method: str | None = None) -> float | None:
 
 
 def _plain(method: str | None) -> str:
-    return (method or "").upper().replace("_", "")
+    return (method or "null").upper().replace("_", "").replace(".", "")
 
 
 def _is_version_2(rating: Rating) -> bool:
-    return _plain(rating.method) == "CVSSV2"
+    return _plain(rating.method).startswith("CVSSV2")

@@ -74,6 +74,50 @@ def test_everything_else_is_open(state: str | None) -> None:
     assert (payload.total, payload.suppressed) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("rating", "expected"),
+    [
+        ({"score": "7.2"}, "high"),
+        ({"score": "7.2", "method": "CVSSv3.1"}, "high"),
+        ({"score": 7.2, "method": "Null"}, "high"),
+        ({"score": 7.2, "method": "OWASP"}, "unknown"),
+        ({"score": 9.5, "method": "other"}, "unknown"),
+        ({"score": 9.5, "method": "other", "severity": "low"}, "low"),
+        ({"score": 0.93, "source": {"url": "https://api.first.org/data/v1/epss?cve=CVE-1"}}, "unknown"),
+        ({"score": 0.93, "source": {"name": "EPSS"}}, "unknown"),
+        ({"score": 0.93, "source": {"name": "NVD"}}, "low"),
+        ({"score": 6.0, "method": "CVSSv2.0"}, "medium"),
+    ],
+)
+def test_scores_count_on_the_scale_of_cvss_only(rating: dict[str, Json], expected: str) -> None:
+    (row,) = read("scan", "cyclonedx-json", bom(vulnerability("CVE-1", rating))).findings
+    assert row.severity == expected
+    source: Any = rating.get("source", {})
+    names = "".join(f"<{name}>{value}</{name}>" for name, value in source.items())
+    parts = [
+        f"<source>{names}</source>",
+        *(f"<{name}>{rating[name]}</{name}>" for name in ("score", "severity", "method") if name in rating),
+    ]
+    inner = (
+        f"<vulnerabilities><vulnerability><id>X</id><ratings><rating>{''.join(parts)}</rating></ratings></vulnerability></vulnerabilities>"
+    )
+    (row,) = read("scan", "cyclonedx-xml", xml(LISTED + inner)).findings
+    assert row.severity == expected
+
+
+def test_scores_may_have_an_exponent_and_nothing_else() -> None:
+    found = (
+        "<vulnerabilities><vulnerability><id>X</id><ratings><rating><score>{}</score></rating></ratings></vulnerability></vulnerabilities>"
+    )
+    (row,) = read("scan", "cyclonedx-xml", xml(LISTED + found.format("7.600000244565308E-4"))).findings
+    assert row.severity == "low"
+    for score in ("7,5", "high", "1e999", "-1", "nan"):
+        with pytest.raises(InputError, match="score"):
+            read("scan", "cyclonedx-xml", xml(LISTED + found.format(score)))
+        with pytest.raises(InputError, match="score"):
+            read("scan", "cyclonedx-json", bom(vulnerability("CVE-1", {"score": score})))
+
+
 def test_one_entry_is_one_finding_whatever_it_affects() -> None:
     parsed = read("scan", "cyclonedx-json", bom(vulnerability(affects=("r1", "r2", "r1", "pkg:npm/gone@1", "urn:cdx:x/1#r9"))))
     payload: Any = parsed.payload
@@ -202,7 +246,7 @@ def test_the_extension_inside_components() -> None:
     [
         bom(vulnerability())[:-10],
         bom("CVE-1"),
-        bom(vulnerability("CVE-1", {"score": "7.5"})),
+        bom(vulnerability("CVE-1", {"score": "7,5"})),
         bom(vulnerability("CVE-1", {"severity": 3})),
         bom({"id": 5}),
         bom({"id": "x", "affects": "r1"}),
