@@ -102,6 +102,10 @@ class CatalogError(ComplianceError):
     advice = "correct or take away the policy or kind that the message names; `compliance gates` lists what is loaded"
 
 
+CHECK_PATH = "check the path, which is taken from the current folder, and the right to read it"
+"""What to do next about a file that cannot be opened."""
+
+
 class InputError(ComplianceError):
     """An input file is refused.
 

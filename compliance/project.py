@@ -293,9 +293,10 @@ class Project:
 def near(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
     """Returns ``; did you mean 'x'?`` for the nearest known name, or the list of names when nothing is near."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, 1, 0.6)
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(word.casefold(), folded, 1, 0.6)
     if close:
-        return f"; did you mean {close[0]!r}?"
+        return f"; did you mean {folded[close[0]]!r}?"
     return f"; known: {', '.join(names)}" if names and len(names) <= 25 else ""
 
 

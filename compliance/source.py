@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import msgspec
 
-from .errors import InputError
+from .errors import CHECK_PATH, InputError
 from .reading import jsontext, xmltext
 from .reading.xmltext import Element as Element
 
@@ -73,7 +73,7 @@ class Source:
             error.source = shown
             raise
         except OSError as error:
-            raise InputError(error.strerror or str(error), source=shown) from error
+            raise InputError(error.strerror or str(error), source=shown, hint=CHECK_PATH) from error
 
     @classmethod
     def from_stream(cls, name: str, stream: SupportsRead[bytes], most: int) -> Source | None:

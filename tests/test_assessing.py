@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from compliance.assessment import StoreState
+from compliance.catalog import shipped
 from compliance.errors import NothingToJudgeError
 from compliance.gate import Claim, Gate, Inputs, Item, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
 from compliance.judgement.assessing import assess
@@ -360,3 +361,22 @@ def test_the_last_gate_sees_evidence_of_this_commit_and_of_the_project_the_newes
     judged(with_a_last_gate(seen), item(9), *items)
     beside = {kind: [one.entry for one in many] for kind, many in seen[-1].beside.items()}
     assert beside == {"number": [9], "beside": [2, 1], "free": [8]}
+
+
+@pytest.mark.parametrize(
+    ("gate", "fix"),
+    [
+        (
+            "ALPHA-PF-6",
+            "Set up [collect.coverage] in compliance.toml and run `compliance collect`, or run `compliance ingest FILE` "
+            "(coverage: cobertura-xml, coverage-py-json, coverage-py-xml or 2 more).",
+        ),
+        ("ALPHA-PF-4", "Run `compliance ingest FILE` (pipeline: github-workflow, gitlab-ci)."),
+        ("REL-5", "Run `compliance ingest FILE` (risk-register: record-yaml)."),
+        ("REL-6", "Run `compliance packet`, then each role runs `compliance sign --role ROLE --approve` (or rejects)."),
+    ],
+)
+def test_what_is_missing_is_asked_for_in_one_sentence_with_a_command(gate: str, fix: str) -> None:
+    catalog = shipped()
+    project = make_project(catalog.gates[gate], kinds=tuple(catalog.kinds.values()))
+    assert judged(project).result(gate).fix == fix

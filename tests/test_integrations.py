@@ -9,8 +9,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import yaml
@@ -170,8 +174,9 @@ def test_the_template_can_fail_and_our_own_reader_says_so() -> None:
 
 
 def test_scripts_of_the_template_are_shell_scripts() -> None:
-    job = yaml.safe_load(TEMPLATE.read_text())["compliance"]
-    for script in [*job["before_script"], *job["script"]]:
+    jobs = yaml.safe_load(TEMPLATE.read_text())
+    job = jobs["compliance"]
+    for script in [*job["before_script"], *job["script"], *jobs["compliance-comment"]["script"]]:
         assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
     outputs = re.findall(r"--output (\S+)", "\n".join(job["script"]))
     assert job["artifacts"]["reports"]["junit"] in outputs
@@ -188,6 +193,109 @@ def test_the_job_of_the_template_runs_and_ends_with_the_verdict(runner: Runner) 
     assert (done.returncode, "NO-GO" in done.stdout) == (1, True), done.stdout + done.stderr
     for name in [*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]]:
         assert (runner.repo.root / name).exists()
+
+
+class Notes(BaseHTTPRequestHandler):
+    """The comments of a merge request, as GitLab's interface shows and takes them."""
+
+    notes: list[dict[str, Any]]
+    asked: list[str]
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def _answer(self, status: int, document: Any) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _body(self) -> str:
+        sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        return parse_qs(sent, strict_parsing=True)["body"][0]
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if self.headers["PRIVATE-TOKEN"] != "secret token":
+            self._answer(401, {})
+        elif path == "/api/user":
+            self._answer(200, {"id": 5})
+        else:
+            page = int(parse_qs(query)["page"][0])
+            self._answer(200, self.notes[100 * (page - 1) : 100 * page])
+
+    def do_POST(self) -> None:
+        self.asked.append(f"POST {self.path}")
+        self.notes.append({"id": 900, "author": {"id": 5}, "body": self._body()})
+        self._answer(201, {})
+
+    def do_PUT(self) -> None:
+        self.asked.append(f"PUT {self.path}")
+        (note,) = (one for one in self.notes if one["id"] == int(self.path.rpartition("/")[2]))
+        note["body"] = self._body()
+        self._answer(200, {})
+
+
+@pytest.fixture
+def notes() -> Iterator[tuple[str, type[Notes]]]:
+    handler = type("Handler", (Notes,), {"notes": [], "asked": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api", handler
+        server.shutdown()
+
+
+def _comment(folder: Path, address: str, token: str = "secret token") -> subprocess.CompletedProcess[str]:
+    (script,) = yaml.safe_load(TEMPLATE.read_text())["compliance-comment"]["script"]
+    env = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "no_proxy": "*", "CI_API_V4_URL": address, "COMPLIANCE_GITLAB_TOKEN": token}
+    env |= {"CI_MERGE_REQUEST_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "12"}
+    return subprocess.run(["sh", "-c", script], cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+
+
+MARK = "<!-- compliance-check: demo-change -->"
+NOTES = "/api/projects/3/merge_requests/12/notes"
+CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+@CURL
+@pytest.mark.parametrize("others", [0, 99, 100, 230])
+def test_the_comment_on_a_merge_request_is_written_once_and_updated_from_then_on(
+    tmp_path: Path, notes: tuple[str, type[Notes]], others: int
+) -> None:
+    address, host = notes
+    host.notes += [{"id": number, "author": {"id": 1}, "body": f"{MARK}\nnot by the bot"} for number in range(others)]
+    (tmp_path / "compliance-check").mkdir()
+    summary = tmp_path / "compliance-check" / "summary.md"
+    for text in (f"{MARK}\n## no-go & more\n$(id) `x` 100% @all =+\n", f"{MARK}\n## go\nü ✅\n"):
+        summary.write_text(text)
+        ran = _comment(tmp_path, address)
+        assert ran.returncode == 0, ran.stderr
+        assert host.notes[-1]["body"] == text
+    assert host.asked == [f"POST {NOTES}", f"PUT {NOTES}/900"]
+    assert len(host.notes) == others + 1 and all("not by the bot" in one["body"] for one in host.notes[:others])
+
+
+@CURL
+def test_a_comment_that_cannot_be_written_fails_its_job_and_one_without_a_result_does_not(
+    tmp_path: Path, notes: tuple[str, type[Notes]]
+) -> None:
+    address, host = notes
+    assert _comment(tmp_path, address).returncode == 0
+    (tmp_path / "compliance-check").mkdir()
+    (tmp_path / "compliance-check" / "summary.md").write_text(f"{MARK}\n")
+    refused, without = _comment(tmp_path, address, "another"), _comment(tmp_path, address, "")
+    assert (refused.returncode, "401" in refused.stderr) == (22, True)
+    assert (without.returncode, "COMPLIANCE_GITLAB_TOKEN is not set" in without.stderr) == (2, True)
+    assert host.asked == []
+
+
+def test_the_token_never_reaches_the_job_that_runs_the_changes_code() -> None:
+    jobs = yaml.safe_load(TEMPLATE.read_text())
+    assert "COMPLIANCE_GITLAB_TOKEN" not in json.dumps(jobs["compliance"])
+    job = jobs["compliance-comment"]
+    assert (job["variables"], job["environment"]["name"]) == ({"GIT_STRATEGY": "none"}, "compliance-comment")
+    assert "environment" not in jobs["compliance"] and job["needs"] == [{"job": "compliance", "artifacts": True}]
 
 
 # Hooks, container, shell
@@ -215,6 +323,7 @@ def test_the_container_has_the_libraries_that_the_readme_names() -> None:
     installed = re.search(r"apt-get install -y --no-install-recommends ([^\\&]+)", text)
     assert named is not None and installed is not None
     assert set(named[1].split()) < set(installed[1].split())
+    assert "curl" in installed[1].split()  # with which the job of GitLab writes its comment
     words = [line.split()[0] for line in re.sub(r"\\\n", " ", text).splitlines() if line and not line.startswith("#")]
     assert words[0] == "FROM" and words[-2:] == ["ENTRYPOINT", "CMD"] and "USER" in words
     assert json.loads(re.findall(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)[0]) == ["compliance"]

@@ -12,21 +12,21 @@ from .session import Common, NoColor, ProjectDir, Quiet, StorePath, Verbose, com
 
 COMMANDS: Final = (
     "init",
+    "release",
     "collect",
     "ingest",
     "check",
     "report",
+    "explain",
+    "gates",
     "packet",
     "sign",
     "status",
     "waive",
     "verify",
-    "explain",
-    "gates",
     "log",
     "show",
     "diff",
-    "release",
     "merge",
     "reparse",
     "purge",
@@ -53,7 +53,7 @@ def _root(
     verbose: Verbose = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     no_color: NoColor = False,
-    format: Annotated[str | None, typer.Option("--format", help="Form of the result, as the command offers it.")] = None,
+    format: Annotated[str | None, typer.Option("--format", help="Form of the result; each command says which it offers.")] = None,
     version: Annotated[  # noqa: ARG001 (its callback acts)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,

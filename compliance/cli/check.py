@@ -33,8 +33,10 @@ def run(
     session: Session,
     point: Annotated[str, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.")] = "production",
     gate: Annotated[list[str] | None, typer.Option(help="Judge only this gate (repeatable); such a check is never recorded.")] = None,
-    framework: Annotated[str | None, typer.Option(help="Judge only the gates of this framework; never recorded.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Judge with the clock and the ledger at this time: 2026-01-31T12:00:00Z.")] = None,
+    framework: Annotated[str | None, typer.Option(help="Judge only the gates of this framework; such a check is never recorded.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Judge with the clock and the ledger as they were at this time: 2026-01-31T12:00:00Z.")
+    ] = None,
     clock: Clock = None,
     forecast: Annotated[str | None, typer.Option(help="Say what turns red within this span if nothing is done, such as 90d.")] = None,
     changed_since: Annotated[
@@ -50,7 +52,7 @@ def run(
     ] = None,
     format: CheckFormat = "text",
 ) -> int:
-    """Judge the stored evidence; exit code 0 is go, 1 is no-go."""
+    """Judge the stored evidence. Exit code 0 is go, 1 is no-go; nothing is written without --record."""
     from ..errors import NothingToJudgeError, UsageError
     from ..judgement.forecast import forecast as look_ahead
     from ..judgement.judging import case, record_assessment
@@ -152,5 +154,7 @@ def _only(session: Session, gates: list[str] | None, framework: str | None) -> l
         return gates or None
     frameworks = {setting.gate.framework for setting in known.values()}
     if framework not in frameworks:
-        raise UsageError(f"--framework {framework!r}: no such framework{near(framework, sorted(frameworks))}")
+        raise UsageError(
+            f"--framework {framework!r}: no such framework{near(framework, sorted(frameworks))}", hint="`compliance gates` lists them"
+        )
     return [*(gates or ()), *(gate_id for gate_id, setting in known.items() if setting.gate.framework == framework)]

@@ -24,7 +24,7 @@ def run(
     id: Annotated[str, typer.Argument(help="Id of a gate such as ALPHA-PF-5, or of a kind such as scan.", show_default=False)],
     format: Format = "text",
 ) -> int:
-    """Explain a gate or a kind of evidence, and what would turn it green."""
+    """Explain a gate or a kind of evidence, and what turns it green."""
     from ..errors import UsageError
     from ..project import near
 
@@ -35,7 +35,7 @@ def run(
     elif id in catalog.kinds:
         document = _kind(session, catalog.kinds[id])
     else:
-        raise UsageError(f"no gate or kind {id!r}{near(id, [*catalog.gates, *catalog.kinds])}")
+        raise UsageError(f"no gate or kind {id!r}{near(id, [*catalog.gates, *catalog.kinds])}", hint="`compliance gates` lists the gates")
     if format == "json":
         print_json(document)
         return 0

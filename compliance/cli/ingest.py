@@ -25,7 +25,7 @@ def run(
     base: Base = None,
     format: Format = "text",
 ) -> int:
-    """Record existing files or folders as evidence; formats are recognised by content."""
+    """Record existing files or folders as evidence. Formats are recognised by content."""
     session = session.at_base(base)
     from ..intake import Intake, Overrides
 

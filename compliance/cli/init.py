@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(session: Session) -> int:
-    """Look at the repository and write a commented compliance.toml; an existing one is left as it is."""
+    """Look at the repository and write a commented compliance.toml. An existing one is left as it is."""
     from ..catalog import shipped
     from ..errors import ConfigError
     from ..project import FILE, Project
@@ -34,17 +34,20 @@ def run(session: Session) -> int:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint="make the folder writable") from error
     Project.load(root)
-    for line in _summary(found, path):
+    above = next((parent / FILE for parent in path.parent.parents if (parent / FILE).is_file()), None)
+    for line in _summary(found, path, above):
         print(line)
     return 0
 
 
-def _summary(found: Repository, path: Path) -> list[str]:
+def _summary(found: Repository, path: Path, above: Path | None) -> list[str]:
     from ..starting.scaffold import missing, steps
     from . import table
 
     languages = [f"{name} ({count} files)" for name, count in found.languages.items()]
     rows = [["wrote", str(path)], ["project", " ".join(filter(None, (found.name, found.version)))]]
+    if above is not None:
+        rows += [["note", f"{above} is the configuration of the folder above: remove the new file unless this is a project of its own"]]
     rows += [["languages", ", ".join(languages[:5]) or "none known"]]
     rows += [["branch", found.branch or "no git: set [project] commit"]]
     rows += [[kind, _some(paths)] for kind, paths in found.files.items()]

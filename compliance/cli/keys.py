@@ -28,7 +28,7 @@ def _create(
     algorithm: Annotated[Literal["p256", "p384", "rsa3072", "rsa4096"], typer.Option(help="Kind of the key.")] = "p256",
     passphrase: Annotated[bool, typer.Option("--passphrase", help="Protect the file; the passphrase is taken as for signing.")] = False,
 ) -> int:
-    """Create a key for trying out; it is marked as a trial key everywhere and proves nothing to others."""
+    """Create a key for trying out. It is marked as a trial key everywhere and proves nothing to others."""
     from .. import home
     from ..sign.keys import create_trial_key, file_stem
 
@@ -43,7 +43,7 @@ def _create(
 
 
 def _list(session: Session, format: Format = "text") -> int:
-    """List the user's and the project's keys and the certificates that are trusted; the key in use is marked."""
+    """List keys and trusted certificates. Those of the user and of the project; the key in use is marked."""
     from .. import home
     from ..documents import KeysDocument
 
@@ -78,7 +78,7 @@ def _trust(
     certificate: Annotated[Path, typer.Argument(help="Certificate in PEM form.", show_default=False)],
     timestamps: Annotated[bool, typer.Option("--timestamps", help="Trust it for timestamps only.")] = False,
 ) -> int:
-    """Trust a certificate: reports signed with its key, or below it, verify from now on."""
+    """Trust a certificate. Reports signed with its key, or below it, verify from now on."""
     from .. import home
     from ..sign.trust import TIMESTAMPS
 
@@ -93,7 +93,7 @@ def _show(
         str | None, typer.Argument(help="Certificate or key file, pkcs11: URI, or name of a key.", show_default="the key in use")
     ] = None,
 ) -> int:
-    """Show a certificate: subject, issuer, validity, fingerprint, and whether it is a trial."""
+    """Show a certificate. Subject, issuer, validity, fingerprint, and whether it is a trial."""
     from ..sign.keys import certificate_fingerprint, is_trial_certificate
     from . import table
 

@@ -18,7 +18,7 @@ def run(
     sources: Annotated[list[Path], typer.Argument(help="Stores to merge, such as a.db b.db.", show_default=False)],
     format: Format = "text",
 ) -> int:
-    """Merge other stores into the project's store (or the one that --store names), all of them or none."""
+    """Merge stores of parallel jobs into the project's store. All of them are merged or none; --store names another target."""
     from ..documents import MergeDocument, MergedStore
     from ..merge import merge
 

@@ -30,7 +30,7 @@ def run(
     ] = False,
     format: Format = "text",
 ) -> int:
-    """Assess, record the assessment, and write the packet that the roles sign: one signature field per signature that they need."""
+    """Judge, record the judgement, and write the PDF for signing. It has one signature field for each signature that is needed."""
     from .. import home
     from ..judgement.judging import judge
     from ..packet.issue import issue

@@ -26,7 +26,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     format: Format = "text",
 ) -> int:
-    """Erase files, private values and findings that may no longer be kept; a signed tombstone says so, and all else still verifies."""
+    """Erase evidence that may no longer be kept. Its files, private values and findings go, under a signed tombstone."""
     from ..documents import PurgeDocument
     from ..purge import Rule, chosen, purge
     from ..times import now

@@ -15,7 +15,7 @@ def run(
     clock: Clock = None,
     format: Format = "text",
 ) -> int:
-    """Collect, check and report in one: a decision, and a signed PDF to send."""
+    """Collect, check and report in one: a decision and a signed PDF."""
     if session.project.base is not None:
         from ..errors import UsageError
 
@@ -24,10 +24,11 @@ def run(
         )
     from ..report import forms
 
+    signing, time = report.ready(session, output, key), read_time("--clock", clock)
     runs = collect.gather(session, ())
     for line in collect.listing(runs):
         session.say(line)
-    assessment, made, path = report.make(session, point, output, key, page=page, clock=read_time("--clock", clock))
+    assessment, made, path = report.make(session, point, output, signing, page=page, clock=time)
     if format == "json":
         report.print_made_json(assessment, made, path)
     else:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run(session: Session, format: Format = "text") -> int:
-    """Read kept artifacts again whose parser was upgraded; what it reads now supersedes what was recorded."""
+    """Read kept files again whose parser was upgraded. What it reads now supersedes what was recorded."""
     from ..documents import ReparseDocument
     from ..intake import reread
 

@@ -45,18 +45,34 @@ def run(
     page: Page = None,
     format: ReportFormat = "pdf",
 ) -> int:
-    """Assess, record the assessment, and write the signed audit report."""
+    """Judge, record the judgement, and write the signed audit report."""
     time, classes = read_time("--clock", clock), redact or ()
-    _, made, path = make(session, point, output, key, page=page, clock=time, format=format, bundle=bundle, redact=classes)
+    signing = ready(session, output, key)
+    _, made, path = make(session, point, output, signing, page=page, clock=time, format=format, bundle=bundle, redact=classes)
     print_made(session, made, path)
     return 0
+
+
+def ready(session: Session, output: Path | None, key: Path | None) -> SigningKey:
+    """Returns the key that signs, before anything is done that takes long.
+
+    Raises:
+        SigningKeyError: There is none, or it cannot be used.
+        UsageError: The report cannot be written there.
+    """
+    from .. import home
+    from ..errors import UsageError
+
+    if output is not None and output.is_dir():
+        raise UsageError(f"--output {output}: a folder", hint=f"name a file in it: {output / 'report.pdf'}")
+    return home.signing_key(session.project, key, ask)
 
 
 def make(
     session: Session,
     point: str,
     output: Path | None,
-    key: Path | None,
+    signing: SigningKey,
     *,
     page: str | None = None,
     clock: datetime | None = None,
@@ -72,7 +88,6 @@ def make(
     from ..times import now
 
     classes = read_classes(redact)
-    signing = home.signing_key(session.project, key, ask)
     with session.writing() as store, session.working("judging") as say:
         assessment, view = judge(session.project, store, point, clock=clock)
         say("rendering and signing")

@@ -26,12 +26,23 @@ if TYPE_CHECKING:
     from ..store import Store
 
 ProjectDir = Annotated[
-    Path | None, typer.Option("--project", envvar="COMPLIANCE_PROJECT", help="Folder of the project.", show_default="nearest parent")
+    Path | None,
+    typer.Option(
+        "--project",
+        envvar="COMPLIANCE_PROJECT",
+        help="Folder of the project.",
+        show_default="nearest upwards with a compliance.toml, else the current",
+    ),
 ]
-StorePath = Annotated[str | None, typer.Option("--store", envvar="COMPLIANCE_STORE", help="Path of the evidence store.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="COMPLIANCE_QUIET", help="Results only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", envvar="COMPLIANCE_VERBOSE", help="Say more on stderr.")]
-NoColor = Annotated[bool, typer.Option("--no-color", envvar=["COMPLIANCE_NO_COLOR", "NO_COLOR"], help="No colours.")]
+StorePath = Annotated[
+    str | None,
+    typer.Option(
+        "--store", envvar="COMPLIANCE_STORE", help="Path of the evidence store.", show_default=".compliance/evidence.db in the project"
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="COMPLIANCE_QUIET", help="Show results only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", envvar="COMPLIANCE_VERBOSE", help="Say more, on stderr.")]
+NoColor = Annotated[bool, typer.Option("--no-color", envvar=["COMPLIANCE_NO_COLOR", "NO_COLOR"], help="Use no colours.")]
 Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", envvar="COMPLIANCE_FORMAT", help="Form of the result.")]
 

@@ -28,9 +28,11 @@ def run(
     session: Session,
     role: Annotated[str, typer.Option(help="Role that is signed for.", show_default=False)],
     key: Annotated[Path | None, typer.Option(help="Your SSH key, a PKCS#12 or PEM file, or a pkcs11: URI.", show_default=False)] = None,
-    approve: Annotated[bool, typer.Option("--approve", help="Yes.")] = False,
-    approve_with_conditions: Annotated[bool, typer.Option("--approve-with-conditions", help="Yes, but something must follow.")] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="No, for a reason.")] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="The release may go ahead.")] = False,
+    approve_with_conditions: Annotated[
+        bool, typer.Option("--approve-with-conditions", help="It may go ahead; each --condition says what must follow.")
+    ] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="It may not go ahead; --reason says why.")] = False,
     delegate: Annotated[str | None, typer.Option(help="Let this person sign for the role until --expires.")] = None,
     condition: Condition = None,
     reason: Annotated[str | None, typer.Option(help="Why; a rejection and an override must say.")] = None,
@@ -38,12 +40,12 @@ def run(
     point: Annotated[
         str | None, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.", show_default="production, or that of the packet")
     ] = None,
-    expires: Annotated[str | None, typer.Option(help="When it ends to count.", show_default="as the role says")] = None,
+    expires: Annotated[str | None, typer.Option(help="When the decision stops counting.", show_default="as the role says")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Sign in the role's field of this packet.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Signed packet to write.", show_default="the packet itself")] = None,
     statement: Annotated[Path | None, typer.Option(help="Write what is to be signed into this file, and sign nothing.")] = None,
 ) -> int:
-    """Record a role's decision on the release as it stands, with your signature."""
+    """Record a role's decision on the release, with your signature."""
     from ..errors import UsageError
     from ..point import DEFAULT
 

@@ -1,4 +1,4 @@
-"""``compliance status``: who has signed, who is missing, what each condition waits for."""
+"""``compliance status``: who has signed, who is missing, and what is waited for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(
     ics: Annotated[Path | None, typer.Option("--ics", help="Write what falls due into this calendar file as well.")] = None,
     format: Format = "text",
 ) -> int:
-    """Show who has signed, who is missing, and what each condition waits for."""
+    """Show who has signed, who is missing, and what is waited for."""
     from ..judgement.judging import judge
     from ..reminders import calendar
     from .report import write_whole

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from unicodedata import east_asian_width
 
 from ..plaintext import safe
 
 NARROW, WIDE = 80, 120
-_SECOND = "\x00"
-"""Stands for the second column of a wide character while text is wrapped; `safe` lets none through."""
+_SEPARATORS = "/\\,;?&"
+"""After these a word may be broken that has no room on a line of its own."""
 
 
 def width() -> int:
@@ -43,9 +45,32 @@ def lines(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), right: S
 
 
 def wrap(text: str, room: int) -> list[str]:
-    """Breaks text into lines of at most ``room`` columns, long words included; wide characters, such as Chinese ones, take two."""
-    import textwrap
+    """Breaks text into lines of at most ``room`` columns; wide characters, such as Chinese ones, take two.
 
-    marked = text if text.isascii() else "".join(one + _SECOND if east_asian_width(one) in "WF" else one for one in text)
-    lines = textwrap.wrap(marked, room, break_long_words=True, break_on_hyphens=False) or [""]
-    return [line.replace(_SECOND, "") for line in lines]
+    A word that has no room on a line of its own is broken after a separator such as ``/``, so that the pieces of a path can still be read
+    and copied, and between wide characters. What then has no room, such as a digest, runs over the edge.
+    """
+    lines, line, used = [], "", 0
+    for gap, word in re.findall(r"( *)([^ ]+)", text):
+        pieces = list(_pieces(word)) if _columns(word) > room else [word]
+        for number, piece in enumerate(pieces):
+            space = gap if line and not number else ""
+            if line and used + len(space) + _columns(piece) > room:
+                lines.append(line)
+                line, used, space = "", 0, ""
+            line, used = line + space + piece, used + len(space) + _columns(piece)
+    return [*lines, line]
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """Yields what a word may be broken into."""
+    piece = ""
+    for one, other in zip_longest(word, word[1:]):
+        piece += one
+        if other is None or _columns(one + other) > 2 or (one in _SEPARATORS and other not in _SEPARATORS):
+            yield piece
+            piece = ""
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)

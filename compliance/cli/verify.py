@@ -31,7 +31,7 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="Count a check that could not be made as refuted.")] = False,
     format: Format = "text",
 ) -> int:
-    """Verify reports, their bundles, signed envelopes and stores, offline; with --store, also that a report belongs to that store."""
+    """Verify reports, bundles, envelopes and stores, offline. With --store, also that a report belongs to that store."""
     from .. import home
     from ..project import Project
     from ..verification.verify import verify_path

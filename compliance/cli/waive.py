@@ -34,7 +34,7 @@ def _request(
     by: Annotated[str | None, typer.Option(help="Who asks for it.", show_default="git's user.email")] = None,
     file: Annotated[Path | None, typer.Option("--from", help="YAML file with waivers; each becomes a request.")] = None,
 ) -> int:
-    """Ask for a waiver; it counts once somebody else who may has approved it."""
+    """Ask for a waiver. It counts once somebody else, who may, has approved it."""
     from .. import waiver
     from ..errors import UsageError
 
@@ -75,7 +75,7 @@ def _baseline(
     point: Annotated[str, typer.Option(envvar="COMPLIANCE_POINT", help="Decision point.")] = "production",
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path("compliance-baseline.yaml"),
 ) -> int:
-    """Write the present findings that keep gates red into a file, to be requested as one waiver; it never covers others."""
+    """Write the findings that keep gates red into a file. It is then requested as one waiver, which never covers others."""
     from ..errors import UsageError
     from ..judgement import baseline
     from ..judgement.judging import case
@@ -101,7 +101,7 @@ def _baseline(
 
 
 def _approve(session: Session, waiver: Number, key: Key, reason: Reason = None) -> int:
-    """Approve a waiver with your signature; never your own request."""
+    """Approve a waiver, with your signature. Nobody approves their own request."""
     return _decide(session, waiver, "approve", key, None, reason)
 
 
@@ -121,7 +121,7 @@ def _revoke(session: Session, waiver: Number, key: Key, reason: Reason = None) -
 
 
 def _list(session: Session, format: Format = "text") -> int:
-    """List the waivers: which of them count, until when, and what speaks against the others."""
+    """List the waivers: which count, until when, and why others do not."""
     from .. import home, waiver
     from ..documents import ListedWaiver, WaiversDocument
     from ..times import now, rfc3339

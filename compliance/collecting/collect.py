@@ -182,10 +182,17 @@ def _chosen(project: Project, kinds: Sequence[str]) -> list[Collection]:
     collections = project.collections
     configured = [collection.kind.id for collection in collections]
     for name in kinds:
+        if name not in project.catalog.kinds:
+            kinds_there = near(name, configured) if configured else near(name, project.catalog.kinds)
+            raise ConfigError(
+                f"no kind of evidence {name!r}{kinds_there}", hint="`compliance collect` without a name runs all that is configured"
+            )
         if name not in configured:
-            raise ConfigError(f"nothing is configured for kind {name!r}{near(name, configured)}", hint=f"add [collect.{name}]")
+            hint = f"add [collect.{name}] to compliance.toml; `compliance explain {name}` says what it may hold"
+            raise ConfigError(f"nothing is configured for kind {name!r}", hint=hint)
     if not collections:
-        raise ConfigError("no [collect.KIND] table is configured", hint="run `compliance init`, or read files with `compliance ingest`")
+        first = "run `compliance init`" if project.path is None else "add one to compliance.toml (docs/configuration.md)"
+        raise ConfigError("no [collect.KIND] table is configured", hint=f"{first}, or record files with `compliance ingest`")
     return [collection for collection in collections if not kinds or collection.kind.id in kinds]
 
 

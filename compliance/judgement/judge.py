@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from .. import waiver
 from ..assessment import ClaimResult, GateResult, Spot
@@ -19,6 +20,9 @@ from ..subject import Binding, Subject
 from ..waiver import Waiver
 from .admission import SKEW, Admission, Sorted
 from .view import Unreadable, View, newest_per_slot
+
+_FORMATS: Final = 3
+"""Formats of a kind that the advice names; `compliance explain` lists all."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,27 @@ class Judge:
             "--environment for files that do not say). ",
             Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
         }
-        return again.get(verdict.reason or Reason.MISSING, "") + gate.doc.evidence
+        reason = verdict.reason or Reason.MISSING
+        return self._supply(gate) if reason is Reason.MISSING else again.get(reason, "") + gate.doc.evidence
+
+    def _supply(self, gate: Gate) -> str:
+        """Says in one sentence how what is missing gets here; what exactly has to come stands in the gate's documentation."""
+        kinds = [self.kinds[name] for name in gate.reads if name in self.kinds]
+        if "sign-off" in gate.reads:
+            return "Run `compliance packet`, then each role runs `compliance sign --role ROLE --approve` (or rejects)."
+        if not kinds:
+            return gate.doc.evidence
+        ways = []
+        for kind in kinds:
+            formats = [form.name for form in kind.formats if form.name != "mapped"]
+            more = f" or {len(formats) - _FORMATS} more" if len(formats) > _FORMATS else ""
+            ways.append(f"{kind.id}: {', '.join(formats[:_FORMATS])}{more}")
+        supply = f"run `compliance ingest FILE` ({'; '.join(ways)})"
+        made = [kind.id for kind in kinds if kind.collectors]
+        names = " and ".join(f"[collect.{name}]" for name in made)
+        return (
+            f"Set up {names} in compliance.toml and run `compliance collect`, or {supply}." if made else f"{supply[0].upper()}{supply[1:]}."
+        )
 
     def seen(self, gate: Gate) -> list[Item]:
         """Returns the evidence that a gate reads, whether it counts or not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Final
@@ -31,12 +32,14 @@ _COLOUR: Final = {
     Status.NOT_ASSESSED: "35",
 }
 _OUTCOME_COLOUR: Final = {"go": "1;32", "go-with-conditions": "1;33", "no-go": "1;31"}
+_EXPANDED: Final = (Status.FAIL, Status.NOT_ASSESSED)
 _PLACES: Final = 5
 _INDENT: Final = 2 + 14 + 2 + 11 + 2
 """Columns before the statement: verdict and id."""
 _STATEMENT: Final = 46
 _WIDE: Final = 110
 """Columns from which on what was observed has a column of its own."""
+_SENTENCE: Final = re.compile(r"(?<=\.) (?=[A-Z\"`])")
 _MEASURED: Final = 160
 """Characters of what was observed against the threshold."""
 
@@ -50,8 +53,9 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
     """
     assessment, subject = checked.assessment, checked.assessment.subject
     name = " ".join(part for part in (subject.project, subject.version) if part)
-    commit = (subject.commit or "no commit")[:12]
-    about = safe("  ".join(part for part in (name, commit, subject.environment, assessment.point) if part))
+    commit = f"commit {subject.commit[:12]}" if subject.commit else "no commit"
+    place = f"environment {subject.environment}" if subject.environment and assessment.profile == "service" else ""
+    about = safe("  ".join(part for part in (name, commit, place, f"point {assessment.point}") if part))
     time = f"as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC"
     if len(about) + 2 + len(time) <= width():
         yield f"{about}  {time}"
@@ -61,13 +65,16 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
     if assessment.hindsight:
         yield f"in hindsight: judged at {assessment.judged_at:%Y-%m-%d %H:%M:%S} UTC with the clock above"
     framework = None
-    for result in checked.gates if checked.change is None else checked.worse.values():
+    shown = list(checked.gates if checked.change is None else checked.worse.values())
+    for result in shown:
         if result.framework != framework:
             framework = result.framework
             yield ""
             yield safe(framework)
         yield from _gate(result, colour, checked.why(result))
     yield ""
+    if any(result.verdict in _EXPANDED for result in shown):
+        yield "`compliance explain GATE` says more about a gate."
     for number, said in enumerate(checked.said_of_base):
         yield from _indented(said, 2 if number else 0)
     for change in assessment.loosened:
@@ -112,7 +119,7 @@ def _gate(result: GateResult, colour: bool, why: str = "") -> Iterator[str]:
         verdict = f"\x1b[{_COLOUR[result.verdict]}m{verdict}\x1b[0m"
     statement = safe(result.title) + ("" if result.required else " (advisory)")
     head = f"  {verdict}  {result.id.ljust(11)}  "
-    expanded = result.verdict in (Status.FAIL, Status.NOT_ASSESSED)
+    expanded = result.verdict in _EXPANDED
     for number, line in enumerate(_columns(statement, _measured(result), expanded)):
         yield (" " * _INDENT if number else head) + line
     if expanded:
@@ -153,7 +160,12 @@ def _details(result: GateResult) -> Iterator[str]:
         yield " " * (indent + 2) + "… and more"
     if result.evidence:
         yield " " * indent + "evidence " + ", ".join(f"#{entry}" for entry in result.evidence[:12])
-    yield from _indented(f"fix: {result.fix}", indent)
+    yield from _indented(f"fix: {_first_sentence(result.fix)}", indent)
+
+
+def _first_sentence(text: str) -> str:
+    """Returns what has to be done; the rest of a gate's advice stands in `compliance explain`, in the report and in the other forms."""
+    return _SENTENCE.split(text, maxsplit=1)[0]
 
 
 def _indented(text: str, indent: int) -> Iterator[str]:

@@ -40,7 +40,8 @@ def missing(found: Repository) -> list[str]:
 def steps(found: Repository) -> list[str]:
     """Returns the three steps that help most."""
     main = found.ecosystems[0] if found.ecosystems else None
-    proposed = ["run `compliance keys create` once, then `compliance release`: it says what is proven so far, and writes the report"]
+    first = "commit compliance.toml" if found.branch else "set [project] commit in compliance.toml"
+    proposed = [f"{first}, run `compliance keys create` once, then `compliance release`: it says what is proven so far and writes a report"]
     if "test-results" not in found.files or "coverage" not in found.files:
         command = f"`{main.tests[0]}`" if main and main.tests else "your test command"
         proposed.append(f"let {command} write test results, measure coverage, and name both in compliance.toml (it shows how)")
@@ -72,7 +73,9 @@ def _head(found: Repository) -> Iterator[str]:
 def _collect(found: Repository) -> Iterator[str]:
     if found.branch:
         yield from ("[collect.source.git]  # state of the checkout, unfinished work in production code", "")
-        yield from ("[collect.scan.secrets]  # secrets in the files that git tracks", "")
+        yield "[collect.scan.secrets]  # secrets in the files that git tracks"
+        yield '# baseline = ".secrets.baseline"  # false alarms: `detect-secrets scan > .secrets.baseline`, then `detect-secrets audit` it'
+        yield ""
     if "Python" in found.languages:
         yield from _python(found)
     for kind, paths in found.files.items():

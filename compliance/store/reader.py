@@ -40,7 +40,7 @@ class LedgerReader:
         """
         rows = self.database.query(_entries().where(tables.Ledger.entry == number)) if number < _NUMBERS else []
         if not rows:
-            raise StoreError(f"no entry {number}; the ledger has entries 0 to {self.size - 1}")
+            raise StoreError(f"no entry {number}; the ledger has entries 0 to {self.size - 1}", hint="`compliance log` lists them")
         return checked_entry(*rows[0])
 
     def entries(self, *, types: Sequence[str] = (), upto: int | None = None) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..catalog import Catalog
-from ..errors import ComplianceError, InputError, StoreError, StoreUnavailableError, UsageError
+from ..errors import CHECK_PATH, ComplianceError, InputError, StoreError, StoreUnavailableError, UsageError
 from ..sign.checks import Check
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def verify_path(
         with path.open("rb") as file:
             head = file.read(1024)
     except OSError as error:
-        raise InputError(error.strerror or str(error), source=str(path)) from error
+        raise InputError(error.strerror or str(error), source=str(path), hint=CHECK_PATH) from error
     if head.startswith(_SQLITE):
         checks = [*verify_store(path, project.catalog if replay else None), *(one for past in since for one in grown_since(path, past))]
         if replay:
@@ -127,7 +127,7 @@ def read_pdf(path: Path) -> bytes:
             raise InputError(f"{path.stat().st_size} bytes", expected=f"at most {PDF_LIMIT} bytes", source=str(path))
         return path.read_bytes()
     except OSError as error:
-        raise InputError(error.strerror or str(error), source=str(path)) from error
+        raise InputError(error.strerror or str(error), source=str(path), hint=CHECK_PATH) from error
 
 
 def _is_store(path: Path) -> bool:

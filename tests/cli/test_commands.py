@@ -87,10 +87,15 @@ def test_help_and_check_import_no_heavy_library(project: Path) -> None:
         (["ingest", "junit.xml", "--commit", "abc"], "expected the full id"),
         (["explain", "ALPHA-PF-55"], "did you mean 'ALPHA-PF-5'?"),
         (["collect"], "no [collect.KIND] table is configured"),
+        (["collect", "tests"], "no kind of evidence 'tests'; known: "),
+        (["collect", "coverage"], "nothing is configured for kind 'coverage'"),
+        (["explain", "alpha-pf-5"], "did you mean 'ALPHA-PF-5'?"),
+        (["check", "--framework", "alfa"], "`compliance gates` lists them"),
         (["show", "999"], "no entry 999"),
         (["--project", "missing", "check"], "no such folder"),
         (["check", "--store", "postgresql://x/y"], "this version keeps its store in SQLite"),
         (["report"], "no signing key"),
+        (["release", "-o", "."], "--output .: a folder"),
         (["verify", "junit.xml"], "neither a PDF nor a store"),
         (["verify", "missing.pdf"], "No such file"),
         (["keys", "trust", "junit.xml"], "certificate"),
@@ -103,6 +108,13 @@ def test_wrong_use_is_one_clear_line_and_exit_code_2(project: Path, words: list[
     assert message in ran.err
     assert "Traceback" not in ran.err
     assert 1 <= len(ran.err.strip().splitlines()) <= 2
+
+
+def test_a_release_without_a_key_says_so_before_it_collects(project: Path) -> None:
+    (project / "compliance.toml").write_text(CONFIG + '\n[collect.test-results]\nfiles = ["junit.xml"]\n')
+    ran = compliance("release", cwd=project)
+    assert (ran.code, "no signing key" in ran.err, "recorded" in ran.err) == (2, True, False)
+    assert not (project / ".compliance" / "evidence.db").exists()
 
 
 def test_nothing_to_judge_is_exit_code_3(project: Path) -> None:
@@ -326,6 +338,19 @@ def test_init_writes_a_configuration_that_works_and_is_left_alone(tmp_path: Path
     assert "left as it is" in again.out
     assert (tmp_path / "compliance.toml").read_text() == text
     assert compliance("ingest", "junit.xml", cwd=tmp_path).code == 0
+
+
+def test_init_below_a_project_says_that_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "compliance.toml").write_text(CONFIG)
+    (tmp_path / "src").mkdir()
+    ran = compliance("init", cwd=tmp_path / "src")
+    assert (ran.code, f"{tmp_path / 'compliance.toml'} is the configuration of the folder above" in " ".join(ran.out.split())) == (0, True)
+
+
+def test_without_anything_to_collect_the_advice_depends_on_whether_there_is_a_configuration(tmp_path: Path) -> None:
+    assert "next: run `compliance init`" in compliance("collect", cwd=tmp_path).err
+    assert compliance("init", cwd=tmp_path).code == 0
+    assert "next: add one to compliance.toml" in compliance("collect", cwd=tmp_path).err
 
 
 def test_a_collector_that_cannot_run_is_exit_code_5_and_is_named(project: Path) -> None:
