@@ -160,7 +160,12 @@ class NotHonoured(Model):
     @property
     def text(self) -> str:
         """It in words."""
-        return f"{self.what}: {'nothing' if self.base is None else self.base} -> {'nothing' if self.change is None else self.change}"
+        return f"{self.what}: {_in_words(self.base)} -> {_in_words(self.change)}"
+
+
+def _in_words(value: Json) -> str:
+    """Returns a value as ``compliance.toml`` writes it."""
+    return "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class BaseRules(Model):

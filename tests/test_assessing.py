@@ -380,3 +380,11 @@ def test_what_is_missing_is_asked_for_in_one_sentence_with_a_command(gate: str, 
     catalog = shipped()
     project = make_project(catalog.gates[gate], kinds=tuple(catalog.kinds.values()))
     assert judged(project).result(gate).fix == fix
+
+
+@pytest.mark.parametrize(("binding", "environment"), [(Binding.ENVIRONMENT, True), (Binding.COMMIT, False)])
+def test_foreign_evidence_is_asked_for_where_its_kind_is_bound(binding: Binding, environment: bool) -> None:
+    project = make_project(make_gate(), kinds=(make_kind(binds_to=binding),))
+    fix = judged(project, item(commit=OTHER)).result("T-1").fix
+    assert fix.startswith("Collect it again for this commit")
+    assert (" in environment staging" in fix, "--environment" in fix) == (environment, environment)

@@ -130,7 +130,7 @@ def test_every_form_says_whose_rules_hold(repo: Repo) -> None:
     text = " ".join(ran.out.split())
     said = f"Configuration and policies are those of the base {repo.git('rev-parse', 'main')[:12]} (main);"
     assert f"{said} what this change says otherwise is not honoured:" in text
-    assert "gates.ALPHA-PF-5.required: nothing -> False" in text
+    assert "gates.ALPHA-PF-5.required: nothing -> false" in text
     for name in ("o.out.md", "o.out.sarif", "o.out.xml"):
         assert "Configuration and policies are those of the base" in (repo.root / name).read_text(), name
         assert "gates.ALPHA-PF-5.required" in (repo.root / name).read_text(), name

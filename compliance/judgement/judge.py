@@ -82,10 +82,11 @@ class Judge:
             return gate.doc.fix
         if gate.judge is None:
             return "Nothing yet: a later version of the toolkit judges this gate."
+        placed = any(self.kinds[name].binds_to is Binding.ENVIRONMENT for name in gate.reads if name in self.kinds)
+        where, also = (f" in environment {self.subject.environment}", " and --environment") if placed else ("", "")
         again = {
             Reason.STALE: "Collect it again. ",
-            Reason.FOREIGN: f"Collect it for this commit in environment {self.subject.environment} (`compliance ingest` takes --commit and "
-            "--environment for files that do not say). ",
+            Reason.FOREIGN: f"Collect it again for this commit{where} (`compliance ingest` takes --commit{also} for files that do not say). ",
             Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
         }
         reason = verdict.reason or Reason.MISSING
