@@ -86,7 +86,7 @@ class Judge:
         where, also = (f" in environment {self.subject.environment}", " and --environment") if placed else ("", "")
         again = {
             Reason.STALE: "Collect it again. ",
-            Reason.FOREIGN: f"Collect it again for this commit{where} (`compliance ingest` takes --commit{also} for files that do not say). ",
+            Reason.FOREIGN: f"Collect it again for this commit{where} (`compliance ingest` takes --commit{also} where files do not say). ",
             Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
         }
         reason = verdict.reason or Reason.MISSING
