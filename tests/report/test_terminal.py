@@ -39,5 +39,5 @@ def test_the_head_names_what_each_word_is(tmp_path: Path) -> None:
     found = assessment()
     service = next(iter(lines(checked(tmp_path, found.model_copy(update={"profile": "service"})))))
     library = next(iter(lines(checked(tmp_path, found.model_copy(update={"profile": "library"})))))
-    assert f"commit {found.subject.commit[:12]}" in library and f"point {found.point}" in library
+    assert f"commit {str(found.subject.commit)[:12]}" in library and f"point {found.point}" in library
     assert (f"environment {found.subject.environment}" in service, "environment" in library) == (True, False)
