@@ -132,6 +132,8 @@ class _Reader:
         for one in licenses:
             if one.tag == f"{self.space}expression":
                 yield one.text
+            elif one.tag == f"{self.space}expression-detailed":  # since 1.7
+                yield one.get("expression")
             elif one.tag == f"{self.space}license":
                 named = self._text(one, "id") or self._text(one, "name") or self._text(one, "url")
                 yield named or ("(text)" if self._text(one, "text") else None)

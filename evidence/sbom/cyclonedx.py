@@ -24,7 +24,7 @@ def _parse_xml(source: Source) -> Parsed:
 CYCLONEDX_JSON = Format(
     name="cyclonedx-json",
     title="CycloneDX JSON, 1.2 to 1.7",
-    parser=1,
+    parser=2,
     marks=("bomFormat", "specVersion", "components"),
     recognise=_cyclonedx_json.recognises,
     parse=_parse_json,
@@ -32,7 +32,7 @@ CYCLONEDX_JSON = Format(
 CYCLONEDX_XML = Format(
     name="cyclonedx-xml",
     title="CycloneDX XML, 1.0 to 1.7",
-    parser=1,
+    parser=2,
     recognise=_cyclonedx_xml.recognises,
     parse=_parse_xml,
     marks=("<bom", "cyclonedx.org/schema/bom/", "<component"),

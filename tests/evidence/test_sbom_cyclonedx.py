@@ -155,6 +155,17 @@ def test_xml_licences() -> None:
     assert [one.expression for one in payload.licences] == ["(text)", "Acme", "ISC"]
 
 
+def test_an_expression_with_details_is_a_licence() -> None:
+    detailed = (
+        '<expression-detailed expression="MIT OR ISC"><details license-identifier="ISC"><text>...</text></details></expression-detailed>'
+    )
+    for licences, listed in ((detailed, [("MIT OR ISC", 1)]), ("<expression-detailed/>", [])):
+        data = xml(f"<components>{part(licences=licences)}</components>", "1.7")
+        payload: Any = read("sbom", "cyclonedx-xml", data).payload
+        assert [(one.expression, one.components) for one in payload.licences] == listed
+        assert payload.without_licence == (0 if listed else 1)
+
+
 def test_licences_are_counted_and_taken_apart() -> None:
     either = [{"expression": "MIT OR (ISC AND Zlib)"}]
     payload: Any = read("sbom", "cyclonedx-json", bom(component("a"), component("b"), component("c", licences=either))).payload
