@@ -180,12 +180,21 @@ class Source:
         return loads(self.text)
 
     @cached_property
+    def xml_head(self) -> bytes:
+        """The first 64 KiB as UTF-8, for recognition of XML, which may be in UTF-16: its parser reads the byte order mark as well."""
+        if not self.is_utf_16:
+            return self.head
+        return self.head.decode("utf-16", "replace").encode("utf-8", "replace")
+
+    @property
+    def is_utf_16(self) -> bool:
+        """Whether the file begins with the byte order mark of UTF-16."""
+        return self.head.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+    @cached_property
     def xml_root(self) -> str | None:
         """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
-        head = self.head
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # which XML may be in: its parser reads the byte order mark as well
-            head = head.decode("utf-16", "replace").encode("utf-8", "replace")
-        return xmltext.root_of(head)
+        return xmltext.root_of(self.xml_head)
 
     def xml(self) -> Iterator[tuple[str, Element]]:
         """Streams ``("start" | "end", element)`` from XML, whatever its size (see `xmltext`).

@@ -195,12 +195,12 @@ class _Reader:
 
 def recognises(source: Source) -> bool:
     """Whether the root is ``bom`` and the beginning names CycloneDX's namespace."""
-    return _NAMESPACE.encode() in source.head and _ROOT.fullmatch(source.xml_root or "") is not None
+    return _NAMESPACE.encode() in source.xml_head and _ROOT.fullmatch(source.xml_root or "") is not None
 
 
 def lists_vulnerabilities(source: Source) -> bool:
     """Whether the file has a list of vulnerabilities, if only an empty one; false for a file that cannot be read."""
-    if source.data.find(b"vulnerabilities") < 0 and source.data.find(b"vulnerability") < 0:
+    if not source.is_utf_16 and source.data.find(b"vulnerabilities") < 0 and source.data.find(b"vulnerability") < 0:
         return False
     try:
         return read(source).vulnerabilities is not None

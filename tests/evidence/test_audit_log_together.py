@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from compliance.evidence.audit_log import lines
-from compliance.evidence.audit_log.order import Times
-from compliance.evidence.audit_log.personal_hints import hints_in, wanted_in
-from compliance.evidence.audit_log.personal_rules import EVERYTHING, rules_in
-from compliance.evidence.audit_log.records import event_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +20,11 @@ from compliance.source import LINE_LIMIT, Source
 
 from .helpers import format_of
 
+PACKAGE = format_of("audit-log", "jsonl-log").parse.__module__.rpartition(".")[0]
+"""Packaging maps the folder: a module of the kind is found through the format's own."""
+lines, order, hints, rules, records = (
+    importlib.import_module(f"{PACKAGE}.{name}") for name in ("lines", "order", "personal_hints", "personal_rules", "records")
+)
 KEYS = (
     *("timestamp", "time", "level", "event", "action", "category", "result", "status", "success", "user", "userId", "user_id"),
     *("requestId", "trace", "resource", "target", "resource_type", "http", "log", "seq", "n", "immutable", "prev_hash", "hash", "msg", "x"),
@@ -138,7 +139,7 @@ def test_many_lines_are_read_together() -> None:
 def test_the_event_of_each_sort_is_told_once_for_many_lines() -> None:
     kinds = ("auth.login", "data.read", "admin.update")
     data = "".join(f'{{"timestamp": "2025-09-20T10:00:00Z", "event": "{kinds[n % 3]}", "user": "u{n}"}}\n' for n in range(900)).encode()
-    with patch("compliance.evidence.audit_log.together.event_of", wraps=event_of) as asked:
+    with patch(f"{PACKAGE}.together.event_of", wraps=records.event_of) as asked:
         payload = outcome("jsonl-log", data)
     assert asked.call_count == 3
     assert (payload.events, payload.with_actor, payload.classes.authentication) == (900, 900, 300)
@@ -158,8 +159,8 @@ STEPS = st.lists(st.sampled_from([0.0, 0.02, 1.0, 1.5, 7.0, -0.5, -3.0]), max_si
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STEPS, max_size=6))
 def test_times_added_together_are_those_added_one_by_one(blocks: list[list[float]]) -> None:
-    with patch("compliance.evidence.audit_log.order.SILENCES", 4):
-        together, single = Times(), Times()
+    with patch.object(order, "SILENCES", 4):
+        together, single = order.Times(), order.Times()
         at = datetime(2025, 9, 20, tzinfo=UTC)
         for steps in blocks:
             times = []
@@ -210,13 +211,13 @@ PERSONAL = (
 @given(st.sampled_from(PERSONAL), st.text(max_size=12), st.text(max_size=12))
 def test_whatever_a_rule_finds_has_a_hint_in_the_bytes(secret: str, before: str, after: str) -> None:
     text = before + secret + after
-    if not rules_in(text):
+    if not rules.rules_in(text):
         return
     raw = json.dumps({"x": text}, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    assert rules_in(text, wanted_in(raw, hints_in(raw))) == rules_in(text, EVERYTHING)
+    assert rules.rules_in(text, hints.wanted_in(raw, hints.hints_in(raw))) == rules.rules_in(text)
 
 
 @pytest.mark.parametrize("secret", PERSONAL)
 def test_each_sort_of_personal_data_is_found_in_a_block(secret: str) -> None:
     block = b"\n".join([b'{"level": "info", "n": 17}'] * 100 + [json.dumps({"x": secret}).encode()])
-    assert hints_in(block)
+    assert hints.hints_in(block)
