@@ -281,3 +281,15 @@ def test_decisions_are_numbered_without_a_gap_and_have_one_form() -> None:
         text = page.read_text()
         assert text.startswith(f"# {int(page.name[:4])}. ")
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+# Security
+
+
+def test_the_tests_that_the_security_page_names_exist() -> None:
+    _, _, rest = (ROOT / "docs/security.md").read_text().partition("<!-- attacks -->\n")
+    attacks = rows(rest.partition("\n\n")[0])
+    assert attacks
+    for attack, _, cited in attacks:
+        path, _, name = cited.strip("`").partition("::")
+        assert f"\ndef {name}(" in (ROOT / path).read_text(), attack
