@@ -103,7 +103,7 @@ class Judge:
         for kind in kinds:
             formats = [form.name for form in kind.formats if form.name != "mapped"]
             more = f" or {len(formats) - _FORMATS} more" if len(formats) > _FORMATS else ""
-            ways.append(f"{kind.id}: {', '.join(formats[:_FORMATS])}{more}")
+            ways.append(f"{kind.id}: {', '.join(formats[:_FORMATS])}{more}" if formats else kind.id)
         supply = f"run `compliance ingest FILE` ({'; '.join(ways)})"
         made = [kind.id for kind in kinds if kind.collectors]
         names = " and ".join(f"[collect.{name}]" for name in made)

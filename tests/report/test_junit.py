@@ -35,7 +35,7 @@ fix: make it smaller.</failure>
     </testcase>
     <testcase classname="compliance." name="T-2 The number is small" time="0">
       <error message="no scan of this commit" type="missing">no scan of this commit
-fix: a number.</error>
+fix: Run `compliance ingest FILE` (number).</error>
     </testcase>
     <testcase classname="compliance." name="T-3 The number is small" time="0" />
     <testcase classname="compliance." name="T-4 The number is small" time="0">

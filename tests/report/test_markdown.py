@@ -41,7 +41,7 @@ Commit <code>aaaaaaaaaaaa</code>, decision point <code>production</code>, as of 
   - <code>tests::b</code> failed
   - **Fix:** make it smaller.
 - <code>T-2</code> no scan of this commit
-  - **Fix:** a number.
+  - **Fix:** Run <code>compliance ingest FILE</code> (number).
 
 ### Loosened and waived
 
