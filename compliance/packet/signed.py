@@ -96,7 +96,19 @@ def read_packet(pdf: bytes) -> SignedPacket:
     Raises:
         InputError: It is broken or altered, and which check says so; or it is no packet.
     """
-    signed = inspect_pdf(pdf)
+    return packet_of(pdf, inspect_pdf(pdf))
+
+
+def packet_of(pdf: bytes, signed: SignedPdf) -> SignedPacket:
+    """Reads a packet of which it is known what the file says.
+
+    Args:
+        pdf: The file.
+        signed: What `inspect_pdf` found in it.
+
+    Raises:
+        InputError: It is broken or altered, and which check says so; or it is no packet.
+    """
     wrong = next((one for one in signed.checks if one.status != "proven"), None)
     if wrong is not None:
         raise InputError(

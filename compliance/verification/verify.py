@@ -184,7 +184,7 @@ def kind_of(attachments: Mapping[str, bytes]) -> Literal["report", "packet", "fi
 def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore) -> Iterator[Check]:
     """Checks what a document carries, and that its pages are those that its model gives."""
     from ..packet import check, verify
-    from ..packet.signed import read_packet
+    from ..packet.signed import packet_of
     from ..report import bundle
 
     unsigned = data[: signed.unsigned_length]
@@ -195,7 +195,7 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore) -> I
         yield from check.verify(signed.attachments, unsigned)
         yield bundle.verify_signer(signed.attachments, signed.fingerprint)
         try:
-            yield from verify.signatures(read_packet(data), trust)
+            yield from verify.signatures(packet_of(data, signed), trust)
         except InputError as error:
             yield Check("decisions", "refuted", error.reason)
         return

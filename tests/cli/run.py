@@ -6,11 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from compliance.ci import SERVICES
+from tests.cli.warm import warm
+
+_AT_START = ("LANG", "LC_", "LD_", "MALLOC", "PYTHON")
+"""What Python itself, or what it loads, reads when it starts."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,21 @@ def compliance(*words: str | Path, cwd: Path, env: dict[str, str] | None = None,
     marks = {service.marks for service in SERVICES}
     own = {name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_") and name not in marks}
     own |= {"COLUMNS": "80", "COMPLIANCE_HOME": str(cwd / "home"), **(env or {})}
-    done = subprocess.run(
-        [sys.executable, "-m", "compliance", *map(str, words)], cwd=cwd, env=own, capture_output=True, text=True, timeout=timeout
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    texts = [str(word) for word in words]
+    if any(name.startswith(_AT_START) for name in env or ()):
+        done = subprocess.run(
+            [sys.executable, "-m", "compliance", *texts], cwd=cwd, env=own, capture_output=True, text=True, timeout=timeout
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+    with Path(os.devnull).open("rb") as nothing, _file() as out, _file() as err:
+        code = warm().run(texts, cwd, own, [one.fileno() for one in (nothing, out, err)], timeout)
+        return Ran(code, _said(out), _said(err))
+
+
+def _file() -> IO[str]:
+    return tempfile.TemporaryFile("w+", encoding="utf-8")
+
+
+def _said(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
