@@ -89,6 +89,51 @@ def jsonl(path: Path, events: int) -> Path:
     return path
 
 
+def cloudtrail(path: Path, events: int) -> Path:
+    """Writes events of CloudTrail, one per line of about 700 bytes."""
+    identity = {"type": "AssumedRole", "principalId": "AROAEXAMPLE:ci", "arn": "arn:aws:sts::111122223333:assumed-role/ci/run"}
+    with path.open("w") as file:
+        for n in range(events):
+            second = n // 50
+            event = {
+                "eventVersion": "1.08",
+                "userIdentity": {**identity, "sessionContext": {"attributes": {"mfaAuthenticated": "false"}}},
+                "eventTime": f"2025-09-20T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z",
+                "eventSource": ("s3.amazonaws.com", "iam.amazonaws.com")[n % 2],
+                "eventName": ("GetObject", "CreateRole")[n % 2],
+                "awsRegion": "eu-central-1",
+                "requestParameters": {"bucketName": f"bucket-{n % 40}", "key": f"reports/{n % 900}.csv"},
+                "responseElements": None,
+                "requestID": f"R{n:x}",
+                "eventID": f"e-{n:x}",
+                "readOnly": n % 2 == 0,
+                "eventType": "AwsApiCall",
+                "managementEvent": True,
+                "recipientAccountId": "111122223333",
+            }
+            file.write(json.dumps(event) + "\n")
+    return path
+
+
+def cyclonedx_xml(path: Path, components: int) -> Path:
+    """Writes an SBOM, about 600 bytes per component: hashes, a licence, a package URL, a reference."""
+    with path.open("w") as file:
+        file.write(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<bom xmlns="http://cyclonedx.org/schema/bom/1.5" version="1">\n  <components>\n'
+        )
+        for n in range(components):
+            hashes = f'<hashes>\n        <hash alg="SHA-256">{n:064x}</hash>\n        <hash alg="MD5">{n:032x}</hash>\n      </hashes>'
+            licences = "<licenses>\n        <license>\n          <id>Apache-2.0</id>\n        </license>\n      </licenses>"
+            site = f'<reference type="website">\n          <url>https://example.org/{n}</url>\n        </reference>'
+            name = f"<group>org.example</group>\n      <name>lib-{n}</name>\n      <version>1.{n % 90}</version>"
+            url = f"<purl>pkg:maven/org.example/lib-{n}@1</purl>"
+            more = f"<externalReferences>\n        {site}\n      </externalReferences>"
+            inside = "\n      ".join((name, hashes, licences, url, more))
+            file.write(f'    <component type="library" bom-ref="c{n}">\n      {inside}\n    </component>\n')
+        file.write("  </components>\n</bom>\n")
+    return path
+
+
 def junit(path: Path, cases: int) -> Path:
     """Writes JUnit XML as pytest does, one case in fifty failed with a trace."""
     with path.open("w") as file:
