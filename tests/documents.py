@@ -284,17 +284,13 @@ def gates() -> str:
     for framework in shipped().frameworks.values():
         mine = [gate for gate in shipped().gates.values() if gate.framework == framework.id]
         parts.append(f"## {framework.title} (`{framework.id}`)\n")
-        rows = [[f"[{g.id}](#{g.id.lower()})", g.statement, code(g.reads) or "–", _judged(g)] for g in mine]
-        parts.append(table(["gate", "statement", "reads", "today"], rows) + "\n")
+        rows = [[f"[{g.id}](#{g.id.lower()})", g.statement, code(g.reads) or "–"] for g in mine]
+        parts.append(table(["gate", "statement", "reads"], rows) + "\n")
         for gate in mine:
             parts += [f"### {gate.id}\n\n**{gate.statement}.** {_traits(gate)}\n"]
             texts = (("Asks", gate.doc.asks), ("Why", gate.doc.why), ("Evidence", gate.doc.evidence), ("Fix", gate.doc.fix))
             parts += [f"*{heading}:* {prose(text)}\n" for heading, text in (*texts, ("Maps to", gate.doc.maps_to))]
     return "\n".join(parts).rstrip()
-
-
-def _judged(gate: Gate) -> str:
-    return "listed, not judged yet" if gate.judge is None else "judged"
 
 
 def _traits(gate: Gate) -> str:
