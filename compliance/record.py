@@ -62,7 +62,7 @@ def _is_plain(data: bytes) -> bool:
     """Tells whether msgspec writes what RFC 8785 asks for: it orders keys by code points, and writes large and broken numbers otherwise."""
     if not data.isascii() or _LARGE in data.translate(_ZEROS):
         return False
-    bare = data.translate(None, _DIGITS)
+    bare = b"," + data.translate(None, _DIGITS)
     return not any(part in bare for part in _FRACTIONS)
 
 
