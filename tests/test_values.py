@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated
 
@@ -81,7 +82,7 @@ _VALUES = st.recursive(
 
 @given(_VALUES, st.sampled_from(["canonical", "msgspec", "json", "spaced"]))
 def test_the_quick_look_at_canonical_json_sees_what_the_exact_one_sees(value: object, writer: str) -> None:
-    writers = {
+    writers: dict[str, Callable[[object], bytes]] = {
         "canonical": canonical,
         "msgspec": msgspec.json.Encoder(order="deterministic").encode,
         "json": lambda one: json.dumps(one, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(),

@@ -233,7 +233,7 @@ def time_of(text: str) -> str:
 
 
 SNAPSHOT = """\
-demo 1.0  aaaaaaaaaaaa  staging  production  as of <time> UTC
+demo 1.0  commit aaaaaaaaaaaa  point production  as of <time> UTC
 
 alpha
   x FAIL          ALPHA-PF-5   Tests pass
@@ -243,9 +243,9 @@ alpha
                     b  no
                   evidence #1
                   fix: Run the listed tests alone, correct the code or the test,
-                  and collect again. When totals differ, make the test run write
-                  its file in one go instead of editing or cutting it.
+                  and collect again.
 
+`compliance explain GATE` says more about a gate.
 readiness 0.0% = (25 x 0/1 operations) / 25; the score never decides
 partial check: some gates only; it says nothing about the release
 NO-GO: 1 of 1 required gates stands in the way: 1 failed (ALPHA-PF-5).

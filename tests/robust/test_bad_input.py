@@ -96,11 +96,14 @@ PLACE = re.compile(r"^(/|line \d+|not a JSON object|.*\(byte \d+\))")
 
 
 def may_be_read(name: str, what: str) -> bool:
-    """A YAML document that is cut off at the end of a line is a document; there is no doubling of keys where there are none.
+    """A YAML document that is cut off at the end of a line is a document; there is no doubling of keys where there are none. XML in
+    UTF-16 with a mark is XML, unless its declaration says otherwise.
 
     What a program printed may be followed by what another one did.
     """
     lines = (*YAML, "sbom spdx-tag")
+    if what == "utf-16" and name in XML:
+        return True
     if (what == "cut" and name in TEXT) or (what == "deep" and SUFFIXES[name] == ".txt"):
         return True
     return name in TOLERANT or (what == "doubled" and name not in (*JSON, *YAML)) or (what in ("half", "cut") and name in lines)
