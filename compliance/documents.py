@@ -8,19 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from .judgement.needs import Need
-from .record import Finding, Json, Model
+from .record import Finding, Json, JsonDocument, Model
 from .reminders import Reminder
 from .times import rfc3339
 from .waiver import Waiver
 
 
-class Printed(Model):
-    """Base of a printed document; its first field is ``schema``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, validate_by_name=True)
+class Printed(JsonDocument):
+    """Base of a printed document."""
 
 
 class ReadFile(Model):

@@ -159,7 +159,7 @@ def signers(project: Project) -> Signers:
     """Returns whose signatures under decisions count: the project's ``[sign] trust``, and the user's own trust folder."""
     from .sign.statement import Signers
 
-    return Signers(_allowed(project), trust_store(project, ()))
+    return Signers(allowed_signers(project), trust_store(project, ()))
 
 
 def input_signers(project: Project) -> Trusted:
@@ -174,13 +174,18 @@ def input_signers(project: Project) -> Trusted:
 
     named = [name for name in project.document.sign.trust if name.endswith(_PUBLIC_KEY)]
     keys = tuple((name, read_public_key(Source.from_path(project.beside(name)).document, name)) for name in named)
-    return Trusted(_allowed(project), trust_store(project, ()), keys)
+    return Trusted(allowed_signers(project), trust_store(project, ()), keys)
 
 
-def _allowed(project: Project) -> tuple[Path, ...]:
-    """Returns the lists of allowed SSH signers."""
+def allowed_signers(project: Project, given: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Returns the lists of allowed SSH signers: those of ``--trust``, and of the project's ``[sign] trust``."""
     names = [name for name in project.document.sign.trust if not name.endswith((*_CERTIFICATES, _PUBLIC_KEY))]
-    return tuple(project.beside(name) for name in names)
+    return (*filter(_lists_signers, given), *(project.beside(name) for name in names))
+
+
+def _lists_signers(path: Path) -> bool:
+    """Tells whether a file lists SSH signers: its name is not that of a certificate."""
+    return path.is_file() and path.suffix not in (*_CERTIFICATES, _PUBLIC_KEY)
 
 
 def trust_store(project: Project | None, given: Sequence[Path], authorities: Sequence[Path] = ()) -> TrustStore:
@@ -196,7 +201,7 @@ def trust_store(project: Project | None, given: Sequence[Path], authorities: Seq
     """
     from .sign.trust import TrustStore
 
-    paths, stamping = list(given), list(authorities)
+    paths, stamping = [one for one in given if not _lists_signers(one)], list(authorities)
     if project is not None:
         paths += [project.beside(name) for name in project.document.sign.trust if name.endswith(_CERTIFICATES)]
         stamping += [project.beside(name) for name in project.document.sign.timestamp_trust]

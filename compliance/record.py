@@ -109,6 +109,12 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class JsonDocument(Model):
+    """Base of a JSON document that stands for itself, printed or attached; its first field is ``schema``."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+
 class Table(BaseModel):
     """Base of what ``compliance.toml`` holds: keys are written with hyphens, nothing unknown is accepted."""
 

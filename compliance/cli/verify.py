@@ -20,7 +20,9 @@ def run(
         list[Path] | None,
         typer.Argument(help="Reports (PDF), folders of report --bundle, DSSE envelopes, stores.", show_default="the project's store"),
     ] = None,
-    trust: Annotated[list[Path] | None, typer.Option(help="Certificate or folder of certificates to trust (repeatable).")] = None,
+    trust: Annotated[
+        list[Path] | None, typer.Option(help="Certificate, folder of certificates, or list of allowed SSH signers to trust (repeatable).")
+    ] = None,
     trust_timestamps: Annotated[
         list[Path] | None, typer.Option(help="Likewise, of authorities that are trusted for timestamps only (repeatable).")
     ] = None,
@@ -39,10 +41,11 @@ def run(
     project = Project.load(session.common.project)
     store = Path(session.common.store) if session.common.store else None
     trusted = home.trust_store(project, trust or (), trust_timestamps or ())
+    allowed = home.allowed_signers(project, trust or ())
     results = []
     for path in paths or [session.store_path]:
         with session.working(f"verifying {path}"):
-            results.append(verify_path(path, trusted, store=store, project=project, replay=replay, since=since or ()))
+            results.append(verify_path(path, trusted, allowed, store=store, project=project, replay=replay, since=since or ()))
     if format == "json":
         from ..documents import VerifyList
 

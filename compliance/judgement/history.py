@@ -114,6 +114,17 @@ def releases(
     return tuple(_recorded(store, kinds, number) for number in numbers)
 
 
+def up_to(store: Store, kinds: Mapping[str, Kind], assessment: Assessment, most: int = MOST) -> tuple[Release, ...]:
+    """Returns the latest releases that an assessment's prefix of the ledger holds, and last the one that it judges.
+
+    The one before that is the last release. The other arguments are those of `releases`.
+    """
+    subject = assessment.subject
+    known = releases(store, kinds, subject.project, assessment.point, upto=assessment.store.size, most=most)
+    others = [one for one in known if (one.version, one.commit) != (subject.version, subject.commit)]
+    return (*others[1 - most :], of_assessment(store, kinds, assessment))
+
+
 def of_assessment(store: Store, kinds: Mapping[str, Kind], assessment: Assessment) -> Release:
     """Returns the release that an assessment judges, which need not be recorded; arguments are those of `releases`."""
     draft = assessment_draft(assessment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from typing import Final
 
 from ..assessment import Assessment, GateResult
@@ -16,10 +17,12 @@ from ..outcome import because
 from ..project import Project
 from ..record import sha256_hex
 from ..report.build import Basis
+from ..report.figures import Limits
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
+from ..report.trend_chart import ACROSS
+from ..report.trends import trends
 from ..report.words import count, cut, listed, plain
-from ..store import Store
 from ..waiver import for_findings
 from .chart import verdicts
 from .hazards import RULE, hazards
@@ -27,6 +30,8 @@ from .model import Comparison, ConditionLine, GateLine, PacketModel, RiskLine, W
 from .slots import slots_of
 
 RED: Final = 14
+LEAST: Final = 4
+"""Red gates for which a picture of the last releases makes way."""
 WAIVED: Final = 3
 CONDITIONS: Final = 3
 RISKS: Final = 4
@@ -38,6 +43,7 @@ _DAYS: Final = (7, 14, 30, 60, 90)
 _TEXT, _SHORT, _NAME = 180, 120, 60
 _PAGE: Final = {"A4": 715.0, "Letter": 665.0}
 _FIXED, _AREA_PT, _GATE_PT, _PAIR_PT, _RISK_PT, _WAY_PT = 258.0, 15.0, 24.5, 34.0, 24.5, 14.0
+_TREND_PT: Final = 66.0
 """Points of page 2 as a whole, and of its parts at their greatest: each text on it has a greatest number of lines."""
 _QUESTIONS: Final = {
     "change": "May this change of {name} be merged?",
@@ -70,9 +76,18 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
     risks = _risks(basis.view, assessment)
     rollback = [one for one in judged if one.area is Area.RECOVERY][:ROLLBACK]
     figure = verdicts(judged)
+    against = comparison(basis, people)
     pairs = max(min(len(active), WAIVED), min(len(open_), CONDITIONS))
     taken = _FIXED + _AREA_PT * len(figure.areas) + _PAIR_PT * pairs + _RISK_PT * min(len(risks), RISKS) + _WAY_PT * len(rollback)
-    shown = min(RED, int((_PAGE[report.page] - taken) / _GATE_PT))
+    room = int((_PAGE[report.page] - taken) / _GATE_PT)
+    if against is not None and against.figure is not None:
+        fewer = room - ceil(_TREND_PT / _GATE_PT)
+        # The gates come first: where they fill the page, the picture stands in the pages to look up only.
+        if fewer >= min(len(red), LEAST):
+            room = fewer
+        else:
+            against = against.model_copy(update={"figure": None})
+    shown = min(RED, room)
     whys = {name: setting.gate.doc.why for name, setting in project.gates.items()}
     return PacketModel(
         id=packet_id,
@@ -111,7 +126,7 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
         conditions_total=len(open_),
         risks=tuple(risks[:RISKS]),
         risks_total=len(risks),
-        comparison=comparison(basis.store, assessment, people),
+        comparison=against,
         rollback=tuple(_line(one) for one in rollback),
         verdicts=figure,
         slots=slots_of(project.roles, assessment.evidence_outcome),
@@ -194,19 +209,19 @@ def _risks(view: View, assessment: Assessment) -> list[RiskLine]:
     return sorted(found, key=lambda one: _LEVELS.index(one.residual) if one.residual in _LEVELS else -1)
 
 
-def comparison(store: Store, assessment: Assessment, people_gates: tuple[str, ...]) -> Comparison | None:
-    """Compares with the last release: the newest recorded assessment of another commit or version at the same decision point."""
-    number = _last_release(store, assessment)
-    if number is None:
+def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None:
+    """Compares with the last release: with the newest recorded assessment of it at the same decision point."""
+    last = basis.releases[-2].assessment if len(basis.releases) > 1 else None
+    if last is None:
         return None
+    store, assessment = basis.store, basis.assessment
     try:
-        before = recorded_assessment(store, number)
+        before = recorded_assessment(store, last)
     except StoreError:
         return None  # what it said was erased
-    changes = compare(before, assessment)
     was, now = (_red_ids(one, people_gates) for one in (before, assessment))
     opened, closed = (len(many) for many in findings_between(store, before, assessment))
-    thresholds = sum(one.what == "threshold" for one in changes)
+    thresholds = sum(one.what == "threshold" for one in compare(before, assessment))
     turned_red, turned_green = sorted(now - was), sorted(was - now)
     release = cut(f"{before.subject.version or ''} {(before.subject.commit or '')[:12]}".strip() or "an unnamed release", _NAME)
     text = (
@@ -216,7 +231,7 @@ def comparison(store: Store, assessment: Assessment, people_gates: tuple[str, ..
         f"{assessment.evidence_outcome} now."
     )
     return Comparison(
-        assessment=number,
+        assessment=last,
         release=release,
         judged_at=before.as_of,
         evidence_outcome=before.evidence_outcome,
@@ -225,18 +240,9 @@ def comparison(store: Store, assessment: Assessment, people_gates: tuple[str, ..
         opened=opened,
         closed=closed,
         thresholds=thresholds,
-        text=text,
+        text=text[:1].upper() + text[1:],
+        figure=trends(basis.releases, Limits(basis.project), ACROSS),
     )
-
-
-def _last_release(store: Store, assessment: Assessment) -> int | None:
-    subject, last = assessment.subject, None
-    for entry in store.entries(types=["assessment"], upto=assessment.store.size):
-        about = entry.body["subject"]
-        other = (about.get("commit"), about.get("version")) != (subject.commit, subject.version)
-        if about.get("project") == subject.project and entry.body["point"] == assessment.point and other:
-            last = entry.number
-    return last
 
 
 def _red_ids(assessment: Assessment, people_gates: tuple[str, ...]) -> set[str]:

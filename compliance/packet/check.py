@@ -11,6 +11,7 @@ from ..errors import ComplianceError, InputError
 from ..reading import jsontext
 from ..record import sha256_hex
 from ..report import bundle
+from ..report.figure_model import TrendsFigure
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
 from ..sign.checks import Check
@@ -89,6 +90,7 @@ def _follows(packet: PacketModel, report: ReportModel, report_json: bytes) -> Ch
         ("whether red gates are shown", bool(packet.red), bool(red)),
         ("the red gates on page 2", [one.id for one in packet.red], red[: len(packet.red)]),
         ("the verdicts by area", packet.verdicts, verdicts(judged)),
+        ("the picture of the last releases", _trends(packet, report), True),
         ("the waivers", packet.waived_total, sum(one.active for one in assessment.waivers)),
         ("the conditions", packet.conditions_total, sum(one.met_by is None for one in assessment.conditions)),
         ("the overrides", [one.override for one in packet.slots if one.may_approve], [override] * sum(o.may_approve for o in packet.slots)),
@@ -100,9 +102,18 @@ def _follows(packet: PacketModel, report: ReportModel, report_json: bytes) -> Ch
     return Check("packet-model", "proven", f"packet {packet.id}: question, outcome, red gates and digests are those of the judgement")
 
 
+def _trends(packet: PacketModel, report: ReportModel) -> bool:
+    """Tells whether the picture against the last release, if there is one, is the beginning of the one in the report."""
+    shown = None if packet.comparison is None else packet.comparison.figure
+    whole = next((one for one in report.figures if isinstance(one, TrendsFigure)), None)
+    if shown is None or whole is None:
+        return shown is None
+    return shown.releases == whole.releases and shown.trends == whole.trends[: len(shown.trends)]
+
+
 def _page(packet: PacketModel, report: ReportModel, attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
     """Renders the pages again and compares them with the bytes before the fields were prepared."""
-    from ..report.audit import fingerprint
+    from ..report.signing import fingerprint
 
     name = "page-render"
     here = fingerprint(PACKAGE)

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from .. import __version__, decision
 from ..assessment import Assessment
-from ..decision import SignOff, missing
+from ..decision import Said, SignOff, missing
 from ..errors import UsageError
 from ..judgement.view import View
 from ..project import Project
-from ..record import canonical, sha256_hex
-from ..report import audit, html
+from ..record import Json, canonical
+from ..report import audit, html, signing
 from ..report.bundle import pretty, rows_of
 from ..report.gates import WORDS
 from ..report.pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerprint
 from ..report.proof import checkpoint_at
+from ..report.signing import Signing
 from ..report.words import cut, plain
-from ..store import Draft, Store
+from ..store import Store
 from .build import question
 from .final_model import ConditionRecord, Decided, DecisionRecord, DecisionsFile, Promised, RoleRecord, SignedDecision
-from .issue import ISSUED
 from .receive import RECEIVED, kept_pdf
 
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 RECORD: Final = "decision-record.json"
 DECISIONS: Final = "decisions.json"
 REPORT: Final = "report.pdf"
-REASON: Final = "Decision record, as rendered by compliance-toolkit"
-RENDERED: Final = "final.rendered"
-SIGNED: Final = "final.signed"
 _PACKETS: Final = 20
 """Packets that one archive carries."""
 _TITLE, _TEXT = 120, 2000
@@ -85,9 +82,7 @@ def assemble(
         UsageError: No packet about this decision was issued.
         ComplianceError: As for a report.
     """
-    from ..sign.pdf import close_pdf, sign_pdf
-
-    when = when.replace(microsecond=0)
+    by = Signing(key, when, timestamping)
     packets = _packets(store, assessment.decision_digest)
     if not packets:
         raise UsageError(
@@ -98,25 +93,20 @@ def assemble(
         *(_attached(name, pdf, "Sign-off packet with the signatures in it, unchanged") for name, pdf in packets.items()),
         _attached(REPORT, made.pdf, "Audit report of the decision as it stands, signed"),
         Attachment(
-            DECISIONS, "application/json", "Decisions that were signed outside of a PDF, with their signatures", _others(store, view)
+            DECISIONS, "application/json", "Decisions signed outside of a PDF: text, signature, key or certificate", _others(store, view)
         ),
     ]
-    record = _record(store, project, assessment, made.entries[0], key, when, packets, files)
+    record = _record(store, project, assessment, made.entries[0], by, packets, files)
     files = sorted([*files, attachment(record)], key=lambda one: one.name)
     unsigned = render(record, files)
-    about: dict[str, Any] = {
+    about: dict[str, Json] = {
         "record": record.id,
         "assessment": record.assessment,
         "decision_digest": record.decision_digest,
         "subject": assessment.subject.model_dump(mode="json"),
     }
-    store.append([Draft(type=RENDERED, body={**about, "sha256": sha256_hex(unsigned.content), "renderer": record.renderer})])
-    pdf = sign_pdf(unsigned.content, key, box=unsigned.boxes[html.SIGNATURE_BOX], reason=REASON, when=when, timestamping=timestamping)
-    if timestamping is not None and timestamping.level == "B-LTA":
-        pdf = close_pdf(pdf, timestamping, when)
-    certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
-    store.append([Draft(type=SIGNED, body={**about, "sha256": sha256_hex(pdf), "certificate": certificate})])
-    return FinalPacket(pdf, record, tuple(files))
+    signed = signing.sign(store, signing.FINAL, unsigned, by, about, renderer=record.renderer)
+    return FinalPacket(signed.pdf, record, tuple(files))
 
 
 def _attached(name: str, content: bytes, description: str) -> Attachment:
@@ -155,7 +145,7 @@ _METHODS: Final = {"pdf": "in the packet", "sshsig": "with an SSH key", "x509": 
 
 def _packets(store: Store, decision_digest: str) -> dict[str, bytes]:
     """Returns the packets about a decision by name: each as it came back with most signatures, else as it was issued."""
-    issued = [one.number for one in store.entries(types=[ISSUED]) if one.body["decision_digest"] == decision_digest]
+    issued = [one.number for one in store.entries(types=[signing.PACKET.signed]) if one.body["decision_digest"] == decision_digest]
     received: dict[int, list[int]] = {}
     for one in store.entries(types=[RECEIVED]):
         received.setdefault(one.body["issued"], []).append(one.number)
@@ -183,8 +173,7 @@ def _record(
     project: Project,
     assessment: Assessment,
     entry: int,
-    key: SigningKey,
-    when: datetime,
+    by: Signing,
     packets: Mapping[str, bytes],
     files: Sequence[Attachment],
 ) -> DecisionRecord:
@@ -193,7 +182,7 @@ def _record(
     return DecisionRecord(
         id=f"D{entry}-{checkpoint.root[:8]}",
         log=str(store.entry(0).body["origin"]),
-        made_at=when,
+        made_at=by.when,
         title=None if table.title is None else cut(table.title, _TITLE),
         organisation=None if table.organisation is None else cut(table.organisation, _TITLE),
         page=cast(Any, table.page),
@@ -223,7 +212,7 @@ def _record(
             for one in assessment.conditions
         ),
         checkpoint=checkpoint,
-        signer=audit.signer_of(key),
+        signer=by.signer,
         renderer=dict(renderer_fingerprint()),
         attachments=rows_of(files),
     )
@@ -248,21 +237,29 @@ def _decided(store: Store, one: SignOff, packets: Mapping[str, bytes]) -> Decide
         entry=one.entry,
         by=cut(one.by, _TITLE),
         key=one.key,
-        decision=one.decision,
-        override=one.override,
-        reason=None if one.reason is None else cut(one.reason, _TEXT),
-        conditions=tuple(
-            Promised(
-                text=cut(each.text, _TEXT),
-                owner=cut(each.owner, _TITLE),
-                due_at=each.due_at,
-                closed_by=f"gate {each.gate}" if each.gate else f"kind {each.kind}",
-            )
-            for each in one.conditions
-        ),
-        at=one.at,
-        expires_at=one.expires_at,
         method=one.method,
         document=None if held is None else next((name for name, pdf in packets.items() if pdf.startswith(held)), None),
         defect=one.defect,
+        **wording(one),
     )
+
+
+def wording(one: SignOff | Said) -> dict[str, Any]:
+    """Returns what somebody decided, as the record words it: fields of `Decided`."""
+    promised = tuple(
+        Promised(
+            text=cut(each.text, _TEXT),
+            owner=cut(each.owner, _TITLE),
+            due_at=each.due_at,
+            closed_by=f"gate {each.gate}" if each.gate else f"kind {each.kind}",
+        )
+        for each in one.conditions
+    )
+    return {
+        "decision": one.decision,
+        "override": one.override,
+        "reason": None if one.reason is None else cut(one.reason, _TEXT),
+        "conditions": promised,
+        "at": one.at,
+        "expires_at": one.expires_at,
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from ..assessment import Outcome
 from ..decision import Word
-from ..record import Json, Model
+from ..record import Json, JsonDocument, Model
 from ..report.model import AttachmentRow, CheckpointState, Signer
 from ..subject import Subject
 
@@ -66,12 +66,8 @@ class ConditionRecord(Promised):
     lapsed: bool
 
 
-class DecisionRecord(Model):
+class DecisionRecord(JsonDocument):
     """The decision record."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
-    )
 
     schema_id: Literal["compliance/decision-record/v1"] = Field(default=SCHEMA, alias="schema")
     id: str
@@ -108,10 +104,8 @@ class SignedDecision(Model):
     signature: Json
 
 
-class DecisionsFile(Model):
+class DecisionsFile(JsonDocument):
     """``decisions.json``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     schema_id: Literal["compliance/decisions/v1"] = Field(default=DECISIONS_SCHEMA, alias="schema")
     decisions: tuple[SignedDecision, ...]

@@ -7,26 +7,22 @@ comes back signed can be compared with what was issued.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..assessment import Assessment
-from ..judgement.judging import record_assessment
 from ..judgement.view import View
 from ..project import Project
-from ..record import sha256_hex
-from ..report import attestation
-from ..report.audit import fingerprint, signer_of
-from ..report.build import Basis
+from ..record import Json
+from ..report import signing
 from ..report.build import build as build_report
 from ..report.bundle import MODEL, pretty
 from ..report.html import SIGNATURE_BOX
 from ..report.model import ReportModel
 from ..report.pdf import Attachment, RenderedPdf, render_pdf
-from ..store import Draft, Store
+from ..report.signing import PACKET, Signing
+from ..store import Store
 from . import html, slots
 from .build import build
 from .model import PacketModel
@@ -41,9 +37,6 @@ FILE: Final = "packet.json"
 """Name of the attachment that holds the packet's model."""
 PACKAGE: Final = "compliance.packet"
 """What makes the pages of a packet, besides what makes those of a report."""
-REASON: Final = "Sign-off packet, as issued by compliance-toolkit"
-RENDERED: Final = "packet.rendered"
-ISSUED: Final = "packet.issued"
 
 
 @dataclass(frozen=True)
@@ -94,49 +87,29 @@ def issue(
         SigningKeyError: The key cannot be used, there is no timestamp, or the store's log key is missing.
         StoreError: The ledger cannot be written.
     """
-    from ..sign.pdf import prepare_fields, sign_pdf
-
-    when = when.replace(microsecond=0)
-    key.require_valid(when)
+    by = Signing(key, when, timestamping)
     slots.slots_of(project.roles, assessment.evidence_outcome)
-    entry = record_assessment(store, assessment)
-    renderer = fingerprint(PACKAGE)
-    basis = Basis(
-        store=store,
-        project=project,
-        assessment=assessment,
-        view=view,
-        entry=entry,
-        made_at=when,
-        signer=signer_of(key, timestamping),
-        renderer=renderer,
-        attest=attestation.inside(key, assessment, when),
-    )
+    basis = signing.basis(store, project, assessment, view, by, packages=[PACKAGE])
     report, files = build_report(basis)
     report_json = next(one.content for one in files if one.name == MODEL)
-    packet = build(basis, report, report_json, f"P{entry}-{report.proof.checkpoint.root[:8]}")
+    packet = build(basis, report, report_json, f"P{basis.entry}-{report.proof.checkpoint.root[:8]}")
     files = sorted([*files, attachment(packet)], key=lambda one: one.name)
     unsigned = render(packet, report, files)
-    about: dict[str, Any] = {
+    about: dict[str, Json] = {
         "packet": packet.id,
-        "assessment": entry,
+        "assessment": basis.entry,
         "point": assessment.point,
         "decision_digest": assessment.decision_digest,
         "subject": assessment.subject.model_dump(mode="json"),
     }
-    digest = sha256_hex(unsigned.content)
-    rendered = _append(store, RENDERED, {**about, "sha256": digest, "renderer": renderer}, {})
-    prepared = prepare_fields(unsigned.content, list(slots.fields(packet, unsigned)))
-    pdf = sign_pdf(prepared, key, box=unsigned.boxes[SIGNATURE_BOX], reason=REASON, when=when, timestamping=timestamping)
-    certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
-    body = {**about, "rendered": digest, "sha256": sha256_hex(pdf), "certificate": certificate}
-    issued = _append(store, ISSUED, body, {"people": {"pdf": base64.b64encode(pdf).decode()}})
-    return IssuedPacket(pdf, digest, (entry, rendered, issued), packet, report, tuple(files))
+    fields = list(slots.fields(packet, unsigned))
+    made = signing.sign(store, PACKET, unsigned, by, about, renderer=basis.renderer, fields=fields)
+    return IssuedPacket(made.pdf, made.sha256, (basis.entry, made.rendered, made.signed), packet, report, tuple(files))
 
 
 def newest(store: Store, decision_digest: str) -> str | None:
     """Returns what an approval of a decision binds to: SHA-256 of the newest packet about it as it was rendered; None without a packet."""
-    about = [one.body["sha256"] for one in store.entries(types=[RENDERED]) if one.body["decision_digest"] == decision_digest]
+    about = [one.body["sha256"] for one in store.entries(types=[PACKET.rendered]) if one.body["decision_digest"] == decision_digest]
     return str(about[-1]) if about else None
 
 
@@ -149,7 +122,3 @@ def attachment(packet: PacketModel) -> Attachment:
 def render(packet: PacketModel, report: ReportModel, files: Sequence[Attachment]) -> RenderedPdf:
     """Renders the file without fields: equal models and attachments give equal bytes under the same renderer."""
     return render_pdf(html.render(packet, report), when=packet.made_at, attachments=files, signature_box_id=SIGNATURE_BOX)
-
-
-def _append(store: Store, kind: str, body: Mapping[str, Any], private: Mapping[Any, Any]) -> int:
-    return store.append([Draft(type=kind, body=body, private=private)])[0]

@@ -6,17 +6,19 @@ The report's own model lies beside it (``report.json``); together they are all t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from ..assessment import Outcome
 from ..gate import Status
-from ..record import Model
-from ..report.figure_model import Count, Figure
+from ..record import JsonDocument, Model
+from ..report.figure_model import Count, Figure, TrendsFigure
+from ..report.words import count
 from ..role import Role, RoleTable
 from ..subject import Subject
+from ..times import read_span, show_span
 
 SCHEMA: Final = "compliance/packet/v1"
 CONDITIONS: Final = 2
@@ -98,7 +100,9 @@ class Comparison(Model):
     thresholds: int
     """Thresholds that changed."""
     text: str
-    """The same in one sentence."""
+    """The same in words."""
+    figure: TrendsFigure | None
+    """What was measured of the last releases; None where nothing was, or where the page has no room for it."""
 
 
 class AreaVerdicts(Model):
@@ -153,6 +157,13 @@ class Slot(Model):
         return {**(approvals if self.may_approve else {}), "reject": "Reject"}
 
     @property
+    def lasts(self) -> str:
+        """How long an approval counts, as it is printed."""
+        span = read_span(self.validity)
+        days, rest = divmod(span, timedelta(days=1))
+        return show_span(span) if rest else count(days, "day")
+
+    @property
     def as_role(self) -> Role:
         """The role, as far as the packet tells: for signers who have nothing else of the project."""
         return Role(self.role, RoleTable(title=self.title, override=self.override, validity=self.validity))
@@ -166,12 +177,8 @@ class Slot(Model):
                 yield from (f"{part}-{number}" for part in ("condition", "owner", "due", "closed-by"))
 
 
-class PacketModel(Model):
+class PacketModel(JsonDocument):
     """A sign-off packet."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
-    )
 
     schema_id: Literal["compliance/packet/v1"] = Field(default=SCHEMA, alias="schema")
     id: str

@@ -17,10 +17,10 @@ from ..decision import Said
 from ..errors import ComplianceError, InputError, SigningKeyError
 from ..project import Project
 from ..record import sha256_hex
+from ..report.signing import PACKET
 from ..sign.pdf_verify import FieldSignature
 from ..sign.statement import Signature, Signer, Signers
 from ..store import Draft, Store
-from .issue import ISSUED
 from .model import Slot
 from .signed import TOLERANCE, SignedPacket, read_packet
 
@@ -82,7 +82,7 @@ def _require_issued(store: Store, packet: SignedPacket) -> Entry:
     origin = str(store.entry(0).body["origin"])
     if packet.packet.log != origin:
         raise InputError(f"a packet of the log {packet.packet.log}", expected=f"one of this store's log {origin}")
-    for entry in store.entries(types=[ISSUED]):
+    for entry in store.entries(types=[PACKET.signed]):
         if entry.body["sha256"] == packet.certified:
             return entry
     raise InputError(f"packet {packet.packet.id} was not issued by this store", expected="a packet as `compliance packet` wrote it")
@@ -164,7 +164,7 @@ def kept_pdf(store: Store, number: int) -> bytes:
         InputError: There is none, or it was erased.
     """
     entry = store.entry(number)
-    text = store.private(number).get("people", {}).get("pdf") if entry.type in (ISSUED, RECEIVED) else None
+    text = store.private(number).get("people", {}).get("pdf") if entry.type in (PACKET.signed, RECEIVED) else None
     if text is None:
         raise InputError(f"entry {number} keeps no packet, or it was erased")
     try:

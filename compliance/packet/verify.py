@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from ..errors import ComplianceError, InputError
+from ..errors import ComplianceError, InputError, SigningKeyError
 from ..reading import jsontext
 from ..record import sha256_hex
 from ..report import bundle
@@ -16,10 +17,10 @@ from ..role import same_person
 from ..sign.checks import Check
 from ..sign.keys import certificate_fingerprint
 from ..sign.pdf_verify import inspect_pdf
-from ..sign.statement import Signature, name_of
+from ..sign.statement import Signature, Signers, key_of, name_of
 from ..sign.trust import judge_signer
 from . import check, decisionfile
-from .final import DECISIONS, RECORD, REPORT, attachment, render
+from .final import DECISIONS, RECORD, REPORT, attachment, render, wording
 from .final_model import Decided, DecisionRecord, DecisionsFile, SignedDecision
 from .model import Slot
 from .signed import SignedPacket, read_packet
@@ -71,13 +72,14 @@ def is_final(attachments: Mapping[str, bytes]) -> bool:
     return RECORD in attachments
 
 
-def final(attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore) -> Iterator[Check]:
+def final(attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore, allowed: Sequence[Path] = ()) -> Iterator[Check]:
     """Checks a final packet, and each document that it carries by its own rules.
 
     Args:
         attachments: Its files by name.
         unsigned: The document as it was rendered.
         trust: Whose certificates the verifier trusts.
+        allowed: Lists of the SSH signers that the verifier trusts.
     """
     try:
         record = read_record(attachments)
@@ -93,7 +95,7 @@ def final(attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore) 
         if name.startswith("packet") and name.endswith(".pdf"):
             yield from _packet(name, attachments[name], trust, record, packets)
     yield from _report(attachments.get(REPORT, b""), record)
-    yield from _decided(record, packets, decisions)
+    yield from _decided(record, packets, decisions, Signers(allowed, trust))
 
 
 def read_record(attachments: Mapping[str, bytes]) -> DecisionRecord:
@@ -182,7 +184,7 @@ def _named_one(name: str, one: Check) -> Check:
     return Check(f"{name}: {one.name}", one.status, one.detail)
 
 
-def _decided(record: DecisionRecord, packets: Mapping[str, SignedPacket], decisions: DecisionsFile) -> Iterator[Check]:
+def _decided(record: DecisionRecord, packets: Mapping[str, SignedPacket], decisions: DecisionsFile, signers: Signers) -> Iterator[Check]:
     """Compares each decision that the record counts with the signature that it rests on."""
     texts = {one.entry: one for one in decisions.decisions}
     for role in record.roles:
@@ -193,35 +195,50 @@ def _decided(record: DecisionRecord, packets: Mapping[str, SignedPacket], decisi
                 held = found is not None and any(
                     slot.role == role.role
                     and f"sha256:{certificate_fingerprint(signature.certificate)}" == one.key
-                    and _says(found, slot, signature, (one.decision, one.override, one.at))
+                    and _says(found, slot, signature, one)
                     for slot, signature in found.approvals()
                 )
                 words = f"{one.decision} of {role.role} is signed in {one.document}"
                 yield Check(name, "proven" if held else "refuted", words if held else f"it is not so that {words}")
             elif one.defect is None:
-                yield _outside(name, one, role.role, texts.get(one.entry))
+                yield _outside(name, record, role.role, one, texts.get(one.entry), signers)
 
 
-def _says(packet: SignedPacket, slot: Slot, signature: FieldSignature, expected: tuple[object, ...]) -> bool:
+def _says(packet: SignedPacket, slot: Slot, signature: FieldSignature, decided: Decided) -> bool:
     try:
-        said = packet.said(slot, signature)
+        return _same(packet.said(slot, signature), decided)
     except ComplianceError:
         return False
-    return (said.decision, said.override, said.at) == expected
 
 
-def _outside(name: str, decided: Decided, role: str, signed: SignedDecision | None) -> Check:
-    """Checks a decision that was signed outside of a PDF; whose key it is, the project's lists of trusted signers say."""
+def _same(said: Said, decided: Decided) -> bool:
+    return all(getattr(decided, name) == value for name, value in wording(said).items())
+
+
+def _outside(name: str, record: DecisionRecord, role: str, decided: Decided, signed: SignedDecision | None, signers: Signers) -> Check:
+    """Checks a decision that was signed outside of a PDF: what it says, that a key signed it, and who holds that key for the verifier."""
     if signed is None:
         return Check(name, "refuted", f"the record counts entry {decided.entry}, but {DECISIONS} does not hold it")
+    data = signed.statement.encode()
     try:
-        _, said = decisionfile.read(signed.statement.encode())
+        log, said = decisionfile.read(data)
         signature = Signature.read(signed.signature)
+        key = key_of(data, signature)
+    except SigningKeyError as error:
+        return Check(name, "not-proven", str(error))
     except ComplianceError as error:
-        return Check(name, "refuted", str(error))
-    if (said.role, said.decision, said.override, said.at) != (role, decided.decision, decided.override, decided.at):
+        return Check(name, "refuted", f"the decision of entry {decided.entry}: {error}")
+    if (log, said.decision_digest, said.point) != (record.log, record.decision_digest, record.point):
+        return Check(name, "refuted", f"the statement of entry {decided.entry} is about another decision than the record")
+    if said.role != role or not _same(said, decided):
         return Check(name, "refuted", f"the statement of entry {decided.entry} says something else than the record")
-    words = (
-        f"the statement says what the record says; its signature ({signature.method}) is verified with the store, by its trusted signers"
-    )
-    return Check(name, "not-proven", words)
+    if key != decided.key:
+        return Check(name, "refuted", f"entry {decided.entry} is signed by the key {key}, not by {decided.key}, which the record names")
+    try:
+        signer = signers.verify(data, signature, said.at)
+    except ComplianceError as error:
+        return Check(name, "not-proven", f"{_words(said)} for {role} is signed by the key {key}, an unknown signer: {error}")
+    if not same_person(signer.name, decided.by):
+        return Check(name, "not-proven", f"the key {key} is that of {signer.name} here; the record names {decided.by}")
+    trial = ", a trial key" if signer.trial else ""
+    return Check(name, "proven", f"{_words(said)} for {role} by {signer.name}, signed by the key {key}{trial}")

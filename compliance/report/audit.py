@@ -7,29 +7,25 @@ which gives checkpoint C2: it stands beside the file, and in the next report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from ..assessment import Assessment
-from ..judgement.judging import record_assessment
 from ..judgement.view import View
 from ..project import Project
-from ..record import PrivacyClass, sha256_hex
-from ..store import Draft, Store
-from . import attestation, html
-from .build import Basis, build
-from .model import ReportModel, Signer
-from .pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerprint
+from ..record import Json, PrivacyClass
+from ..store import Store
+from . import html, signing
+from .build import build
+from .model import ReportModel
+from .pdf import Attachment, RenderedPdf, render_pdf
+from .signing import Signing
 
 if TYPE_CHECKING:
     from ..sign.keys import SigningKey
     from ..sign.timestamp import Timestamping
-
-REASON: Final = "Audit report, as rendered by compliance-toolkit"
-RENDERED: Final = "report.rendered"
-SIGNED: Final = "report.signed"
 
 
 @dataclass(frozen=True)
@@ -83,40 +79,19 @@ def make(
         SigningKeyError: The key cannot be used, there is no timestamp, or the store's log key is missing.
         StoreError: The ledger cannot be written.
     """
-    from ..sign.pdf import close_pdf, sign_pdf
-
-    when = when.replace(microsecond=0)
-    key.require_valid(when)
-    entry = record_assessment(store, assessment)
-    basis = Basis(
-        store=store,
-        project=project,
-        assessment=assessment,
-        view=view,
-        entry=entry,
-        made_at=when,
-        signer=signer_of(key, timestamping),
-        renderer=fingerprint(),
-        attest=attestation.inside(key, assessment, when),
-        redact=frozenset(redact),
-    )
+    by = Signing(key, when, timestamping)
+    basis = signing.basis(store, project, assessment, view, by, redact=redact)
     model, files = build(basis)
     unsigned = render(model, files)
-    about: dict[str, Any] = {"report": model.id, "assessment": entry, "subject": assessment.subject.model_dump(mode="json")}
+    about: dict[str, Json] = {"report": model.id, "assessment": basis.entry, "subject": assessment.subject.model_dump(mode="json")}
     if redact:
         about["redacted"] = list(model.redacted)
-    rendered = _append(store, RENDERED, {**about, "sha256": sha256_hex(unsigned.content), "renderer": model.renderer})
-    box = unsigned.boxes[html.SIGNATURE_BOX]
-    pdf = sign_pdf(unsigned.content, key, box=box, reason=REASON, when=when, timestamping=timestamping)
-    if timestamping is not None and timestamping.level == "B-LTA":
-        pdf = close_pdf(pdf, timestamping, when)
-    certificate = {"sha256": key.fingerprint, "trial": key.is_trial}
-    signed = _append(store, SIGNED, {**about, "sha256": sha256_hex(pdf), "certificate": certificate})
+    made = signing.sign(store, signing.REPORT, unsigned, by, about, renderer=model.renderer)
     return MadeReport(
-        pdf=pdf,
+        pdf=made.pdf,
         id=model.id,
-        entries=(entry, rendered, signed),
-        checkpoint=store.checkpoint_note(signed + 1),
+        entries=(basis.entry, made.rendered, made.signed),
+        checkpoint=store.checkpoint_note(made.signed + 1),
         model=model,
         attachments=tuple(files),
         rendered=len(unsigned.content),
@@ -126,24 +101,3 @@ def make(
 def render(model: ReportModel, files: Sequence[Attachment]) -> RenderedPdf:
     """Renders the unsigned file from the model and its attachments: equal ones give equal bytes under the same renderer."""
     return render_pdf(html.render(model), when=model.made_at, attachments=files, signature_box_id=html.SIGNATURE_BOX)
-
-
-def fingerprint(*packages: str) -> dict[str, str]:
-    """Returns what the bytes of the unsigned file depend on besides model and attachments: renderer, fonts, and the code of the pages.
-
-    Args:
-        *packages: Those that make pages besides this one.
-    """
-    return {**renderer_fingerprint(), "pages": html.code_digest(*packages)[:16]}
-
-
-def signer_of(key: SigningKey, timestamping: Timestamping | None = None) -> Signer:
-    """Returns what a report says about its signature."""
-    made = Signer(subject=key.subject, fingerprint=key.fingerprint, trial=key.is_trial, not_after=key.not_after)
-    if timestamping is None:
-        return made
-    return made.model_copy(update={"timestamp": timestamping.authority.url, "level": timestamping.level})
-
-
-def _append(store: Store, kind: str, body: Mapping[str, Any]) -> int:
-    return store.append([Draft(type=kind, body=body)])[0]

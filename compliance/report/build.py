@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final, Literal, cast
 
 from .. import __version__
 from ..assessment import Assessment
-from ..judgement.history import Release, of_assessment, releases
+from ..judgement.history import Release, up_to
 from ..judgement.view import View
 from ..project import Project
 from ..record import PRIVACY_CLASSES, PrivacyClass
@@ -51,6 +52,11 @@ class Basis:
     redact: frozenset[PrivacyClass] = frozenset()
     """Privacy classes that the copy leaves out."""
 
+    @cached_property
+    def releases(self) -> tuple[Release, ...]:
+        """The latest releases of the frozen prefix, the one that is judged last."""
+        return up_to(self.store, self.project.catalog.kinds, self.assessment, RELEASES)
+
 
 def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     """Returns the model and every attachment, the model's own file among them, sorted by name."""
@@ -85,7 +91,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         frameworks=gates.frameworks(assessment, titles, asked),
         troubles=gates.troubles(assessment, asked, limits),
         settings=gates.settings(assessment),
-        figures=figures(basis.view, basis.project, subject, _releases(basis), redaction),
+        figures=figures(basis.view, basis.project, subject, basis.releases, redaction),
         findings=findings(store, counted, limit=limits.groups, redaction=redaction),
         claims=claims(assessment, limits),
         decided=people,
@@ -101,12 +107,3 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     )
     whole = [*files, bundle.attachment(bundle.MODEL, bundle.model_json(model))]
     return model, sorted(whole, key=lambda one: one.name)
-
-
-def _releases(basis: Basis) -> list[Release]:
-    """Returns the latest releases within the frozen prefix, the one that is judged last."""
-    assessment, kinds = basis.assessment, basis.project.catalog.kinds
-    subject = assessment.subject
-    known = releases(basis.store, kinds, subject.project, assessment.point, upto=assessment.store.size, most=RELEASES)
-    before = [one for one in known if (one.version, one.commit) != (subject.version, subject.commit)]
-    return [*before[1 - RELEASES :], of_assessment(basis.store, kinds, assessment)]

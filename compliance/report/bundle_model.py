@@ -6,8 +6,7 @@ from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..record import Model as _Base
-from ..record import PrivacyClass, Severity
+from ..record import JsonDocument, Model, PrivacyClass, Severity
 from .model import CheckpointState
 
 EVIDENCE_SCHEMA: Final = "compliance/evidence-bundle/v1"
@@ -15,11 +14,7 @@ PROOFS_SCHEMA: Final = "compliance/proofs/v1"
 FINDINGS_SCHEMA: Final = "compliance/findings/v1"
 
 
-class _Document(_Base):
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
-
-
-class SealedText(_Base):
+class SealedText(Model):
     """Private values of one class, with the key of their salts."""
 
     key: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -27,7 +22,7 @@ class SealedText(_Base):
     """Canonical JSON; the commitment is SHA-256(HMAC-SHA-256(key, "entry") || value)."""
 
 
-class KeptEntry(_Base):
+class KeptEntry(Model):
     """A ledger entry."""
 
     number: int = Field(ge=0)
@@ -38,7 +33,7 @@ class KeptEntry(_Base):
     sealed: dict[PrivacyClass, SealedText]
 
 
-class EvidenceBundle(_Document):
+class EvidenceBundle(JsonDocument):
     """``evidence.json``."""
 
     schema_id: Literal["compliance/evidence-bundle/v1"] = Field(default=EVIDENCE_SCHEMA, alias="schema")
@@ -46,7 +41,7 @@ class EvidenceBundle(_Document):
     """Entry 0, every registered piece of evidence, the assessment, and the tombstones of what was erased of that evidence."""
 
 
-class TreeState(_Base):
+class TreeState(Model):
     """A size of the ledger and its root."""
 
     size: int = Field(ge=0)
@@ -54,7 +49,7 @@ class TreeState(_Base):
     """In hexadecimal."""
 
 
-class Inclusion(_Base):
+class Inclusion(Model):
     """Proof that an entry is in the tree of the checkpoint (RFC 6962 section 2.1.1)."""
 
     entry: int = Field(ge=0)
@@ -62,10 +57,10 @@ class Inclusion(_Base):
     """Hashes in hexadecimal, lowest level first."""
 
 
-class Consistency(_Base):
+class Consistency(Model):
     """Proof that the checkpoint extends the one of the report before (RFC 6962 section 2.1.2)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
     report: str
     """Id of the report before."""
@@ -73,7 +68,7 @@ class Consistency(_Base):
     proof: tuple[str, ...]
 
 
-class ProofsDocument(_Document):
+class ProofsDocument(JsonDocument):
     """``proofs.json``."""
 
     schema_id: Literal["compliance/proofs/v1"] = Field(default=PROOFS_SCHEMA, alias="schema")
@@ -82,7 +77,7 @@ class ProofsDocument(_Document):
     consistency: Consistency | None
 
 
-class ListedFinding(_Base):
+class ListedFinding(Model):
     """One finding; what a tool does not say is left out."""
 
     evidence: int
@@ -106,7 +101,7 @@ class ListedFinding(_Base):
     """In a redacted copy: the row's commitments to what is left out (docs/leaf-format.md, rows), in hexadecimal by class."""
 
 
-class FindingsDocument(_Document):
+class FindingsDocument(JsonDocument):
     """``findings.json``. It is written and read without this model, which is 20 times slower; a test holds the two together."""
 
     schema_id: Literal["compliance/findings/v1"] = Field(default=FINDINGS_SCHEMA, alias="schema")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
 from ..decision import Condition, Stand
 from ..judgement.forecast import Forecast
 from ..judgement.since import Comparison
 from ..project import BaseRules
-from ..record import Json, Model
+from ..record import Json, JsonDocument, Model
 from ..times import rfc3339
 from ..waiver import Waiver
 
@@ -80,10 +80,8 @@ class CheckedStore(Model):
     root: str
 
 
-class CheckDocument(Model):
+class CheckDocument(JsonDocument):
     """The whole document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True)
 
     schema_id: Literal["compliance/check/v1"] = Field(alias="schema")
     subject: CheckedSubject

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from ..assessment import Assessment, Outcome
 from ..gate import Reason, Standing, Status
-from ..record import Model, PrivacyClass, Severity
+from ..record import JsonDocument, Model, PrivacyClass, Severity
 from .decided_model import Decided
 from .figure_model import AnyFigure
 
@@ -349,12 +349,8 @@ class Limits(Model):
     trail: int = 40
 
 
-class ReportModel(Model):
+class ReportModel(JsonDocument):
     """An audit report."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
-    )
 
     schema_id: Literal["compliance/report/v1"] = Field(default=SCHEMA, alias="schema")
     id: str

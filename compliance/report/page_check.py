@@ -92,7 +92,8 @@ def verify_page(attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
         attachments: The files by name.
         unsigned: The file without what signing appended.
     """
-    from .audit import fingerprint, render
+    from .audit import render
+    from .signing import fingerprint
 
     name = "page-render"
     try:

@@ -10,39 +10,45 @@ from .drawing import BAD, BOLD, DARK, INK, MIDDLE, MUTED, SMALL, TEXT, WIDTH, fi
 from .figure_model import Trend, TrendsFigure
 from .trends import shown_value
 
-_ACROSS: Final = 3
+ACROSS: Final = 3
+"""Panels beside each other."""
 _GAP: Final = 24.0
-_PANEL: Final = (WIDTH - (_ACROSS - 1) * _GAP) / _ACROSS
+_PANEL: Final = (WIDTH - (ACROSS - 1) * _GAP) / ACROSS
 _HEAD: Final = 14.0
-_PLOT: Final = 44.0
+PLOT: Final = 44.0
 _FOOT: Final = 16.0
-_HEIGHT: Final = _HEAD + _PLOT + _FOOT + 6
 
 
-def draw(figure: TrendsFigure) -> str:
-    """Returns the figure as an SVG document."""
+def draw(figure: TrendsFigure, plot: float = PLOT) -> str:
+    """Returns the figure as an SVG document.
+
+    Args:
+        figure: What it shows.
+        plot: Height between the title of a panel and its axis, in points.
+    """
     parts: list[str] = []
+    height = _HEAD + plot + _FOOT + 6
     for position, trend in enumerate(figure.trends):
-        row, column = divmod(position, _ACROSS)
-        parts += _panel(trend, figure.releases, column * (_PANEL + _GAP), row * _HEIGHT)
-    return svg(_HEIGHT * (1 + (len(figure.trends) - 1) // _ACROSS), parts)
+        row, column = divmod(position, ACROSS)
+        parts += _panel(trend, figure.releases, column * (_PANEL + _GAP), row * height, plot)
+    return svg(height * (1 + (len(figure.trends) - 1) // ACROSS), parts)
 
 
-def _panel(trend: Trend, names: Sequence[str], left: float, top: float) -> Iterator[str]:
+def _panel(trend: Trend, names: Sequence[str], left: float, top: float, plot: float) -> Iterator[str]:
     """Draws one measure; the values at both ends stand beside the line, where nothing can run through them."""
     known = [value for value in trend.values if value is not None]
     first = fit(shown_value(known[0], trend.unit), _PANEL * 0.3, SMALL)
     last = fit(shown_value(known[-1], trend.unit), _PANEL * 0.3 / BOLD)
     start = left + measure(first, SMALL) + 6
     end = left + _PANEL - measure(last, TEXT, bold=True) - 7
-    base = top + _HEAD + _PLOT
+    base = top + _HEAD + plot
     highest = 1.0 if trend.unit == "share" else max([*known, trend.limit or 0.0]) or 1.0
     step = (end - start) / (len(names) - 1)
-    points = [(n, start + n * step, base - _PLOT * min(1.0, value / highest)) for n, value in enumerate(trend.values) if value is not None]
+    points = [(n, start + n * step, base - plot * min(1.0, value / highest)) for n, value in enumerate(trend.values) if value is not None]
     yield text(left, top + 8, trend.title, bold=True)
     yield line(start, base, end, base)
     if trend.limit is not None:
-        y = base - _PLOT * min(1.0, trend.limit / highest)
+        y = base - plot * min(1.0, trend.limit / highest)
         yield line(start, y, end, y, stroke=INK, width=0.9, dash="2.4 1.6")
         words = fit(f"threshold {shown_value(trend.limit, trend.unit)}", _PANEL - measure(trend.title, bold=True) - 8, SMALL)
         yield text(left + _PANEL, top + 8, words, anchor="end", size=SMALL, fill=MUTED)

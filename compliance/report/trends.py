@@ -11,6 +11,8 @@ from .words import NBSP, count, cut, listed, number, percent
 
 RELEASES: Final = 10
 """Releases of the figure, the one that is judged among them."""
+MOST: Final = 6
+"""Measures of the figure."""
 _NAME: Final = 20
 """Characters of a release's name."""
 Strictest = Callable[[Iterable[float]], float]
@@ -23,12 +25,13 @@ class Thresholds(Protocol):
         """Returns it; None when no gate has one."""
 
 
-def trends(releases: Sequence[Release], limits: Thresholds) -> TrendsFigure | None:
+def trends(releases: Sequence[Release], limits: Thresholds, most: int = MOST) -> TrendsFigure | None:
     """Returns the figure; None unless something was measured of two releases at least.
 
     Args:
         releases: Oldest first; the last one is that which is judged.
         limits: Thresholds as this project asks them.
+        most: Measures that are shown, the most telling first.
     """
     slowest = limits.find("load-test", ("p99_ms", "max_p99_ms"))
     over = releases[-1].percentiles_over if releases else None
@@ -41,7 +44,7 @@ def trends(releases: Sequence[Release], limits: Thresholds) -> TrendsFigure | No
         ("P99 latency", "ms", lambda one: one.p99_ms if one.percentiles_over == over else None, slowest),
     )
     shown = [Trend(title=title, unit=unit, values=tuple(value(one) for one in releases), limit=limit) for title, unit, value, limit in made]
-    shown = [one for one in shown if sum(value is not None for value in one.values) > 1]
+    shown = [one for one in shown if sum(value is not None for value in one.values) > 1][:most]
     if len(releases) < 2 or not shown:
         return None
     names = tuple(cut(one.name, _NAME) for one in releases)

@@ -28,6 +28,7 @@ from compliance.sign.algorithms import DigestName, PrivateKey, PublicKey
 __all__ = [
     "TRIAL_ORGANISATION",
     "Algorithm",
+    "Holder",
     "PrivateKey",
     "RemoteKey",
     "SigningKey",
@@ -66,8 +67,32 @@ class RemoteKey(Protocol):
         ...
 
 
+class _Certified(Protocol):
+    @property
+    def certificate(self) -> x509.Certificate: ...
+
+
+class Holder:
+    """What the certificate of something says of whoever holds its key."""
+
+    @property
+    def is_trial(self: _Certified) -> bool:
+        """Whether this is a key that proves nothing to others."""
+        return is_trial_certificate(self.certificate)
+
+    @property
+    def fingerprint(self: _Certified) -> str:
+        """SHA-256 (hex) of the certificate's DER form."""
+        return certificate_fingerprint(self.certificate)
+
+    @property
+    def subject(self: _Certified) -> str:
+        """The holder's name, as `subject_name` gives it."""
+        return subject_name(self.certificate)
+
+
 @dataclass(frozen=True)
-class SigningKey:
+class SigningKey(Holder):
     """A private key with the certificate that names its holder.
 
     Args:
@@ -116,21 +141,6 @@ class SigningKey:
     def digest_name(self) -> DigestName:
         """The digest that belongs to the key."""
         return algorithms.digest_name(self.certificate.public_key())
-
-    @property
-    def is_trial(self) -> bool:
-        """Whether this is a key that proves nothing to others."""
-        return is_trial_certificate(self.certificate)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of the certificate's DER form."""
-        return certificate_fingerprint(self.certificate)
-
-    @property
-    def subject(self) -> str:
-        """The holder's name, as `subject_name` gives it."""
-        return subject_name(self.certificate)
 
     @property
     def not_before(self) -> datetime:

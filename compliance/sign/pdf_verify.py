@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from compliance.sign.checks import Check
-from compliance.sign.keys import certificate_fingerprint, is_trial_certificate, subject_name
+from compliance.sign.keys import Holder
 from compliance.sign.pdf import FIELD_NAME
 from compliance.sign.validation_data import ValidationData
 
@@ -51,7 +51,7 @@ CHECKS: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True)
-class FieldSignature:
+class FieldSignature(Holder):
     """A signature in a field, whose digest and value fit.
 
     Args:
@@ -75,21 +75,6 @@ class FieldSignature:
     covered: int
     is_own: bool
     token: Token | None = None
-
-    @property
-    def is_trial(self) -> bool:
-        """Whether the signer's certificate says that it is a trial."""
-        return is_trial_certificate(self.certificate)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of the signer's certificate."""
-        return certificate_fingerprint(self.certificate)
-
-    @property
-    def subject(self) -> str:
-        """Name of the signer."""
-        return subject_name(self.certificate)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,15 +85,25 @@ def verify_ssh_signature(
         raise UsageError(f"namespace {namespace!r}; expected {', '.join(_NAMESPACES[:-1])} or {_NAMESPACES[-1]}")
     if at.tzinfo is None or at.year < 1970:
         raise UsageError(f"time {at}; expected one since 1970 with a zone")
-    _refuse_other_namespaces(signature, namespace)
-    program = _ssh_keygen()
-    with tempfile.TemporaryDirectory(prefix="compliance-ssh-") as folder:
-        allowed, sig = Path(folder, "allowed_signers"), Path(folder, "signature")
-        allowed.write_bytes(_joined(allowed_signers).encode("utf-8", "replace"))
-        sig.write_bytes(signature)
-        keygen = _Keygen(program, allowed, sig, namespace, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ"))
+    with _keygen(signature, allowed_signers, namespace, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")) as keygen:
         fingerprint = keygen.check(data)
         return SshSigner(keygen.identity(data, fingerprint), fingerprint)
+
+
+def ssh_key_of(data: bytes, signature: bytes, *, namespace: str) -> str:
+    """Returns the fingerprint of the key that made a detached SSH signature, whoever holds it.
+
+    Args:
+        data: What was signed.
+        signature: Content of the ``.sig`` file.
+        namespace: `NAMESPACE`, `DECISION_NAMESPACE` or `FILE_NAMESPACE`.
+
+    Raises:
+        InputError: No SSH signature, one for another namespace, or one that does not fit the data.
+        SigningKeyError: ``ssh-keygen`` is missing.
+    """
+    with _keygen(signature, (), namespace, "") as keygen:
+        return keygen.check(data)
 
 
 def sign_with_ssh(data: bytes, key: Path, *, namespace: str) -> bytes:
@@ -165,6 +176,17 @@ class _Keygen:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SigningKeyError(f"{self.program} could not be run ({error})", hint="see whether it works on the command line") from error
+
+
+@contextmanager
+def _keygen(signature: bytes, allowed_signers: Sequence[Path | str], namespace: str, time: str) -> Iterator[_Keygen]:
+    _refuse_other_namespaces(signature, namespace)
+    program = _ssh_keygen()
+    with tempfile.TemporaryDirectory(prefix="compliance-ssh-") as folder:
+        allowed, sig = Path(folder, "allowed_signers"), Path(folder, "signature")
+        allowed.write_bytes(_joined(allowed_signers).encode("utf-8", "replace"))
+        sig.write_bytes(signature)
+        yield _Keygen(program, allowed, sig, namespace, time)
 
 
 def _principals(output: bytes) -> Iterator[str]:

@@ -103,14 +103,7 @@ class Signers:
         return Signer(found.identity, found.key_fingerprint)
 
     def _x509(self, statement: bytes, signature: Signature, at: datetime) -> Signer:
-        from . import dsse
-
-        certificate, *chain = _certificates(signature)
-        try:
-            raw = base64.b64decode(signature.value, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise InputError("broken base64", expected="a signature", where="/signature/value") from error
-        dsse.verify(certificate.public_key(), raw, PAYLOAD_TYPE, statement)
+        certificate, *chain = _fitting(statement, signature)
         return self.holder(certificate, chain, at)
 
     def holder(self, certificate: Certificate, chain: Sequence[Certificate], at: datetime) -> Signer:
@@ -135,6 +128,26 @@ class Signers:
         if judged.status == "unknown":
             raise SigningKeyError(judged.detail, hint="compare the certificate with its owner, then name it in [sign] trust")
         return Signer(name_of(certificate), f"sha256:{certificate_fingerprint(certificate)}", judged.status == "trial")
+
+
+def key_of(statement: bytes, signature: Signature) -> str:
+    """Returns the key that made a signature under a statement, whoever holds it; written as in `Signer`.
+
+    Args:
+        statement: Canonical JSON.
+        signature: What was made of it, by an SSH key or one with a certificate.
+
+    Raises:
+        InputError: The signature does not fit, or is none.
+        SigningKeyError: ``ssh-keygen`` is missing.
+    """
+    if signature.method == "sshsig":
+        from .ssh import DECISION_NAMESPACE, ssh_key_of
+
+        return ssh_key_of(statement, signature.value.encode("utf-8", "replace"), namespace=DECISION_NAMESPACE)
+    from .keys import certificate_fingerprint
+
+    return f"sha256:{certificate_fingerprint(_fitting(statement, signature)[0])}"
 
 
 def sign(statement: Mapping[str, Json], key: Path | SigningKey) -> Signature:
@@ -185,6 +198,19 @@ def name_of(certificate: Certificate) -> str:
     except (x509.ExtensionNotFound, ValueError):
         emails = []
     return str(emails[0]) if emails else subject_name(certificate)
+
+
+def _fitting(statement: bytes, signature: Signature) -> list[Certificate]:
+    """Returns the certificate whose key made a signature, then those above it."""
+    from . import dsse
+
+    certificates = _certificates(signature)
+    try:
+        raw = base64.b64decode(signature.value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InputError("broken base64", expected="a signature", where="/signature/value") from error
+    dsse.verify(certificates[0].public_key(), raw, PAYLOAD_TYPE, statement)
+    return certificates
 
 
 def _certificates(signature: Signature) -> list[Certificate]:

@@ -51,13 +51,21 @@ class Verification:
 
 
 def verify_path(
-    path: Path, trust: TrustStore, *, store: Path | None, project: Project, replay: bool, since: Sequence[Path] = ()
+    path: Path,
+    trust: TrustStore,
+    allowed: Sequence[Path] = (),
+    *,
+    store: Path | None,
+    project: Project,
+    replay: bool,
+    since: Sequence[Path] = (),
 ) -> Verification:
     """Verifies a report, its files outside the PDF, or a store.
 
     Args:
         path: A PDF, the folder of a bundle, a DSSE envelope, or an evidence database.
         trust: Whom the verifier trusts.
+        allowed: Lists of the SSH signers that the verifier trusts, for decisions that were signed with such keys.
         store: The store that a report is compared with.
         project: Policies with which a report's evidence is judged again, and parsers for ``--replay``.
         replay: Parse the artifacts of a store again.
@@ -90,7 +98,7 @@ def verify_path(
 
         return verify_envelope(path, trust)
     if b"%PDF-" in head:
-        return _verify_pdf(path, trust, store, project)
+        return _verify_pdf(path, trust, allowed, store, project)
     expected = "a report (PDF), the folder of report --bundle, a DSSE envelope, or an evidence.db"
     raise InputError("neither a PDF nor a store", expected=expected, source=str(path))
 
@@ -138,7 +146,7 @@ def _is_store(path: Path) -> bool:
         return False
 
 
-def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Project) -> Verification:
+def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: Path | None, project: Project) -> Verification:
     from ..sign.pdf_verify import inspect_pdf
     from ..sign.standing import judge_standing
 
@@ -151,7 +159,7 @@ def _verify_pdf(path: Path, trust: TrustStore, store: Path | None, project: Proj
     checks += standing.checks
     if signed.is_intact:
         kind = kind_of(signed.attachments)
-        checks += _contents(kind, signed, data, trust)
+        checks += _contents(kind, signed, data, trust, allowed)
         if store is not None:
             checks += recorded_in(store, signed, data)
             checks += against_store(store, signed.attachments, project) if kind != "final" else ()
@@ -181,7 +189,7 @@ def kind_of(attachments: Mapping[str, bytes]) -> Literal["report", "packet", "fi
     return "final" if is_final(attachments) else "packet" if is_packet(attachments) else "report"
 
 
-def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore) -> Iterator[Check]:
+def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allowed: Sequence[Path]) -> Iterator[Check]:
     """Checks what a document carries, and that its pages are those that its model gives."""
     from ..packet import check, verify
     from ..packet.signed import packet_of
@@ -189,7 +197,7 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore) -> I
 
     unsigned = data[: signed.unsigned_length]
     if kind == "final":
-        yield from verify.final(signed.attachments, unsigned, trust)
+        yield from verify.final(signed.attachments, unsigned, trust, allowed)
         return
     if kind == "packet":
         yield from check.verify(signed.attachments, unsigned)

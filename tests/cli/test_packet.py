@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
+from compliance.packet import verify
 from compliance.sign.pdf_verify import inspect_pdf
+from compliance.sign.ssh import DECISION_NAMESPACE, sign_with_ssh
+from compliance.sign.trust import TrustStore
 from tests.cli.run import Ran, compliance
 from tests.sign.documents import Authority, pem, write_pkcs12
 from tests.sign.services import Services
@@ -101,6 +105,67 @@ def test_a_packet_is_signed_in_three_ways_and_the_release_is_a_go(team: Team) ->
     verified = team.run("verify", "packet.pdf", "--trust", "people.pem", "--store", ".compliance/evidence.db", "--format", "json")
     assert (verified.code, [one for one in verified.json["checks"] if one["status"] == "refuted"]) == (0, [])
     assert {"packet-model", "page-render", "packet.issued"} <= {one["name"] for one in verified.json["checks"]}
+
+
+@pytest.fixture
+def archived(team: Team) -> Team:
+    """The archive of a decision that was signed with an SSH key and, in the ledger, with a certificate's; no store lies beside it."""
+    team.done("sign", "--role", "security", "--approve", "--point", "tests", "--key", "ada.p12")
+    team.done("sign", "--role", "product-owner", "--approve", "--point", "tests", "--key", "ben")
+    team.done("packet", "--final", "--point", "tests", "--key", "ada.p12", "-o", "decision.pdf")
+    (team.root / "alone").mkdir()
+    shutil.copy(team.root / "decision.pdf", team.root / "alone")
+    return team
+
+
+def test_the_archive_alone_proves_who_decided_by_which_key(archived: Team) -> None:
+    def found(*trust: str) -> dict[str, tuple[str, str]]:
+        words = [word for name in trust for word in ("--trust", f"../{name}")]
+        env = {"COMPLIANCE_PROJECT": str(archived.root / "alone")}
+        ran = compliance("verify", "decision.pdf", *words, "--format", "json", cwd=archived.root / "alone", env=env)
+        assert ran.code == (0 if "people.pem" in trust else 6), ran.err + ran.out
+        return {one["detail"].split()[2]: (one["status"], one["detail"]) for one in ran.json["checks"] if "record-entry" in one["name"]}
+
+    trusted = found("people.pem", "allowed_signers")
+    assert {role: status for role, (status, _) in trusted.items()} == {"security": "proven", "product-owner": "proven"}
+    assert "approve for product-owner by ben@example.org, signed by the key SHA256:" in trusted["product-owner"][1]
+    assert "approve for security by Ada, signed by the key sha256:" in trusted["security"][1]
+    unknown = found("people.pem")["product-owner"]
+    assert (unknown[0], "SHA256:" in unknown[1], "an unknown signer" in unknown[1]) == ("not-proven", True, True)
+    assert found("allowed_signers")["security"][0] == "not-proven"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('\\"decision\\":\\"approve\\"', '\\"decision\\":\\"reject\\"', "does not fit"),
+        ('\\"role\\":\\"product-owner\\"', '\\"role\\":\\"security\\"', "does not fit"),
+        ("BEGIN SSH SIGNATURE", "BEGIN SSH SIGNATURES", "no armoured signature"),
+    ],
+)
+def test_an_altered_decision_in_the_archive_is_refuted(archived: Team, old: str, new: str, message: str) -> None:
+    files = dict(inspect_pdf((archived.root / "decision.pdf").read_bytes()).attachments)
+    before = files["decisions.json"].decode()
+    assert old in before
+    files["decisions.json"] = before.replace(old, new).encode()
+    trust = TrustStore(x509.load_pem_x509_certificates((archived.root / "people.pem").read_bytes()))
+    checks = verify.final(files, b"", trust, [archived.root / "allowed_signers"])
+    refuted = [one.detail for one in checks if one.name.startswith("record-entry") and one.status == "refuted"]
+    assert any(message in one for one in refuted), refuted
+
+
+def test_the_right_words_under_another_key_are_refuted(archived: Team) -> None:
+    """Eve signs what Ben signed, and puts her signature in the place of his."""
+    files = dict(inspect_pdf((archived.root / "decision.pdf").read_bytes()).attachments)
+    held = json.loads(files["decisions.json"])
+    (bens,) = (one for one in held["decisions"] if one["signature"]["method"] == "sshsig")
+    eve = Key(archived.root, "eve")
+    bens["signature"]["value"] = sign_with_ssh(bens["statement"].encode(), eve.path, namespace=DECISION_NAMESPACE).decode()
+    files["decisions.json"] = json.dumps(held).encode()
+    (archived.root / "allowed_signers").write_text(f"ben@example.org {eve.public}\n")
+    checks = {one.name: one for one in verify.final(files, b"", TrustStore(), [archived.root / "allowed_signers"])}
+    found = checks[f"record-entry-{bens['entry']}"]
+    assert (found.status, "which the record names" in found.detail) == ("refuted", True)
 
 
 def test_a_packet_that_was_signed_without_the_store_is_ingested(team: Team) -> None:

@@ -11,18 +11,26 @@ import pytest
 
 from compliance.errors import ConfigError
 from compliance.packet import check
+from compliance.packet.build import build
 from compliance.packet.hazards import MOST
+from compliance.packet.html import TREND_PLOT
 from compliance.packet.issue import FILE, attachment, render
 from compliance.packet.model import PacketModel
 from compliance.packet.slots import slots_of
 from compliance.record import sha256_hex
+from compliance.report import trend_chart
+from compliance.report.build import build as build_report
+from compliance.report.figure_model import TrendsFigure
+from compliance.report.model import ReportModel
+from compliance.report.trend_chart import ACROSS
 from compliance.role import RoleTable, roles_of
 from compliance.sign.checks import Check
 from compliance.sign.pdf_verify import inspect_pdf
 from tests import verapdf
 from tests.packet import packets
 from tests.packet.packets import Desk
-from tests.report import hostile
+from tests.report import hostile, scenario
+from tests.report.test_trends import released
 
 
 def text_of(pdf: bytes, first: int, last: int) -> str:
@@ -158,6 +166,55 @@ def test_pages_that_the_models_do_not_give_are_refuted(desk: Desk) -> None:
 def test_a_broken_model_is_refuted_by_name(desk: Desk, content: bytes) -> None:
     files = {one.name: one.content for one in desk.packet.attachments} | {FILE: content}
     assert "packet-model" in troubles(list(check.verify(files, b"")))
+
+
+# --- against the last release ---
+
+
+def compared(folder: Path, *before: str) -> tuple[PacketModel, ReportModel]:
+    """The packet of version 1.8.0, without its pages, after other versions were judged."""
+    with scenario.release(folder, [scenario.scan(12), *scenario.others()], roles=packets.ROLES) as made:
+        for number, version in enumerate(before):
+            released(made, version, f"{number}" * 40, [scenario.scan(30 * (number + 1)), *scenario.others()])
+        basis = scenario.judged(made.store, made.project, made.key).basis()
+        report, _ = build_report(basis)
+        return build(basis, report, b"{}", "P1"), report
+
+
+def test_the_first_release_is_compared_with_none(tmp_path: Path) -> None:
+    assert compared(tmp_path)[0].comparison is None
+
+
+@pytest.mark.parametrize("before", [("1.7.0",), ("1.6.0", "1.7.0")], ids=len)
+def test_a_release_is_compared_with_the_last_one_and_drawn_with_all(tmp_path: Path, before: tuple[str, ...]) -> None:
+    packet, report = compared(tmp_path, *before)
+    last = packet.comparison
+    assert last is not None
+    assert last.figure is not None
+    assert last.release.startswith("1.7.0 ")
+    assert last.closed == 30 * len(before) - 12
+    assert f"{last.closed} closed" in last.text.replace("\xa0", " ")
+    assert last.figure.releases == (*before, "1.8.0")
+    whole = next(one for one in report.figures if isinstance(one, TrendsFigure))
+    assert last.figure.trends == whole.trends[:ACROSS]
+    worst = next(one for one in last.figure.trends if one.title == "Critical and high findings")
+    assert f"{before[0]} {worst.values[0]:.0f}" in last.figure.alt
+    drawn = trend_chart.draw(last.figure, TREND_PLOT)
+    assert all(f">{words}</text>" in drawn for words in (before[0], "1.8.0", f"{worst.values[-1]:.0f}"))
+
+
+def test_a_picture_of_other_releases_than_the_reports_is_refuted(tmp_path: Path) -> None:
+    packet, report = compared(tmp_path, "1.7.0")
+    assert packet.comparison is not None
+    assert packet.comparison.figure is not None
+    assert check._trends(packet, report)
+    figure = packet.comparison.figure.model_copy(update={"releases": ("1.7.0", "1.9.0")})
+    assert not check._trends(packet.model_copy(update={"comparison": packet.comparison.model_copy(update={"figure": figure})}), report)
+
+
+def test_an_approval_counts_for_days_in_words(desk: Desk) -> None:
+    assert {slot.lasts.replace("\xa0", " ") for slot in desk.packet.packet.slots} == {"30 days"}
+    assert desk.packet.packet.slots[0].model_copy(update={"validity": "36h"}).lasts == "36 h"
 
 
 def test_three_hazards_by_the_rule_that_is_printed(desk: Desk) -> None:

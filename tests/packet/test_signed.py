@@ -19,8 +19,9 @@ from compliance import decision
 from compliance.decision import Promise, stands
 from compliance.errors import InputError, UsageError
 from compliance.home import signers
-from compliance.packet import verify
+from compliance.packet import html, verify
 from compliance.packet.final import assemble
+from compliance.packet.issue import IssuedPacket, issue
 from compliance.packet.receive import Received, receive
 from compliance.packet.sign import decide, open_slot, sign
 from compliance.packet.signed import read_packet
@@ -379,6 +380,20 @@ def test_the_final_packet_carries_every_document_as_it_was_signed(own: Desk, tmp
     refuted = {one.name for one in verify.final(cut_off, b"", trust) if one.status == "refuted"}
     assert {"record-attachments", "page-render"} < refuted
     assert sum(name.startswith("record-entry-") for name in refuted) == 2
+
+
+def test_an_override_stands_in_red_on_page_1_of_later_packets(own: Desk) -> None:
+    def front(packet: IssuedPacket) -> str:
+        return html.render(packet.packet, packet.report).partition("Recommendation, by rule")[0]
+
+    assert 'class="override"' not in front(own.packet)
+    assert [one.status for one in take(own, approved(own, approved(own, own.packet.pdf, "security"), "product-owner"))] == ["recorded"] * 2
+    assessment, seen = packets.judge(own.store, own.project)
+    later = issue(own.store, own.project, assessment, seen, own.release_key, LATER)
+    red = front(later).partition('<ul class="override">')[2].partition("</ul>")[0]
+    assert "<b>Overridden.</b>" in red
+    assert all(name in red for name in ("Sasha", "Otto", "It cannot wait"))
+    assert front(later).count("It cannot wait") == 1
 
 
 def test_without_a_packet_about_the_decision_nothing_is_final(own: Desk) -> None:

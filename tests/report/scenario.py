@@ -35,7 +35,7 @@ from compliance.judgement.view import View
 from compliance.kind import Kind
 from compliance.project import Document, Project
 from compliance.record import Finding, Model, Payload, PrivacyClass, Private, Severity
-from compliance.report import attestation, audit
+from compliance.report import attestation, audit, signing
 from compliance.report.audit import MadeReport
 from compliance.report.build import Basis, build
 from compliance.report.model import ReportModel
@@ -327,23 +327,24 @@ class Release:
     view: View
     key: SigningKey
 
+    def basis(self, redact: frozenset[PrivacyClass] = frozenset()) -> Basis:
+        """Records the assessment."""
+        return Basis(
+            store=self.store,
+            project=self.project,
+            assessment=self.assessment,
+            view=self.view,
+            entry=record_assessment(self.store, self.assessment),
+            made_at=WHEN,
+            signer=signing.signer_of(self.key),
+            renderer={"test": "1"},
+            attest=attestation.inside(self.key, self.assessment, WHEN),
+            redact=redact,
+        )
+
     def bundle(self, redact: frozenset[PrivacyClass] = frozenset()) -> tuple[ReportModel, dict[str, bytes]]:
         """Records the assessment and builds model and attachments, without rendering."""
-        entry = record_assessment(self.store, self.assessment)
-        model, files = build(
-            Basis(
-                store=self.store,
-                project=self.project,
-                assessment=self.assessment,
-                view=self.view,
-                entry=entry,
-                made_at=WHEN,
-                signer=audit.signer_of(self.key),
-                renderer={"test": "1"},
-                attest=attestation.inside(self.key, self.assessment, WHEN),
-                redact=redact,
-            )
-        )
+        model, files = build(self.basis(redact))
         return model, {one.name: one.content for one in files}
 
     def make(self, when: datetime = WHEN, redact: frozenset[PrivacyClass] = frozenset()) -> MadeReport:

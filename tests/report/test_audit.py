@@ -10,7 +10,7 @@ from compliance.assessment import Assessment
 from compliance.errors import SigningKeyError
 from compliance.judgement.view import build as view_of
 from compliance.record import sha256_hex
-from compliance.report import audit, bundle
+from compliance.report import audit, bundle, signing
 from compliance.report.audit import MadeReport
 from compliance.report.build import Basis, build
 from compliance.sign.pdf_verify import inspect_pdf
@@ -57,7 +57,7 @@ def test_what_was_rendered_is_rendered_again_from_the_store(release: Release, ma
         view=seen,
         entry=made.entries[0],
         made_at=WHEN,
-        signer=audit.signer_of(release.key),
+        signer=signing.signer_of(release.key),
         renderer=made.model.renderer,
         attest=lambda _: [one for one in made.attachments if one.name in (bundle.SIGNER, bundle.VSA)],
     )
