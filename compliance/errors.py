@@ -26,6 +26,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "CHECK_PATH",
     "CatalogError",
     "CollectorError",
     "ComplianceError",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 
 from compliance.cli import main
 from compliance.errors import ComplianceError
 from tests import documents
-from tests.cli.run import compliance
 
 CLASSES = documents.error_classes()
 PAGE = (documents.ROOT / "docs/errors.md").read_text()
@@ -66,12 +64,3 @@ def test_what_is_no_error_of_ours_has_a_code_too(
     first, second = capfd.readouterr().err.splitlines()
     assert first.endswith(ending)
     assert second.startswith("next: ")
-
-
-def test_the_example_on_the_page_is_what_is_printed(tmp_path: Path) -> None:
-    (tmp_path / "compliance.toml").write_text('[project]\nname = "p"\n')
-    found = re.search(r"```console\n\$ compliance (.+)\n((?:.+\n)+?)```", PAGE)
-    assert found
-    (tmp_path / "junit.xml").write_text('<testsuite name="s" tests="1"><testcase name="a"/></testsuite>')
-    assert compliance("ingest", "junit.xml", cwd=tmp_path).code == 0
-    assert compliance(*found[1].split(), cwd=tmp_path).err == found[2]
