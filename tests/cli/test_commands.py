@@ -343,8 +343,9 @@ def test_init_writes_a_configuration_that_works_and_is_left_alone(tmp_path: Path
 def test_init_below_a_project_says_that_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "compliance.toml").write_text(CONFIG)
     (tmp_path / "src").mkdir()
-    ran = compliance("init", cwd=tmp_path / "src", env={"COLUMNS": "400"})
-    assert (ran.code, f"{tmp_path / 'compliance.toml'} is the configuration of the folder above" in ran.out) == (0, True)
+    ran = compliance("init", cwd=tmp_path / "src")
+    # A long path is broken after its separators.
+    assert (ran.code, f"{tmp_path / 'compliance.toml'}istheconfigurationofthefolderabove" in "".join(ran.out.split())) == (0, True)
 
 
 def test_without_anything_to_collect_the_advice_depends_on_whether_there_is_a_configuration(tmp_path: Path) -> None:
