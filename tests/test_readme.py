@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.marked import ROOT, blocks
+from tests.pagewalk import run, statements, surroundings
 
 JUNIT = '<testsuite name="s" tests="1" timestamp="2026-01-31T11:55:00Z"><testcase name="a"/></testsuite>'
 README = (ROOT / "README.md").read_text()
-
-
-def commands(text: str) -> Iterator[tuple[list[str], int]]:
-    """Words and expected exit code of each line."""
-    for line in text.splitlines():
-        command, _, comment = line.partition("#")
-        code = re.search(r"exit code (\d)", comment)
-        yield shlex.split(command), int(code[1]) if code else 0
 
 
 def test_every_block_of_commands_is_run_or_compared() -> None:
@@ -63,16 +53,14 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_commands_work_in_a_project_of_somebody_else(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_")}
-    env |= {"COMPLIANCE_HOME": str(tmp_path_factory.mktemp("home")), "COLUMNS": "80"}
+    env = surroundings(tmp_path_factory.mktemp("reader"))
     done = []
     for _, text in blocks("README.md", "run"):
-        for words, expected in commands(text):
-            if words[:2] == ["pip", "install"]:
-                continue  # tests/test_packaging.py installs it
+        for command, expected, _ in statements(text):  # without the installation, which is that of tests/test_packaging.py
+            words = shlex.split(command, comments=True)
             assert words[0] == "compliance"
-            ran = subprocess.run([sys.executable, "-m", *words], cwd=project, env=env, capture_output=True, text=True, timeout=600)
-            assert ran.returncode == expected, f"{words}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
+            ran = run(command, project, env)
+            assert ran.returncode == expected, f"{command}\n{ran.stdout[-4000:]}"
             done.append(words[1])
     assert done == ["init", "keys", "release", "verify", "explain", "ingest", "check", "log"]
     assert (project / "report.pdf").read_bytes().startswith(b"%PDF-")
