@@ -89,7 +89,7 @@ class Finder:
         if hints := hints_in(b"\n".join(raw for _, raw, _ in waiting)):
             self._look_through(waiting, hints)
 
-    def _look_through(self, records: Iterable[tuple[int, bytes, Json]], hints: tuple[bytes, ...]) -> None:
+    def _look_through(self, records: Iterable[tuple[int, bytes, Json]], hints: int) -> None:
         for line, raw, record in records:
             if wanted := wanted_in(raw, hints):
                 self._look(line, raw, record, wanted)
