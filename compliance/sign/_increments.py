@@ -112,7 +112,7 @@ def _signable() -> Iterator[None]:
 
 
 def _open_unsigned(stream: BytesIO) -> IncrementalPdfFileWriter:
-    writer = IncrementalPdfFileWriter(stream)
+    writer = IncrementalPdfFileWriter.from_reader(read_pdf(stream))
     # A certification has to be the first signature, and fields cannot be added once it is there.
     if any(value is not None for _, value, _ in fields.enumerate_sig_fields(writer)):
         raise SigningKeyError("the PDF already has a signature")
