@@ -2,7 +2,7 @@
 
 1. log files: ``{"Records": [...]}``;
 2. ``aws cloudtrail lookup-events``: ``{"Events": [{"CloudTrailEvent": "..."}]}``, where the event is JSON inside a text;
-3. events, or looked-up events, in an array or one per line.
+3. events, or looked-up events, in an array or one per line; also in envelopes (EventBridge, CloudWatch Logs, ...: see `envelopes`).
 
 An event is each object of the list that has any of CloudTrail's members; a looked-up event whose text is no JSON object is unread. Events
 of a log file are in no order ("not an ordered stack trace"). CloudTrail proves its files by digests that lie beside them and are not in
@@ -152,7 +152,7 @@ def _parse(source: Source) -> Parsed:
 FORMAT = Format(
     name="cloudtrail-json",
     title="AWS CloudTrail: log files, lookup-events, one event per line",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=('"eventVersion"', '"eventSource"', '"eventName"', '"userIdentity"'),

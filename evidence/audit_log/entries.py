@@ -5,9 +5,11 @@ lines      one object per line; a line that cannot be read is an entry without v
 array      ``[{...}, {...}]``, on one line or printed over many
 list       an object with the array in one member: ``{"Records": [...]}``, ``{"kind": "EventList", "items": [...]}``; several in a row
 object     one event alone, printed over many lines
+prefixed   one object per line behind a time, a host or a stream: CloudWatch's export to S3, ``oc adm node-logs``, containers' logs
 =========  ==================================================================================================================
 
-Lines are read as logs are: what is broken costs one line. The others are documents and must be well-formed from end to end.
+Lines are read as logs are: what is broken costs one line. The others are documents and must be well-formed from end to end. What stands in
+an envelope is taken out of it (see `envelopes`).
 """
 
 from __future__ import annotations
@@ -26,16 +28,20 @@ from compliance.reading.jsontext import LineReader
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
+from .envelopes import opened
 from .lines import objects
 
-LISTS: Final = frozenset({"Records", "records", "items", "Events", "entries"})
-"""Members with the list of entries: CloudTrail, Azure Monitor, Kubernetes, ``lookup-events`` and ``entries.list`` of Google Cloud."""
+LISTS: Final = frozenset({"Records", "records", "items", "Events", "entries", "events", "logEvents", "results"})
+"""Members with the list of entries: CloudTrail, Azure Monitor, Kubernetes, ``lookup-events``, ``entries.list`` of Google Cloud, and
+CloudWatch Logs (found events, subscriptions, Insights)."""
 FIRST: Final = 20
 """Entries that are looked at for recognition."""
 _LONG: Final = 4 << 20
 """Characters of the longest entry that is looked at for recognition."""
 _HINTS: Final = (
     b"protoPayload",
+    b"protopayload_auditlog",
+    b"proto_payload",
     b"insertId",
     b"eventName",
     b"eventVersion",
@@ -44,9 +50,12 @@ _HINTS: Final = (
     b'"verb"',
     b'\\"verb\\"',
     b"kube-audit",
+    b'"messageId"',
 )
 """What the first 64 KiB of a file of such events hold; of other documents no more is read."""
 _PIECE: Final = 1 << 18
+_PREFIX: Final = re.compile(rb"[^{\[\"\r\n][^{\"\r\n]{0,511}(?=\{)")
+"""What stands before the object of a line."""
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _VALUE: Final = json.JSONDecoder()
 
@@ -70,7 +79,8 @@ def first_entries(source: Source) -> list[dict[str, Json]]:
 
 def _first_entries(source: Source) -> list[dict[str, Json]]:
     found: list[dict[str, Json]] = []
-    if source.head.lstrip()[:1] in (b"{", b"[") and any(hint in source.head for hint in _HINTS):
+    head = source.head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if (head[:1] in (b"{", b"[") or _PREFIX.match(head)) and any(hint in head for hint in _HINTS):
         with suppress(InputError):  # a document that is cut off further on is refused by name, once it is known what it is
             found.extend(entry.value for entry in islice(entries(source, _LONG), FIRST) if entry.value is not None)
     return found
@@ -88,7 +98,16 @@ def entries(source: Source, limit: int = LINE_LIMIT) -> Iterator[Entry]:
     """
     if not source.size:
         raise InputError("empty file", expected="JSON")
-    return _lines(source) if _is_lines(source) else _Document(source, limit).entries()
+    if _PREFIX.match(source.head.removeprefix(codecs.BOM_UTF8).lstrip()):
+        return map(_unwrapped, _prefixed(source))
+    return map(_unwrapped, _lines(source) if _is_lines(source) else _Document(source, limit).entries())
+
+
+def _unwrapped(entry: Entry) -> Entry:
+    if entry.value is None:
+        return entry
+    inside = opened(entry.value)
+    return entry if inside.value is entry.value else entry._replace(raw=inside.raw or entry.raw, value=inside.value)
 
 
 def _is_lines(source: Source) -> bool:
@@ -110,6 +129,14 @@ def _is_lines(source: Source) -> bool:
 def _lines(source: Source) -> Iterator[Entry]:
     for number, raw, value in objects(source):
         yield Entry(number, raw, value, {})
+
+
+def _prefixed(source: Source) -> Iterator[Entry]:
+    read = LineReader()
+    for number, raw in source.lines():
+        if raw.strip():
+            prefix = _PREFIX.match(raw)
+            yield Entry(number, raw, read.object(raw[prefix.end() if prefix else 0 :]), {})
 
 
 class _Document:
@@ -198,7 +225,7 @@ class _Document:
         value = self._read.object(raw)
         if value is None:
             try:
-                jsontext.loads(raw)
+                value = _row(jsontext.loads(raw))
             except InputError as error:
                 error.where = f"line {line}"
                 raise
@@ -265,3 +292,11 @@ class _Document:
 
     def _refused(self, found: str, expected: str) -> InputError:
         return InputError(found, expected=expected, where=f"line {self._line}")
+
+
+def _row(value: Json) -> dict[str, Json] | None:
+    """Returns a row of CloudWatch Logs Insights, ``[{"field": ..., "value": ...}]``, as an object; None for any other value."""
+    if not isinstance(value, list) or not value:
+        return None
+    cells = [cell for cell in value if isinstance(cell, dict) and isinstance(cell.get("field"), str)]
+    return {str(cell["field"]): cell.get("value") for cell in cells} if len(cells) == len(value) else None

@@ -5,7 +5,8 @@ Names are compared without case and without ``_``, ``-``, ``.``, ``@`` and space
 (``event.action``, ``log.level``, ``trace.id``).
 
 Sources: Elastic Common Schema 8, OpenTelemetry log data model, GELF 1.1, Docker's json-file driver, systemd's journal export as JSON,
-Serilog's compact format (CLEF), Okta's System Log, and the defaults of bunyan, pino, winston, zap, logrus, structlog and log4j 2.
+Serilog's compact format (CLEF), Okta's System Log, the logs of MongoDB, PostgreSQL and nginx, and the defaults of bunyan, pino, winston,
+zap, logrus, structlog, loguru, python-json-logger, Monolog and log4j 2.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal, TypeVar
 
@@ -26,10 +28,10 @@ NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
     "time": (
         *("timestamp", "time", "ts", "datetime", "eventtime", "eventtimestamp", "timegenerated", "creationtime", "createdat"),
         *("occurredat", "loggedat", "logtime", "starttime", "date", "timemillis", "timeunixnano", "realtimetimestamp"),
-        *("instant", "published"),
+        *("instant", "published", "timeiso8601", "timelocal", "edgestarttimestamp", "when", "datecreate", "asctime", "created"),
     ),
-    "level": ("level", "severity", "loglevel", "levelname", "severitytext", "lvl", "priority"),
-    "event": ("event", "eventname", "eventtype", "action", "eventaction", "operation", "operationname", "activity", "type"),
+    "level": ("level", "severity", "loglevel", "levelname", "severitytext", "lvl", "priority", "errorseverity"),
+    "event": ("event", "eventname", "eventtype", "action", "eventaction", "actiontype", "operation", "operationname", "activity", "type"),
     "category": ("category", "eventcategory", "eventclass"),
     "trace": (
         *("requestid", "reqid", "xrequestid", "traceid", "xtraceid", "xb3traceid", "trace", "correlationid", "xcorrelationid"),
@@ -45,7 +47,12 @@ NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
 """Names by role, the most telling first."""
 
 _ROLES: Final[Mapping[str, tuple[Role, int]]] = {name: (role, rank) for role, names in NAMES.items() for rank, name in enumerate(names)}
-_CLEF: Final[Mapping[str, tuple[Role, int]]] = {
+_EXACT: Final[Mapping[str, tuple[Role, int]]] = {
+    "t": ("time", 99),
+    "s": ("level", 99),
+    "T": ("time", 99),
+    "L": ("level", 99),
+    "M": ("message", 99),
     "@t": ("time", 0),
     "@l": ("level", 0),
     "@m": ("message", 0),
@@ -53,9 +60,11 @@ _CLEF: Final[Mapping[str, tuple[Role, int]]] = {
     "@tr": ("trace", 0),
     "@sp": ("trace", 1),
 }
+"""Names that count only as they are written: those of CLEF, of MongoDB (t, s) and of zap's development encoder (T, L, M)."""
 NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
     "event": {"action": ("event", 0), "type": ("event", 1), "name": ("event", 0), "category": ("category", 0), "outcome": ("outcome", 0)},
     "log": {"level": ("level", 0)},
+    "record": {"time": ("time", 0), "level": ("level", 0), "message": ("message", 0)},  # loguru
     "trace": {"id": ("trace", 0)},
     "span": {"id": ("trace", 1)},
     "transaction": {"id": ("trace", 2)},
@@ -70,6 +79,10 @@ _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 """Times from the former and before the latter count."""
+_OF_WEB_SERVERS: Final = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})")
+_MONTHS: Final = {
+    name: number for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
+}
 _UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -111,7 +124,7 @@ def _plain(key: str) -> str:
 
 def role_of(key: str) -> tuple[Role, int] | None:
     """Returns what a field of this name says and how telling the name is (0 most); None when the name says nothing."""
-    return _CLEF.get(key) or _ROLES.get(plain(key))
+    return _EXACT.get(key) or _ROLES.get(plain(key))
 
 
 Found = dict[Role, list[Json]]
@@ -181,22 +194,32 @@ def time_of(values: list[Json] | None) -> datetime | None:
 
 
 def read_time(value: Json) -> datetime | None:
-    """Reads a time: ISO 8601 with its zone, or a number of seconds, milli-, micro- or nanoseconds since 1970.
+    """Reads a time: ISO 8601 with its zone, the form of web servers, or a number of seconds, milli-, micro- or nanoseconds since 1970.
 
     Which unit a number has is told by its size: between 1990 and 2100 the four ranges do not meet. Times outside these years are what
     loggers write when they know none (0, 0001-01-01).
     """
     if isinstance(value, str):
         if value[:4].isdigit() and value[4:5] != "-" and _NUMBER.fullmatch(value):
-            return _from_number(float(value) if "." in value else int(value))
+            return _from_number(Decimal(value) if "." in value else int(value))
         return _within(_aware(value))
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
         return _from_number(value)
-    if isinstance(value, dict) and isinstance(value.get("epochSecond"), int):
-        return _from_number(value["epochSecond"])
-    return None
+    return _from_object(value) if isinstance(value, dict) else None
+
+
+def _from_object(value: Mapping[str, Json]) -> datetime | None:
+    """Reads the times that log4j 2, MongoDB, loguru and Monolog 1 write as objects."""
+    seconds, nanos = value.get("epochSecond"), value.get("nanoOfSecond", 0)
+    if isinstance(seconds, int) and isinstance(nanos, int) and 0 <= nanos < _UNITS[-1]:
+        return _from_number(seconds * _UNITS[-1] + nanos)
+    held, zone = value.get("date"), value.get("timezone")
+    if isinstance(held, str) and isinstance(zone, str):
+        return _within(_aware(f"{held} {zone}" if zone == "UTC" else held + zone))
+    held = value.get("$date", value.get("timestamp"))
+    return read_time(held.get("$numberLong") if isinstance(held, dict) else held)
 
 
 def looks_like_time(value: Json) -> bool:
@@ -216,8 +239,17 @@ def _aware(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        return parse_time(text) if len(text) <= 64 else None
+        return _otherwise_aware(text) if len(text) <= 64 else None
     return time if time.tzinfo is not None else None
+
+
+def _otherwise_aware(text: str) -> datetime | None:
+    if text.endswith((" UTC", " GMT")):
+        return parse_time(f"{text[:-4].rstrip()}+00:00")
+    if (match := _OF_WEB_SERVERS.fullmatch(text)) and match[2] in _MONTHS:
+        day, month, year, clock, zone = match.groups()
+        return parse_time(f"{year}-{_MONTHS[month]:02}-{day}T{clock}{zone}")
+    return parse_time(text)
 
 
 def _within(time: datetime | None) -> datetime | None:
@@ -226,9 +258,9 @@ def _within(time: datetime | None) -> datetime | None:
     return time.astimezone(UTC) if EARLIEST <= time < LATEST else None
 
 
-def _from_number(number: float) -> datetime | None:
+def _from_number(number: float | Decimal) -> datetime | None:
     for unit in _UNITS if 0 < number < 2**63 else ():
         if 631_152_000 <= number / unit < 4_102_444_800:
-            micro = number * 1_000_000 // unit if isinstance(number, int) else round(number / unit * 1_000_000)
+            micro = round(number / unit * 1_000_000) if isinstance(number, float) else int(number * 1_000_000 // unit)
             return _EPOCH + timedelta(microseconds=micro)
     return None

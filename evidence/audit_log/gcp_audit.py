@@ -9,7 +9,9 @@ How it ended: ``status`` absent, ``{}`` or code 0 is success, 7 (PERMISSION_DENI
 when it is false, so an event whose permissions were none of them granted was denied as well. Its id is ``insertId``; its sort is told
 by the log (activity, data_access, system_event, policy) and by the method.
 
-Pipelines that cannot keep ``@type`` rename it (``at_sign_type``), and write some names in lower case (``insertid``).
+Pipelines that cannot keep ``@type`` rename it (``at_sign_type``), and write some names in lower case (``insertid``). Tables of BigQuery
+hold the AuditLog as ``protopayload_auditlog``; Log Analytics, and clients that keep the names of the protocol buffers, write
+``proto_payload`` and ``method_name``.
 
 Sources: google.logging.v2.LogEntry, google.cloud.audit.AuditLog, google.rpc.Code; "Audit logs and log entries" of the Cloud documentation.
 """
@@ -17,7 +19,8 @@ Sources: google.logging.v2.LogEntry, google.cloud.audit.AuditLog, google.rpc.Cod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from compliance.kind import Format
 from compliance.record import Json, Parsed
@@ -42,9 +45,39 @@ _BY_LOG: Final[Mapping[str, EventClass]] = {
 }
 
 
+_IN_BIGQUERY: Final = "protopayload_auditlog"
+_IN_BUFFERS: Final = "proto_payload"
+
+
+def entry_of(record: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Returns an entry with its AuditLog in ``protoPayload``, and members named as in JSON."""
+    if isinstance(table := record.get(_IN_BIGQUERY), dict):
+        return {**record, "protoPayload": table}
+    payload = record.get(_IN_BUFFERS)
+    if not isinstance(payload, dict):
+        return record
+    held = payload.get("audit_log", payload if "@type" in payload else None)
+    return {**_camel(record, 2), "protoPayload": _camel(held, 4)} if isinstance(held, dict) else record
+
+
+def _camel(value: Any, levels: int) -> Any:
+    """Returns objects with their members named in camel case, down to as many levels as are read here."""
+    if isinstance(value, list):
+        return [_camel(item, levels) for item in value]
+    if not isinstance(value, dict) or not levels:
+        return value
+    return {_camel_name(name): _camel(item, levels - 1) for name, item in value.items()}
+
+
+@lru_cache(maxsize=1024)
+def _camel_name(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
 def is_log_entry(record: Mapping[str, Json]) -> bool:
     """Tells whether an object is an entry of Google Cloud's logging, whatever its payload."""
-    if isinstance(record.get("protoPayload"), dict):
+    if isinstance(entry_of(record).get("protoPayload"), dict):
         return True
     named = isinstance(record.get("logName", record.get("logname")), str)
     return named and bool(record.keys() & _OTHER_PAYLOADS or {"insertId", "insertid"} & record.keys())
@@ -60,7 +93,7 @@ def audit_of(record: Mapping[str, Json]) -> Mapping[str, Json] | None:
 
 
 def _recognise(source: Source) -> bool:
-    found = first_entries(source)
+    found = [entry_of(record) for record in first_entries(source)]
     audits = [audit for entry in found if (audit := audit_of(entry))]
     return any("@type" in audit or "at_sign_type" in audit for audit in audits) or 2 * len(audits) > len(found)
 
@@ -124,17 +157,19 @@ def _parse(source: Source) -> Parsed:
     for entry in entries(source):
         if entry.value is None:
             tally.unreadable(entry.line, entry.raw)
-        elif (audit := audit_of(entry.value)) is None:
+            continue
+        record = entry_of(entry.value)
+        if (audit := audit_of(record)) is None:
             tally.other(entry.line, entry.raw, entry.value)
         else:
-            tally.event(entry.line, entry.raw, entry.value, _event(entry.value, audit))
+            tally.event(entry.line, entry.raw, record, _event(record, audit))
     return tally.parsed(operations=True)
 
 
 FORMAT = Format(
     name="gcp-audit-json",
     title="Google Cloud Audit Logs, as array or one entry per line",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=('"protoPayload"', '"logName"', '"insertId"'),

@@ -19,6 +19,7 @@ from compliance.record import Json, Parsed
 from compliance.source import Source
 
 from .cloudtrail import is_event as is_cloudtrail
+from .envelopes import opened
 from .fields import Keys, by_keys, layout_of, looks_like_time, plain, roles
 from .gcp_audit import is_log_entry
 from .k8s_audit import is_event as is_kubernetes
@@ -90,12 +91,13 @@ def _recognise(source: Source) -> bool:
     return 2 * good > seen
 
 
-def _is_foreign(record: Mapping[str, Json]) -> bool:
-    keys = {plain(key) for key in record}
+def _is_foreign(record: dict[str, Json]) -> bool:
+    keys = {plain(key) for key in record if not key.startswith("_")}  # with "_" begin those of the journal, and what GELF adds
     schema = record.get("schema")
     if isinstance(schema, str) and schema.startswith("compliance/"):
         return True
-    if is_log_entry(record) or is_cloudtrail(record) or is_kubernetes(record):
+    inside = opened(record).value or record
+    if is_log_entry(inside) or is_cloudtrail(inside) or is_kubernetes(inside):
         return True
     return bool(keys & _FOREIGN_KEYS) or any(keys >= foreign for foreign in _FOREIGN_SETS)
 
@@ -203,4 +205,4 @@ def _parse(source: Source) -> Parsed:
     return reader.tally.parsed()
 
 
-FORMAT = Format(name="jsonl-log", title="Structured log with one JSON object per line", parser=2, recognise=_recognise, parse=_parse)
+FORMAT = Format(name="jsonl-log", title="Structured log with one JSON object per line", parser=3, recognise=_recognise, parse=_parse)

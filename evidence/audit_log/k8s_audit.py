@@ -2,7 +2,8 @@
 
 Layouts: one event per line (the log backend), an EventList (the webhook backend), an array; and Azure Monitor's envelope, where an entry
 of the category ``kube-audit`` or ``kube-audit-admin`` holds the event as JSON text in ``properties.log``. Entries of Azure's other
-categories are of another sort. GKE writes its events as Google Cloud audit logs: see `gcp_audit`.
+categories are of another sort. GKE writes its events as Google Cloud audit logs: see `gcp_audit`. For EKS, containers' logs and other
+envelopes see `envelopes`.
 
 Each event is counted as it is listed. A request writes one for each stage that its policy keeps (RequestReceived, ResponseStarted,
 ResponseComplete, Panic) with the same ``auditID``: several events, one operation. The time of an event is that of its stage.
@@ -152,7 +153,7 @@ def _parse(source: Source) -> Parsed:
 FORMAT = Format(
     name="k8s-audit-json",
     title="Kubernetes audit events: one per line, EventList, array, Azure Monitor",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=('"auditID"', '"verb"', '"stage"', "audit.k8s.io/"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +59,23 @@ def ended(item: dict[str, Any]) -> str | None:
     return counted(parse(lines(item)).outcomes)
 
 
+def snake(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(snake, value))
+    return {re.sub("[A-Z]", r"_\g<0>", name).lower(): snake(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def in_bigquery(item: dict[str, Any]) -> dict[str, Any]:
+    payload = {name: value for name, value in item["protoPayload"].items() if name != "@type"}
+    others = {name: value for name, value in item.items() if name != "protoPayload"}
+    return {**others, "protopayload_auditlog": {**payload, "requestJson": "{}"}, "timestamp": "2025-09-20 10:00:00.123456 UTC"}
+
+
+def in_log_analytics(item: dict[str, Any]) -> dict[str, Any]:
+    item = snake(item)
+    return {**item, "proto_payload": {"type": TYPE, "audit_log": {k: v for k, v in item["proto_payload"].items() if k != "@type"}}}
+
+
 def layouts(*entries: dict[str, Any]) -> dict[str, bytes]:
     return {
         "lines": lines(*entries),
@@ -65,6 +83,9 @@ def layouts(*entries: dict[str, Any]) -> dict[str, bytes]:
         "printed": json.dumps(entries, indent=2).encode(),
         "entries.list": json.dumps({"entries": entries, "nextPageToken": "x"}, indent=1).encode(),
         "with a mark": b"\xef\xbb\xbf" + json.dumps(entries, indent=2).encode(),
+        "BigQuery": lines(*map(in_bigquery, entries)),
+        "Log Analytics": json.dumps(list(map(in_log_analytics, entries))).encode(),
+        "names of protocol buffers": lines(*map(snake, entries)),
         "crlf": lines(*entries).replace(b"\n", b"\r\n"),
     }
 

@@ -95,6 +95,17 @@ def test_a_line_without_end_is_refused() -> None:
         (1758362400250000, 0.25),
         (1758362400250000000, 0.25),
         ("1758362400", 0),
+        ("1758362400.123456789", 0.123456),
+        ("2025-09-20 10:00:00.5 UTC", 0.5),
+        ("2025-09-20 10:00:00 GMT", 0),
+        ("20/Sep/2025:12:00:00 +0200", 0),
+        ({"epochSecond": 1758362400, "nanoOfSecond": 250000000}, 0.25),
+        ({"$date": "2025-09-20T12:00:00.250+02:00"}, 0.25),
+        ({"$date": 1758362400250}, 0.25),
+        ({"$date": {"$numberLong": "1758362400250"}}, 0.25),
+        ({"repr": "2025-09-20 12:00:00.250000+02:00", "timestamp": 1758362400.25}, 0.25),
+        ({"date": "2025-09-20 10:00:00.250000", "timezone_type": 3, "timezone": "UTC"}, 0.25),
+        ({"date": "2025-09-20 12:00:00.250000", "timezone_type": 1, "timezone": "+02:00"}, 0.25),
     ],
 )
 def test_times_that_are_sure(time: object, seconds: float) -> None:
@@ -105,7 +116,8 @@ def test_times_that_are_sure(time: object, seconds: float) -> None:
     "time",
     [
         *("2025-09-20T10:00:00", "10:00", "yesterday", "", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "9" * 19),
-        *(0, 12, -1, True, None, {}, [], 10**11, 1e300, 10**40),
+        *(0, 12, -1, True, None, {}, [], 10**11, 1e300, 10**40, "2025-09-20 10:00:00 CET", "20/XXX/2025:12:00:00 +0200"),
+        *({"date": "2025-09-20 10:00:00", "timezone": "Europe/Berlin"}, {"epochSecond": "1758362400"}, {"$date": {"$numberLong": None}}),
     ],
 )
 def test_times_that_are_not_sure_do_not_count(time: object) -> None:
@@ -127,10 +139,16 @@ def test_a_time_that_cannot_be_read_gives_way_to_the_next_field() -> None:
         {"@t": "2025-09-20T10:00:00Z", "@l": "Warning", "@mt": "x", "action": "login", "@tr": "1"},
         {"ts": 1758362400.0, "level": "info", "operation": "login", "span_id": "1"},
         {"Timestamp": "1758362400000000000", "SeverityText": "INFO", "EventName": "login", "TraceId": "1"},
+        {"t": {"$date": "2025-09-20T12:00:00+02:00"}, "s": "I", "c": "ACCESS", "type": "login", "request_id": "1"},
+        {"T": "2025-09-20T12:00:00.000+0200", "L": "INFO", "M": "x", "action": "login", "requestId": "1"},
+        {"timestamp": "2025-09-20 10:00:00 UTC", "error_severity": "LOG", "event": "login", "trace_id": "1"},
+        {"__REALTIME_TIMESTAMP": "1758362400000000", "_AUDIT_ID": "7", "PRIORITY": "6", "EVENT": "login", "TRACE_ID": "1"},
+        {"record": {"time": {"timestamp": 1758362400.0}, "level": {"name": "INFO"}}, "event": "login", "trace_id": "1"},
         {"instant": {"epochSecond": 1758362400}, "loggerLevel": 1, "level": "INFO", "eventType": "login", "correlation_id": "1"},
     ],
 )
 def test_names_that_loggers_use(record: dict[str, Any]) -> None:
+    assert recognised(log(record, record)) == ["jsonl-log"]
     payload = parse(log(record))
     assert (payload.with_timestamp, payload.with_level, payload.with_event, payload.with_trace) == (1, 1, 1, 1)
     assert payload.first == START
