@@ -3,48 +3,35 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from math import ceil
 from typing import Final
 
 from ..assessment import Assessment, GateResult
 from ..decision import Condition
-from ..errors import StoreError
 from ..gate import Area
-from ..judgement.diff import compare, findings_between
-from ..judgement.judging import recorded_assessment
 from ..judgement.view import Unreadable, View
 from ..outcome import because
 from ..project import Project
 from ..record import sha256_hex
 from ..report.build import Basis
-from ..report.figures import Limits
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
-from ..report.trend_chart import ACROSS
-from ..report.trends import trends
 from ..report.words import count, cut, listed, plain
 from ..waiver import for_findings
 from .chart import verdicts
+from .comparison import comparison
+from .fit import fitted
 from .hazards import RULE, hazards
-from .model import Comparison, ConditionLine, GateLine, PacketModel, RiskLine, WaivedLine
+from .model import ConditionLine, GateLine, PacketModel, RiskLine, WaivedLine
 from .slots import slots_of
 
-RED: Final = 14
-LEAST: Final = 4
-"""Red gates for which a picture of the last releases makes way."""
+RED: Final = 24
 WAIVED: Final = 3
 CONDITIONS: Final = 3
 RISKS: Final = 4
 ROLLBACK: Final = 4
-NAMES: Final = 6
-"""Ids that one sentence lists."""
 _DAYS: Final = (7, 14, 30, 60, 90)
 """Offered due dates, in days after the packet's."""
 _TEXT, _SHORT, _NAME = 180, 120, 60
-_PAGE: Final = {"A4": 715.0, "Letter": 665.0}
-_FIXED, _AREA_PT, _GATE_PT, _PAIR_PT, _RISK_PT, _WAY_PT = 258.0, 15.0, 24.5, 34.0, 24.5, 14.0
-_TREND_PT: Final = 66.0
-"""Points of page 2 as a whole, and of its parts at their greatest: each text on it has a greatest number of lines."""
 _QUESTIONS: Final = {
     "change": "May this change of {name} be merged?",
     "staging": "May {name} be deployed to {environment}?",
@@ -75,21 +62,8 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
     active = sorted((one for one in assessment.waivers if one.active), key=lambda one: one.expires_at)
     risks = _risks(basis.view, assessment)
     rollback = [one for one in judged if one.area is Area.RECOVERY][:ROLLBACK]
-    figure = verdicts(judged)
-    against = comparison(basis, people)
-    pairs = max(min(len(active), WAIVED), min(len(open_), CONDITIONS))
-    taken = _FIXED + _AREA_PT * len(figure.areas) + _PAIR_PT * pairs + _RISK_PT * min(len(risks), RISKS) + _WAY_PT * len(rollback)
-    room = int((_PAGE[report.page] - taken) / _GATE_PT)
-    if against is not None and against.figure is not None:
-        fewer = room - ceil(_TREND_PT / _GATE_PT)
-        # The gates come first: where they fill the page, the picture stands in the pages to look up only.
-        if fewer >= min(len(red), LEAST):
-            room = fewer
-        else:
-            against = against.model_copy(update={"figure": None})
-    shown = min(RED, room)
     whys = {name: setting.gate.doc.why for name, setting in project.gates.items()}
-    return PacketModel(
+    everything = PacketModel(
         id=packet_id,
         log=str(basis.store.entry(0).body["origin"]),
         made_at=basis.made_at,
@@ -106,7 +80,7 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
         recommendation=recommendation(assessment, red, len(open_), len(active)),
         hazards=hazards(assessment, people, basis.view.newest.get("risk-register", ()), whys, lapsed),
         hazard_rule=RULE,
-        red=tuple(_line(one) for one in red[:shown]),
+        red=tuple(_line(one) for one in red[:RED]),
         red_total=len(red),
         people_gates=people,
         waived=tuple(
@@ -126,13 +100,14 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
         conditions_total=len(open_),
         risks=tuple(risks[:RISKS]),
         risks_total=len(risks),
-        comparison=against,
+        comparison=comparison(basis, people),
         rollback=tuple(_line(one) for one in rollback),
-        verdicts=figure,
+        verdicts=verdicts(judged),
         slots=slots_of(project.roles, assessment.evidence_outcome),
         closers=closers(project, assessment),
         dues=tuple(f"{basis.made_at + timedelta(days=days):%Y-%m-%d}" for days in _DAYS),
     )
+    return fitted(everything, report.page)
 
 
 def question(project: Project, assessment: Assessment) -> str:
@@ -207,50 +182,3 @@ def _risks(view: View, assessment: Assessment) -> list[RiskLine]:
             if one.status != "closed"
         ]
     return sorted(found, key=lambda one: _LEVELS.index(one.residual) if one.residual in _LEVELS else -1)
-
-
-def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None:
-    """Compares with the last release: with the newest recorded assessment of it at the same decision point."""
-    last = basis.releases[-2].assessment if len(basis.releases) > 1 else None
-    if last is None:
-        return None
-    store, assessment = basis.store, basis.assessment
-    try:
-        before = recorded_assessment(store, last)
-    except StoreError:
-        return None  # what it said was erased
-    was, now = (_red_ids(one, people_gates) for one in (before, assessment))
-    opened, closed = (len(many) for many in findings_between(store, before, assessment))
-    thresholds = sum(one.what == "threshold" for one in compare(before, assessment))
-    turned_red, turned_green = sorted(now - was), sorted(was - now)
-    release = cut(f"{before.subject.version or ''} {(before.subject.commit or '')[:12]}".strip() or "an unnamed release", _NAME)
-    text = (
-        f"{_named(turned_red, 'turned red')}; {_named(turned_green, 'no longer red')}; "
-        f"{count(opened, 'finding')} opened, {closed:,} closed; "
-        f"{count(thresholds, 'threshold')} changed. The evidence said {before.evidence_outcome} then, and says "
-        f"{assessment.evidence_outcome} now."
-    )
-    return Comparison(
-        assessment=last,
-        release=release,
-        judged_at=before.as_of,
-        evidence_outcome=before.evidence_outcome,
-        turned_red=tuple(turned_red[:NAMES]),
-        turned_green=tuple(turned_green[:NAMES]),
-        opened=opened,
-        closed=closed,
-        thresholds=thresholds,
-        text=text[:1].upper() + text[1:],
-        figure=trends(basis.releases, Limits(basis.project), ACROSS),
-    )
-
-
-def _red_ids(assessment: Assessment, people_gates: tuple[str, ...]) -> set[str]:
-    return {one.id for one in assessment.gates if one.red and one.id not in people_gates}
-
-
-def _named(ids: list[str], what: str) -> str:
-    if not ids:
-        return f"no gate {what}"
-    shown = ", ".join(one.replace("-", "\u2011") for one in ids[:NAMES])
-    return f"{count(len(ids), 'gate')} {what} ({shown}{', …' if len(ids) > NAMES else ''})"

@@ -47,6 +47,11 @@ def _words(row: AreaVerdicts) -> str:
     return listed([f"{getattr(row, name)} {name.replace('_', ' ')}" for name in _NAMES.values() if getattr(row, name)])
 
 
+def height(figure: VerdictsFigure) -> float:
+    """Returns the height of the figure, in points on a page of the usual width."""
+    return _KEY + len(figure.areas) * _ROW
+
+
 def draw(figure: VerdictsFigure) -> str:
     """Returns the figure as an SVG document."""
     most = max((_total(row) for row in figure.areas), default=1)
@@ -61,7 +66,7 @@ def draw(figure: VerdictsFigure) -> str:
                 parts.append(bar(x + 0.5, y + 1, amount * scale - 1, _ROW - 4, fill, stroke=stroke))
                 parts.append(text(x + 4, y + 9, f"{amount}", size=SMALL, fill=ink, bold=name == "failed"))
                 x += amount * scale
-    return svg(_KEY + len(figure.areas) * _ROW, parts)
+    return svg(height(figure), parts)
 
 
 def _key() -> list[str]:

@@ -19,6 +19,15 @@ PLOT: Final = 44.0
 _FOOT: Final = 16.0
 
 
+def height(figure: TrendsFigure, plot: float = PLOT) -> float:
+    """Returns the height of the figure in points; as `draw`."""
+    return _row(plot) * (1 + (len(figure.trends) - 1) // ACROSS)
+
+
+def _row(plot: float) -> float:
+    return _HEAD + plot + _FOOT + 6
+
+
 def draw(figure: TrendsFigure, plot: float = PLOT) -> str:
     """Returns the figure as an SVG document.
 
@@ -27,11 +36,10 @@ def draw(figure: TrendsFigure, plot: float = PLOT) -> str:
         plot: Height between the title of a panel and its axis, in points.
     """
     parts: list[str] = []
-    height = _HEAD + plot + _FOOT + 6
     for position, trend in enumerate(figure.trends):
         row, column = divmod(position, ACROSS)
-        parts += _panel(trend, figure.releases, column * (_PANEL + _GAP), row * height, plot)
-    return svg(height * (1 + (len(figure.trends) - 1) // ACROSS), parts)
+        parts += _panel(trend, figure.releases, column * (_PANEL + _GAP), row * _row(plot), plot)
+    return svg(height(figure, plot), parts)
 
 
 def _panel(trend: Trend, names: Sequence[str], left: float, top: float, plot: float) -> Iterator[str]:

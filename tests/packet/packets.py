@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,3 +71,9 @@ def desk(folder: Path, drafts: list[EvidenceDraft] | None = None, more: list[Dra
         packet = issue(store, project, assessment, seen, key, WHEN)
         keys = {role: authority.signing_key(name) for role, name in PEOPLE.items()}
         yield Desk(store, project, packet, keys, authority, key)
+
+
+def text_of(pdf: bytes, first: int, last: int) -> str:
+    """Returns the text of some pages, with plain hyphens and spaces."""
+    words = ["pdftotext", "-f", str(first), "-l", str(last), "-layout", "-", "-"]
+    return subprocess.run(words, input=pdf, capture_output=True, check=True).stdout.decode().replace("\u2011", "-").replace("\xa0", " ")

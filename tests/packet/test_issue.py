@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 from pathlib import Path
 
 import pikepdf
@@ -28,14 +27,9 @@ from compliance.sign.checks import Check
 from compliance.sign.pdf_verify import inspect_pdf
 from tests import verapdf
 from tests.packet import packets
-from tests.packet.packets import Desk
+from tests.packet.packets import Desk, text_of
 from tests.report import hostile, scenario
 from tests.report.test_trends import released
-
-
-def text_of(pdf: bytes, first: int, last: int) -> str:
-    words = ["pdftotext", "-f", str(first), "-l", str(last), "-layout", "-", "-"]
-    return subprocess.run(words, input=pdf, capture_output=True, check=True).stdout.decode().replace("\u2011", "-").replace("\xa0", " ")
 
 
 def page_of(pdf: bytes, words: str) -> int:
