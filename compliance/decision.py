@@ -395,7 +395,7 @@ def _stand(role: Role, signed: Sequence[SignOff], decision_digest: str, at: date
 
 def _void(one: SignOff, decision_digest: str, at: datetime) -> str | None:
     if one.decision_digest != decision_digest:
-        return f"void: the decision has changed since (#{one.assessment})"
+        return f"void, because the decision has changed since (#{one.assessment})"
     if at >= one.expires_at:
         return f"expired at {rfc3339(one.expires_at)}"
     return None
@@ -406,7 +406,9 @@ def missing(stand: Stand) -> str:
     if stand.rejections:
         return f"rejected by {', '.join(one.by for one in stand.rejections)}"
     left = stand.quorum - len(stand.approvals)
-    return f"waits for {left} of {stand.quorum} approvals" if left > 0 else "approved"
+    if left <= 0:
+        return "approved"
+    return f"waits for {left} of {stand.quorum} approvals" if stand.quorum > 1 else "waits for an approval"
 
 
 def is_overridden(stands: Iterable[Stand]) -> bool:

@@ -43,8 +43,9 @@ def fitted(packet: PacketModel, page: str) -> PacketModel:
     """
     width, height = _PAGES[page]
     room = height - _SPARE - _others(packet, width)
-    if packet.comparison is not None and packet.comparison.figure is not None:
-        fewer = _fitting(packet, room - 3 - trend_height(packet.comparison.figure, TREND_PLOT), width)
+    if packet.comparison is not None and (figure := packet.comparison.figure) is not None:
+        picture = 3 + trend_height(figure, TREND_PLOT) + _BODY * lines(figure.caption, _TEXT, width, 2)
+        fewer = _fitting(packet, room - picture, width)
         if fewer >= min(packet.red_total, LEAST):
             return packet.model_copy(update={"red": packet.red[:fewer]})
         packet = packet.model_copy(update={"comparison": packet.comparison.model_copy(update={"figure": None})})

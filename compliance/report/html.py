@@ -21,9 +21,10 @@ from .text import FILTERS, soft_breaks, visible
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-_NUMBER: Final = re.compile(r"(?<![\w.])([0-9][0-9,]*\.[0-9]+)(?![\w.])")
+_WHOLE: Final = re.compile(r"(?<![\w.])([0-9][0-9,]*\.[0-9]+|no-go)(?![\w.])")
 _LEADING: Final = re.compile(r"(?:^|(?<=[\s(]))(?:/|--?)[^\s/<>&;._-]{1,24}")
 _PAGES: Final = (".py", ".html", ".css")
+_NO_BREAK: Final = Markup('<span class="nb">{}</span>')
 SIGNATURE_BOX: Final = "sig-toolkit"
 """Id of the element that holds the toolkit's signature."""
 
@@ -116,9 +117,14 @@ def prose(text: str) -> Markup:
 
 
 def wrapped(value: object) -> Markup:
-    """As `soft_breaks`, but a number stays whole, and the slash or dashes that a word begins with stay with it."""
-    parts = _NUMBER.split(str(value))
-    return Markup("").join(escape(part) if n % 2 else _led(soft_breaks(part)) for n, part in enumerate(parts))
+    """As `soft_breaks`, but a number and the word no-go stay whole, and the slash or dashes that a word begins with stay with it."""
+    parts = _WHOLE.split(str(value))
+    return Markup("").join(_kept(part) if n % 2 else _led(soft_breaks(part)) for n, part in enumerate(parts))
+
+
+def _kept(part: str) -> Markup:
+    """Keeps a part on one line. A number needs no element for that, and each element makes the file larger."""
+    return _NO_BREAK.format(part) if "-" in part else escape(part)
 
 
 def _led(text: Markup) -> Markup:

@@ -52,7 +52,7 @@ def test_every_required_role_must_have_approved_with_its_quorum() -> None:
     product = stand("product", said("product"))
     assert_passes(ask("REL-6", roles=(stand("security", said()), product), evidence_outcome="go"), "2 roles approved")
     lacking = ask("REL-6", roles=(stand("security"), product), evidence_outcome="go")
-    assert_open(lacking, Reason.MISSING, "security (waits for 1 of 1 approvals)")
+    assert_open(lacking, Reason.MISSING, "security (waits for an approval)")
     assert_open(ask("REL-6", roles=(stand("security", said(), quorum=2),), evidence_outcome="go"), Reason.MISSING, "1 of 2")
     assert_passes(ask("REL-6", roles=(product, stand("legal", required=False)), evidence_outcome="go"), "1 role approved")
     assert_open(ask("REL-6", roles=(stand("legal", required=False),), evidence_outcome="go"), Reason.INCOMPLETE, "no role is required")
@@ -64,9 +64,9 @@ def test_one_rejection_is_enough() -> None:
 
 
 def test_a_void_approval_is_no_approval() -> None:
-    verdict = ask("REL-6", roles=(stand("security", void=(said(defect="void: the decision has changed since"),)),), evidence_outcome="go")
+    verdict = ask("REL-6", roles=(stand("security", void=(said(defect="void, because the decision has changed since"),)),), evidence_outcome="go")
     assert_open(verdict, Reason.STALE, "not approved: security")
-    assert [(place.where, place.what) for place in verdict.places] == [("#7", "security: void: the decision has changed since")]
+    assert [(place.where, place.what) for place in verdict.places] == [("#7", "security: void, because the decision has changed since")]
 
 
 def test_a_no_go_needs_all_who_may_override() -> None:

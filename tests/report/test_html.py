@@ -122,6 +122,7 @@ def test_a_name_that_the_model_lacks_is_an_error(model: ReportModel) -> None:
 
 def test_numbers_stay_whole_and_long_words_break() -> None:
     assert str(html.wrapped("at 99.9 %")) == "at 99.9 %"
+    assert str(html.wrapped("a no-go")) == 'a <span class="nb">no-go</span>'
     assert "<wbr>" in html.wrapped("src/lib/file.py")
     assert str(html.wrapped("GET /api/x, --no-cov")) == (
         'GET <span class="nb">/api</span>/<wbr>x, <span class="nb">--no</span>-<wbr>cov'
