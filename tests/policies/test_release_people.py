@@ -64,9 +64,10 @@ def test_one_rejection_is_enough() -> None:
 
 
 def test_a_void_approval_is_no_approval() -> None:
-    verdict = ask("REL-6", roles=(stand("security", void=(said(defect="void, because the decision has changed since"),)),), evidence_outcome="go")
+    defect = "void, because the decision has changed since"
+    verdict = ask("REL-6", roles=(stand("security", void=(said(defect=defect),)),), evidence_outcome="go")
     assert_open(verdict, Reason.STALE, "not approved: security")
-    assert [(place.where, place.what) for place in verdict.places] == [("#7", "security: void, because the decision has changed since")]
+    assert [(place.where, place.what) for place in verdict.places] == [("#7", f"security: {defect}")]
 
 
 def test_a_no_go_needs_all_who_may_override() -> None:
