@@ -36,6 +36,9 @@ LINE_LIMIT: Final = 16 << 20
 """Bytes of the longest line."""
 _HEAD: Final = 65536
 _BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = re.compile(rb"\xff\xfe(?!\0\0)|\xfe\xff")
+"""Its byte order mark; with two zero bytes behind it, it is UTF-32's."""
+_UTF_32: Final = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _CHUNK: Final = 1 << 20
 _KEPT: Final = 16 << 20
 """Bytes of a mapped file that stay in memory behind the place where it is read; a multiple of every page size."""
@@ -120,26 +123,54 @@ class Source:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB without a byte order mark, for recognition."""
-        return bytes(self.data[:_HEAD]).removeprefix(_BOM)
+        """The first 64 KiB in UTF-8, without a byte order mark, for recognition."""
+        head = bytes(self.data[:_HEAD])
+        return head.decode("utf-16", "replace").encode("utf-8", "replace") if self.is_utf_16 else head.removeprefix(_BOM)
+
+    @property
+    def head_is_whole(self) -> bool:
+        """Whether nothing stands behind the head."""
+        return self.size <= _HEAD
+
+    @property
+    def is_utf_16(self) -> bool:
+        """Whether the file begins with the byte order mark of UTF-16, as what a PowerShell redirects does."""
+        return _UTF_16.match(self.data) is not None
+
+    @cached_property
+    def utf_8(self) -> bytes | mmap.mmap:
+        """The bytes that readers of text read: those of the file, or the same text in UTF-8 where it is in UTF-16 with its mark.
+
+        Raises:
+            InputError: UTF-16 that is larger than `DOCUMENT_LIMIT` or that cannot be decoded.
+        """
+        if not self.is_utf_16:
+            return self.data
+        if self.size > DOCUMENT_LIMIT:
+            raise InputError(f"{self.size} bytes in UTF-16", expected=f"at most {DOCUMENT_LIMIT} bytes, or UTF-8")
+        try:
+            return str(self.data[:], "utf-16").encode("utf-8")
+        except UnicodeDecodeError as error:
+            line = str(self.data[: error.start], "utf-16", "ignore").count("\n") + 1
+            raise InputError(f"UTF-16 with {error.reason}", expected="text", where=f"line {line}") from error
 
     @cached_property
     def document(self) -> bytes:
-        """All bytes without a byte order mark.
+        """All bytes in UTF-8, without a byte order mark.
 
         Raises:
-            InputError: Empty, larger than `DOCUMENT_LIMIT`, or in UTF-16 or UTF-32.
+            InputError: Empty, larger than `DOCUMENT_LIMIT`, in UTF-32, or in UTF-16 that cannot be decoded.
         """
         if not self.data:
             raise InputError("empty file")
         if self.size > DOCUMENT_LIMIT:
             raise InputError(f"{self.size} bytes", expected=f"a document of at most {DOCUMENT_LIMIT} bytes")
-        if self.head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-            raise InputError("UTF-16 or UTF-32 text", expected="UTF-8", where="line 1")
-        if isinstance(self.data, bytes):
-            return self.data.removeprefix(_BOM)
-        data = bytes(self.data)
-        self.data.madvise(mmap.MADV_DONTNEED)  # the copy serves from here on: one of the two is enough in memory
+        if self.data[:4] in _UTF_32:
+            raise InputError("UTF-32 text", expected="UTF-8", where="line 1")
+        if isinstance(self.utf_8, bytes):
+            return self.utf_8.removeprefix(_BOM)
+        data = bytes(self.utf_8)
+        self.utf_8.madvise(mmap.MADV_DONTNEED)  # the copy serves from here on: one of the two is enough in memory
         return data.removeprefix(_BOM)
 
     @cached_property
@@ -180,42 +211,38 @@ class Source:
         return loads(self.text)
 
     @cached_property
-    def xml_head(self) -> bytes:
-        """The first 64 KiB as UTF-8, for recognition of XML, which may be in UTF-16: its parser reads the byte order mark as well."""
-        if not self.is_utf_16:
-            return self.head
-        return self.head.decode("utf-16", "replace").encode("utf-8", "replace")
-
-    @property
-    def is_utf_16(self) -> bool:
-        """Whether the file begins with the byte order mark of UTF-16."""
-        return self.head.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-    @cached_property
     def xml_root(self) -> str | None:
         """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
-        return xmltext.root_of(self.xml_head)
+        return xmltext.root_of(self.head)
 
     def xml(self) -> Iterator[tuple[str, Element]]:
         """Streams ``("start" | "end", element)`` from XML, whatever its size (see `xmltext`).
 
-        The caller clears elements that it has read.
+        The caller clears elements that it has read. A byte order mark counts for more than the declaration: what a program wrote as
+        UTF-8 is declared as that even when a shell has redirected it to a file in UTF-16.
         """
         if not self.data:
             raise InputError("empty file", expected="XML")
-        return xmltext.events(self.open())
+        return xmltext.events(self.open_utf_8(), self._marked)
 
     def xml_tags(self, start: xmltext.Start, end: xmltext.End, text: xmltext.Text | None = None) -> None:
-        """Calls ``start(tag, attributes)``, ``end(tag)`` and ``text(piece)`` for what stands in XML (see `xmltext.tags`)."""
+        """Calls ``start(tag, attributes)``, ``end(tag)`` and ``text(piece)`` for what stands in XML (see `xml` and `xmltext.tags`)."""
         if not self.data:
             raise InputError("empty file", expected="XML")
-        xmltext.tags(self.open(), start, end, text)
+        xmltext.tags(self.open_utf_8(), start, end, text, self._marked)
+
+    @property
+    def _marked(self) -> str | None:
+        """The encoding of what `open_utf_8` gives, where a byte order mark says it."""
+        return "utf-8" if self.is_utf_16 or self.data[:3] == _BOM else None
 
     def open(self) -> BinaryIO:
         """Returns a binary stream over the bytes."""
-        if isinstance(self.data, bytes):
-            return io.BytesIO(self.data)
-        return io.BufferedReader(_MappedStream(self.data), _CHUNK)
+        return _stream(self.data)
+
+    def open_utf_8(self) -> BinaryIO:
+        """Returns a binary stream over the bytes in UTF-8 (see `utf_8`)."""
+        return _stream(self.utf_8)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Streams ``(line number from 1, line without its end)``; a byte order mark is dropped.
@@ -223,13 +250,17 @@ class Source:
         Raises:
             InputError: A line longer than `LINE_LIMIT`.
         """
-        stream = self.open()
+        stream = self.open_utf_8()
         number = 0
         while line := stream.readline(LINE_LIMIT + 2):
             number += 1
             if len(line.rstrip(b"\r\n")) > LINE_LIMIT:
                 raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=f"line {number}")
             yield number, (line.removeprefix(_BOM) if number == 1 else line).rstrip(b"\r\n")
+
+
+def _stream(data: bytes | mmap.mmap) -> BinaryIO:
+    return io.BytesIO(data) if isinstance(data, bytes) else io.BufferedReader(_MappedStream(data), _CHUNK)
 
 
 class _MappedStream(io.RawIOBase):

@@ -195,7 +195,7 @@ class _Reader:
 
 def recognises(source: Source) -> bool:
     """Whether the root is ``bom`` and the beginning names CycloneDX's namespace."""
-    return _NAMESPACE.encode() in source.xml_head and _ROOT.fullmatch(source.xml_root or "") is not None
+    return _NAMESPACE.encode() in source.head and _ROOT.fullmatch(source.xml_root or "") is not None
 
 
 def lists_vulnerabilities(source: Source) -> bool:

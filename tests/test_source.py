@@ -52,7 +52,10 @@ def test_a_large_file_is_mapped_and_reads_the_same(tmp_path: Path, monkeypatch: 
     ("data", "message"),
     [
         (b"", "empty file"),
-        ("text".encode("utf-16"), "UTF-16"),
+        ("text".encode("utf-32"), "UTF-32"),
+        ("a\ntext".encode("utf-16")[:-1], "line 2: UTF-16 with truncated data"),
+        (b"\xff\xfea\0\0\xd8", "line 1: UTF-16 with unexpected end of data"),
+        (b"\xff\xfea\0\n\0\0\0", "line 2: NUL byte"),
         (b"a\nb\xffc", "line 2: byte 0xff"),
         (b"a\nb\0", "line 2: NUL byte"),
     ],
@@ -60,6 +63,23 @@ def test_a_large_file_is_mapped_and_reads_the_same(tmp_path: Path, monkeypatch: 
 def test_what_is_no_text_is_refused_with_its_line(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         _ = Source("f", data).text
+
+
+def test_utf_16_is_its_text_in_utf_8_and_is_addressed_by_its_own_bytes() -> None:
+    plain = Source("f", '{"\u00e9": "\U0001f600"}\nx'.encode())
+    for encoding in ("utf-16-le", "utf-16-be"):
+        marked = Source("f", ("\ufeff" + plain.text).encode(encoding))
+        assert (marked.head, marked.document, marked.text) == (plain.head, plain.document, plain.text)
+        assert list(marked.lines()) == list(plain.lines())
+        assert marked.open_utf_8().read() == plain.data
+        assert marked.open().read() == marked.data
+        assert marked.sha256 == hashlib.sha256(marked.data).hexdigest()
+
+
+def test_utf_16_beyond_the_limit_of_documents_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DOCUMENT_LIMIT", 8)
+    with pytest.raises(InputError, match="10 bytes in UTF-16; expected at most 8 bytes, or UTF-8"):
+        list(Source("f", "text".encode("utf-16")).lines())
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -58,17 +58,21 @@ def root_of(head: bytes) -> str | None:
     return root.group(1).decode() if root else None
 
 
-def events(stream: BinaryIO) -> Iterator[Event]:
+def events(stream: BinaryIO, encoding: str | None = None) -> Iterator[Event]:
     """Streams the beginnings and ends of elements; entities are refused, a DOCTYPE is tolerated and never loaded.
 
     The caller clears elements that it has read.
+
+    Args:
+        stream: The bytes.
+        encoding: What they are in, where that is known, whatever a declaration says.
 
     Raises:
         InputError: Not well-formed, an entity, nested deeper than `DEPTH_LIMIT`, or a tag, comment or text beyond `TOKEN_LIMIT` or
             `TEXT_LIMIT`.
     """
     found: list[Event] = []
-    reader = _Reader(*_tree(found))
+    reader = _Reader(*_tree(found), encoding=encoding)
     piece = None
     while piece != b"":
         piece = stream.read(reader.wanted())
@@ -79,7 +83,7 @@ def events(stream: BinaryIO) -> Iterator[Event]:
             raise broken
 
 
-def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None) -> None:
+def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None, encoding: str | None = None) -> None:
     """Calls ``start(tag, attributes)`` and ``end(tag)`` of each element: no tree is built, which saves a third.
 
     Args:
@@ -87,11 +91,12 @@ def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None) -> 
         start: Returns true when it wants the text up to the next tag, however many pieces that comes in.
         end: Takes the end of an element.
         text: Takes a piece of text.
+        encoding: As in `events`.
 
     Raises:
         InputError: As `events`, or as raised by the calls.
     """
-    reader = _Reader(*_counted(start, end)) if text is None else _Reader.listening(start, end, text)
+    reader = _Reader(*_counted(start, end), encoding=encoding) if text is None else _Reader.listening(start, end, text, encoding)
     piece = None
     while piece != b"":
         piece = stream.read(reader.wanted())
@@ -145,14 +150,14 @@ def _too_deep() -> InputError:
 class _Reader:
     """Turns bytes into calls."""
 
-    def __init__(self, start: Start, end: End, text: Text | None = None) -> None:
+    def __init__(self, start: Start, end: End, text: Text | None = None, encoding: str | None = None) -> None:
         self._start, self._end = start, end
         self._given = 0
         self._tag = 0
         """Position of the last ``<``."""
         self._begun = False
         """Whether the root element began."""
-        self._parser = parser = expat.ParserCreate(namespace_separator="}")
+        self._parser = parser = expat.ParserCreate(encoding, "}")
         parser.buffer_text = True
         parser.StartElementHandler = self._root
         parser.EndElementHandler = end
@@ -161,9 +166,9 @@ class _Reader:
         parser.EntityDeclHandler = parser.UnparsedEntityDeclHandler = parser.SkippedEntityHandler = self._entity
 
     @classmethod
-    def listening(cls, start: Start, end: End, text: Text) -> _Reader:
+    def listening(cls, start: Start, end: End, text: Text, encoding: str | None = None) -> _Reader:
         """Returns a reader that calls ``text`` from a beginning that wants it up to the next tag: all other text costs nothing."""
-        reader = cls(start, end)
+        reader = cls(start, end, encoding=encoding)
         parser, depth = reader._parser, 0
 
         def starts(tag: str, attributes: dict[str, str]) -> None:

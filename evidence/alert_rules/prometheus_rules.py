@@ -47,7 +47,7 @@ _RULE_KEYS: Final = ("record", "alert", "expr", "for", "keep_firing_for", "label
 def _recognise(source: Source) -> bool:
     if source.size > SIZE_LIMIT:
         return False
-    head = bytes(source.data).removeprefix(b"\xef\xbb\xbf")
+    head = bytes(source.utf_8).removeprefix(b"\xef\xbb\xbf")
     if b"monitoring.coreos.com/" in head and _RESOURCE.search(head):
         return True
     if not _GROUPS.search(head):

@@ -144,7 +144,7 @@ class _Document:
 
     def __init__(self, source: Source, limit: int) -> None:
         self._limit = limit
-        self._stream = source.open()
+        self._stream = source.open_utf_8()
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._read = LineReader()
         self._text = ""

@@ -32,7 +32,7 @@ def blocks(source: Source, read: LineReader) -> Iterator[Block]:
     Raises:
         InputError: A line longer than `LINE_LIMIT`.
     """
-    stream, first = source.open(), 1
+    stream, first = source.open_utf_8(), 1
     while data := stream.read(_BLOCK) + stream.readline(LINE_LIMIT + 2):
         if first == 1:
             data = data.removeprefix(_BOM)

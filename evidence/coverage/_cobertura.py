@@ -41,7 +41,7 @@ def written_by_coverage_py(source: Source) -> bool:
     """
     root = source.once(_opening)
     found = root.attributes
-    return _COMMENT.search(source.xml_head) is not None or (
+    return _COMMENT.search(source.head) is not None or (
         not root.doctype
         and _COVERAGE_PY.fullmatch(found.get("version", "")) is not None
         and _MILLISECONDS.fullmatch(found.get("timestamp", "")) is not None
@@ -66,7 +66,7 @@ class _Root:
 
 
 def _opening(source: Source) -> _Root:
-    first, *others = source.xml_head.split(b"<!--")
+    first, *others = source.head.split(b"<!--")
     text = first + b"".join(comment.partition(b"-->")[2] for comment in others)
     match = _OPENING.match(text, max(0, text.find(b"<coverage")))
     doctype = b"<!DOCTYPE" in text

@@ -114,10 +114,10 @@ def _parse(source: Source) -> Parsed:
 def _recognise(source: Source) -> bool:
     if source.xml_root != "report":
         return False
-    if _DOCTYPE.search(source.xml_head) is not None:
+    if _DOCTYPE.search(source.head) is not None:
         return True
-    match = _OPENING.search(source.xml_head)
-    return match is not None and (match[1] == b"sessioninfo" or _COUNTER.search(source.xml_head) is not None)
+    match = _OPENING.search(source.head)
+    return match is not None and (match[1] == b"sessioninfo" or _COUNTER.search(source.head) is not None)
 
 
 jacoco_xml = Format(

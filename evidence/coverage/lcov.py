@@ -100,7 +100,7 @@ class _Reader:
 def _records(source: Source) -> Counter[bytes]:
     """Counts the records of each source file."""
     found: Counter[bytes] = Counter()
-    stream = source.open()
+    stream = source.open_utf_8()
     while block := stream.read(_BLOCK):
         block += stream.readline(LINE_LIMIT)
         found.update(match[1].strip() for match in _SOURCE_FILE.finditer(block))

@@ -51,7 +51,7 @@ def pieces(source: Source) -> Iterator[Piece]:
     Raises:
         InputError: Not UTF-8 text, or a row that is too long or whose last field is not closed.
     """
-    stream, rest, line = source.open(), b"", 1
+    stream, rest, line = source.open_utf_8(), b"", 1
     while True:
         read = stream.read(PIECE)
         whole, rest = _cut(rest, read.removeprefix(_BOM) if line == 1 and not rest else read)

@@ -70,7 +70,7 @@ class Layout:
 def layout(source: Source) -> Layout | None:
     """Returns the layout of a file, None when it is no such JTL; looks at the first 64 KiB."""
     head = source.head.decode("utf-8", "replace")
-    whole = head if source.size <= len(source.head) + 3 else head[: head.rfind("\n") + 1]
+    whole = head if source.head_is_whole else head[: head.rfind("\n") + 1]
     try:
         return _by_header(whole) or _by_shape(whole)
     except InputError:

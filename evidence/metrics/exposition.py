@@ -89,7 +89,7 @@ def _bare(text: str) -> str:
 
 def is_open(source: Source) -> bool:
     """Says whether an exposition ends as OpenMetrics does; empty lines behind the end are refused later on, as what they are."""
-    tail = bytes(source.data[-64:]).rstrip(b"\r\n")
+    tail = bytes(source.utf_8[-64:]).rstrip(b"\r\n")
     return tail == b"# EOF" or tail.endswith(b"\n# EOF")
 
 

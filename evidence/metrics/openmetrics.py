@@ -40,7 +40,7 @@ _NUMERIC: Final = re.compile(r"[-+]?(?:\d|\.\d)|[-+]?inf|nan", re.IGNORECASE)
 def _recognise(source: Source) -> bool:
     """The first lines are descriptors and samples; a type or labels among them say more than ``word number``."""
     lines = source.head.split(b"\n")
-    if source.size > len(source.head):
+    if not source.head_is_whole:
         lines = lines[:-1]
     certain, seen = False, 0
     for data in lines:

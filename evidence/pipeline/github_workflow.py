@@ -40,7 +40,7 @@ def _recognise(source: Source) -> bool:
     """``on`` and ``jobs`` at the top, and a job's own keys below; a file that is broken further down is claimed and then refused."""
     if source.size > SIZE_LIMIT or not _ON.search(source.head) or _FENCE.search(source.head):
         return False
-    whole = bytes(source.data) if source.size > len(source.head) else source.head
+    whole = source.head if source.head_is_whole else bytes(source.utf_8)
     return bool(_JOBS.search(whole) and _JOB.search(whole)) or _flow(source, whole)
 
 

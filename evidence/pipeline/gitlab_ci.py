@@ -42,12 +42,12 @@ _OTHERS: Final = listed(
 
 def _recognise(source: Source) -> bool:
     """Top-level mappings whose keys are those of GitLab's jobs; one that is not even YAML needs a global key and a script."""
-    if source.size > SIZE_LIMIT or not _SIGN.search(bytes(source.data)) or source.head.lstrip()[:1] in (b"{", b"["):
+    if source.size > SIZE_LIMIT or not _SIGN.search(bytes(source.utf_8)) or source.head.lstrip()[:1] in (b"{", b"["):
         return False
     try:
         document = source.once(gitlab_document.loaded)
     except InputError:
-        return bool(_GLOBAL.search(source.head) and _SCRIPT.search(bytes(source.data)))
+        return bool(_GLOBAL.search(source.head) and _SCRIPT.search(bytes(source.utf_8)))
     return isinstance(document, dict) and _is_pipeline(document)
 
 

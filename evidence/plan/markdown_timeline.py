@@ -70,7 +70,7 @@ class _Entry:
 
 
 def _recognise(source: Source) -> bool:
-    if source.size > SIZE_LIMIT or not re.search(rb"\bT ?(?:[+-]|\xe2\x88\x92|0\b)", bytes(source.data)):
+    if source.size > SIZE_LIMIT or not re.search(rb"\bT ?(?:[+-]|\xe2\x88\x92|0\b)", bytes(source.utf_8)):
         return False
     try:
         lines = source.text.splitlines()

@@ -272,7 +272,7 @@ def _parse(source: Source) -> Parsed:
 
 def _recognise(source: Source) -> bool:
     root = (source.xml_root or "").rpartition(":")[2]
-    return root in ROOTS or (root == ECLIPSE and b"<testsuite" in source.xml_head)
+    return root in ROOTS or (root == ECLIPSE and b"<testsuite" in source.head)
 
 
 junit_xml = Format(

@@ -177,7 +177,7 @@ def test_no_runbook_of_the_corpus_is_taken_for_a_document() -> None:
         (b"   \n\n", "no text"),
         (b"# A\xff\n", "UTF-8"),
         (b"# A\x00\n", "NUL"),
-        ("# A\n".encode("utf-16"), "UTF-16"),
+        ("# A\n".encode("utf-32"), "UTF-32"),
         (b"# A\n" + b"x" * 30_000, "line too long"),
         (b"# A\n" + b"word word\n" * 40_000, "at most"),
         (b"---\na: 1\na: 2\n---\n# A\n", "front matter"),

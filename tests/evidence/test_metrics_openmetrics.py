@@ -105,7 +105,7 @@ LOOK_ALIKES = {
     "properties": b"a = 1\nb = 2\n",
     "wrk": b"Running 30s test @ http://127.0.0.1\n  12 threads and 400 connections\n",
     "zeros": bytes(100),
-    "utf-16": TEXT.decode().encode("utf-16"),
+    "utf-32": TEXT.decode().encode("utf-32"),
 }
 
 

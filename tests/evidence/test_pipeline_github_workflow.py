@@ -191,7 +191,7 @@ REFUSED = {
     "two documents": WORKFLOW + b"---\n" + WORKFLOW,
     "nul": WORKFLOW + b"\0",
     "latin-1": WORKFLOW + b"# caf\xe9\n",
-    "utf-16": WORKFLOW.decode().encode("utf-16"),
+    "utf-32": WORKFLOW.decode().encode("utf-32"),
     "unsafe tag": b"on: push\njobs:\n  a: !!python/object/apply:os.system [x]\n",
     "alias to itself": b"on: push\njobs: &a\n  x: *a\n",
     "laughs": b"on: push\nx: &a [x,x,x,x,x,x,x,x,x,x]\n"

@@ -440,7 +440,7 @@ REFUSED = {
     "two documents": FILE + b"---\n" + FILE,
     "nul": FILE + b"\0",
     "latin-1": FILE + b"# caf\xe9\n",
-    "utf-16": FILE.decode().encode("utf-16"),
+    "utf-32": FILE.decode().encode("utf-32"),
     "deep": b"a: {script: " + b"[" * 5000,
     "too many jobs": b"".join(b"j%d: {script: [x]}\n" % n for n in range(501)),
     "too many edges": b"stages: [a, b]\n"
