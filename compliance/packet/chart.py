@@ -7,7 +7,7 @@ from typing import Final
 
 from ..assessment import GateResult
 from ..gate import Area, Status
-from ..report.drawing import BAD, INK, MUTED, SMALL, WIDTH, bar, fit, measure, svg, text
+from ..report.figures.drawing import BAD, INK, MUTED, SMALL, WIDTH, bar, fit, measure, svg, text
 from ..report.words import count, listed
 from .model import AreaVerdicts, VerdictsFigure
 

@@ -11,7 +11,7 @@ from ..errors import ComplianceError, InputError
 from ..reading import jsontext
 from ..record import sha256_hex
 from ..report import bundle
-from ..report.figure_model import TrendsFigure
+from ..report.figures.model import TrendsFigure
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
 from ..sign.checks import Check

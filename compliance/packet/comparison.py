@@ -9,9 +9,8 @@ from ..errors import StoreError
 from ..judgement.diff import compare, findings_between
 from ..judgement.judging import recorded_assessment
 from ..report.build import Basis
-from ..report.figures import Limits
-from ..report.trend_chart import ACROSS
-from ..report.trends import trends
+from ..report.figures import trends
+from ..report.figures.limits import Limits
 from ..report.words import count, cut
 from .model import Comparison
 
@@ -52,7 +51,7 @@ def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None
         closed=closed,
         thresholds=thresholds,
         text=text[:1].upper() + text[1:],
-        figure=trends(basis.releases, Limits(basis.project), ACROSS),
+        figure=trends.figure(basis.releases, Limits(basis.project), trends.ACROSS),
     )
 
 

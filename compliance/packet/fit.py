@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..report.drawing import WIDTH
+from ..report.figures import trends
+from ..report.figures.drawing import WIDTH
 from ..report.fit import lines
-from ..report.trend_chart import height as trend_height
 from . import chart
 from .html import TREND_PLOT
 from .model import Comparison, PacketModel
@@ -44,7 +44,7 @@ def fitted(packet: PacketModel, page: str) -> PacketModel:
     width, height = _PAGES[page]
     room = height - _SPARE - _others(packet, width)
     if packet.comparison is not None and (figure := packet.comparison.figure) is not None:
-        picture = 3 + trend_height(figure, TREND_PLOT) + _BODY * lines(figure.caption, _TEXT, width, 2)
+        picture = 3 + trends.height(figure, TREND_PLOT) + _BODY * lines(figure.caption, _TEXT, width, 2)
         fewer = _fitting(packet, room - picture, width)
         if fewer >= min(packet.red_total, LEAST):
             return packet.model_copy(update={"red": packet.red[:fewer]})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..report import html, trend_chart
+from ..report import html
+from ..report.figures import trends
 from ..report.html import image
 from ..report.model import ReportModel
 from . import chart
@@ -24,7 +25,7 @@ def render(packet: PacketModel, report: ReportModel) -> str:
             **html.shared(report),
             packet=packet,
             packet_style=html.style_sheet("packet/packet.css"),
-            trends=None if figure is None else image(trend_chart.draw(figure, TREND_PLOT)),
+            trends=None if figure is None else image(trends.draw(figure, TREND_PLOT)),
             verdicts=image(chart.draw(packet.verdicts)),
             rows=range(1, CONDITIONS + 1),
         )

@@ -14,7 +14,7 @@ from pydantic import Field
 from ..assessment import Outcome
 from ..gate import Status
 from ..record import JsonDocument, Model
-from ..report.figure_model import Count, Figure, TrendsFigure
+from ..report.figures.model import Count, Figure, TrendsFigure
 from ..report.words import count
 from ..role import Role, RoleTable
 from ..subject import Subject

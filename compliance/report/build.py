@@ -18,7 +18,8 @@ from ..store import Store
 from . import bundle, gates, page1
 from .claims import claims
 from .decided import decided
-from .figures import figures, of_subject
+from .figures.build import figures, of_subject
+from .figures.trends import RELEASES
 from .findings import findings
 from .model import Limits, ReportModel, Signer
 from .pdf import Attachment
@@ -26,7 +27,6 @@ from .proof import proof, report_id, verifier_digest
 from .redact import Redaction
 from .register import register, registered
 from .trail import trail
-from .trends import RELEASES
 from .words import cut
 
 _TITLE: Final = 120

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from .drawing import measure
+from .figures.drawing import measure
 from .model import Decision, RedGate
 
 _MM: Final = 72 / 25.4

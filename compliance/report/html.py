@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..record import digest, sha256_hex
-from . import charts, words
+from . import words
+from .figures.draw import draw
 from .model import ReportModel
 from .page1 import LONG_NAME
 from .text import FILTERS, soft_breaks, visible
@@ -82,7 +83,7 @@ def environment() -> Environment:
         "percent": words.percent,
         "size": words.size,
         "utc": words.utc,
-        "figure": lambda figure: image(charts.draw(figure)),
+        "figure": lambda figure: image(draw(figure)),
         "hex_groups": hex_groups,
         "nobreak": nobreak,
         "prose": prose,

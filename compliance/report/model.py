@@ -15,7 +15,7 @@ from ..assessment import Assessment, Outcome
 from ..gate import Reason, Standing, Status
 from ..record import JsonDocument, Model, PrivacyClass, Severity
 from .decided_model import Decided
-from .figure_model import AnyFigure
+from .figures.model import AnyFigure
 
 SCHEMA: Final = "compliance/report/v1"
 

@@ -11,7 +11,7 @@ from ..kind import Kind
 from ..record import Json
 from ..store import Store
 from ..subject import Subject
-from .figures import of_subject
+from .figures.build import of_subject
 from .model import EvidenceRow, Register
 from .redact import WHOLE, Redaction
 from .words import count, cut, label, listed, plain, show

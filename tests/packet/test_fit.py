@@ -12,7 +12,7 @@ from compliance.packet import fit
 from compliance.packet.fit import fitted
 from compliance.packet.issue import render
 from compliance.packet.model import Comparison, ConditionLine, GateLine, PacketModel, RiskLine, WaivedLine
-from compliance.report.figure_model import Trend, TrendsFigure
+from compliance.report.figures.model import Trend, TrendsFigure
 from tests.report.scenario import WHEN
 
 from .packets import Desk, desk, text_of

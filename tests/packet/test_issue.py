@@ -17,11 +17,11 @@ from compliance.packet.issue import FILE, attachment, render
 from compliance.packet.model import PacketModel
 from compliance.packet.slots import slots_of
 from compliance.record import sha256_hex
-from compliance.report import trend_chart
 from compliance.report.build import build as build_report
-from compliance.report.figure_model import TrendsFigure
+from compliance.report.figures import trends
+from compliance.report.figures.model import TrendsFigure
+from compliance.report.figures.trends import ACROSS
 from compliance.report.model import ReportModel
-from compliance.report.trend_chart import ACROSS
 from compliance.role import RoleTable, roles_of
 from compliance.sign.checks import Check
 from compliance.sign.pdf_verify import inspect_pdf
@@ -193,7 +193,7 @@ def test_a_release_is_compared_with_the_last_one_and_drawn_with_all(tmp_path: Pa
     assert last.figure.trends == whole.trends[:ACROSS]
     worst = next(one for one in last.figure.trends if one.title == "Critical and high findings")
     assert f"{before[0]} {worst.values[0]:.0f}" in last.figure.alt
-    drawn = trend_chart.draw(last.figure, TREND_PLOT)
+    drawn = trends.draw(last.figure, TREND_PLOT)
     assert all(f">{words}</text>" in drawn for words in (before[0], "1.8.0", f"{worst.values[-1]:.0f}"))
 
 

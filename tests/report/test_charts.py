@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from compliance.record import Severity
-from compliance.report import charts, drawing
-from compliance.report.figure_model import (
+from compliance.report.figures import drawing
+from compliance.report.figures.draw import draw
+from compliance.report.figures.model import (
     AnyFigure,
     CoverageFigure,
     CoverageRow,
@@ -129,7 +130,7 @@ def figures(release: Release) -> list[AnyFigure]:
 
 def test_every_figure_is_a_picture_with_everything_inside_it(figures: list[AnyFigure]) -> None:
     for figure in figures:
-        root = ElementTree.fromstring(charts.draw(figure))
+        root = ElementTree.fromstring(draw(figure))
         _, _, width, height = map(float, root.attrib["viewBox"].split())
         assert width == drawing.WIDTH
         for element in root:
@@ -143,7 +144,7 @@ def test_every_figure_is_a_picture_with_everything_inside_it(figures: list[AnyFi
 def test_no_two_texts_of_a_line_overlap(figures: list[AnyFigure]) -> None:
     for figure in figures:
         lines: dict[str, list[tuple[float, float, str | None]]] = {}
-        for element in ElementTree.fromstring(charts.draw(figure)).iter(f"{SVG}text"):
+        for element in ElementTree.fromstring(draw(figure)).iter(f"{SVG}text"):
             lines.setdefault(element.attrib["y"], []).append((*extent(element), element.text))
         for found in lines.values():
             found.sort(key=lambda one: one[0])
@@ -153,7 +154,7 @@ def test_no_two_texts_of_a_line_overlap(figures: list[AnyFigure]) -> None:
 
 def test_markup_in_names_is_text() -> None:
     for figure in hostile_figures():
-        picture = charts.draw(figure)
+        picture = draw(figure)
         tags = set(re.findall(r"<(\w+)", picture))
         assert tags <= {"svg", "text", "rect", "line", "path", "circle"}
         assert "\x1b" not in picture
@@ -162,7 +163,7 @@ def test_markup_in_names_is_text() -> None:
 
 def test_what_the_limit_breaks_is_said_in_words_too(figures: list[AnyFigure]) -> None:
     load = next(figure for figure in figures if isinstance(figure, LoadFigure))
-    words = "".join(ElementTree.fromstring(charts.draw(load)).itertext())
+    words = "".join(ElementTree.fromstring(draw(load)).itertext())
     assert "1,891\u00a0ms, limit 1,000\u00a0ms: broken" in words
     assert "221\u00a0ms, limit 250\u00a0ms: kept" in words
     assert "114 of 242 (47.1\u00a0%)" in words
@@ -170,7 +171,7 @@ def test_what_the_limit_breaks_is_said_in_words_too(figures: list[AnyFigure]) ->
 
 def test_bars_are_as_long_as_their_numbers(figures: list[AnyFigure]) -> None:
     tests = next(figure for figure in figures if isinstance(figure, TestsFigure))
-    picture = ElementTree.fromstring(charts.draw(tests))
+    picture = ElementTree.fromstring(draw(tests))
     widths = [
         float(one.attrib["width"])
         for one in picture.iter(f"{SVG}rect")
@@ -192,7 +193,7 @@ def test_text_is_cut_in_the_middle_to_fit() -> None:
 
 def test_a_trend_marks_every_release_that_was_measured_and_bridges_the_others_with_dots() -> None:
     trend = Trend(title="Lines covered", unit="share", values=(0.5, None, 0.75, 1.0), limit=0.8)
-    picture = ElementTree.fromstring(charts.draw(TrendsFigure(releases=("1", "2", "3", "4"), trends=(trend,), **WORDS)))
+    picture = ElementTree.fromstring(draw(TrendsFigure(releases=("1", "2", "3", "4"), trends=(trend,), **WORDS)))
     heights = [float(one.attrib["cy"]) for one in picture.iter(f"{SVG}circle")]
     assert len(heights) == 3
     assert (heights[0] - heights[1]) == pytest.approx(heights[1] - heights[2])
@@ -204,7 +205,7 @@ def test_a_trend_marks_every_release_that_was_measured_and_bridges_the_others_wi
 def test_a_latency_over_its_limit_has_a_sign_besides_its_colour() -> None:
     endpoints = tuple(EndpointErrors(name=f"/{n}", requests=9, failed=0, p95_ms=n, p99_ms=n) for n in (100, 300))
     figure = LoadFigure(latencies=(), endpoints=endpoints, error_limit=None, p95_limit_ms=250, p99_limit_ms=1000, **WORDS)
-    texts = [one.text for one in ElementTree.fromstring(charts.draw(figure)).iter(f"{SVG}text")]
+    texts = [one.text for one in ElementTree.fromstring(draw(figure)).iter(f"{SVG}text")]
     assert texts.count("> 300") == 1
     assert texts.count("300") == 1
 
@@ -222,6 +223,6 @@ def contrast(first: str, second: str) -> float:
 
 def test_text_has_contrast_and_failed_differs_from_passed_in_greyscale(figures: list[AnyFigure]) -> None:
     for figure in figures:
-        for element in ElementTree.fromstring(charts.draw(figure)).iter(f"{SVG}text"):
+        for element in ElementTree.fromstring(draw(figure)).iter(f"{SVG}text"):
             assert contrast(element.attrib["fill"], "#ffffff") >= 4.5
     assert contrast(drawing.BAD, drawing.GOOD) >= 2

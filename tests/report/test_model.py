@@ -15,7 +15,7 @@ from compliance import schemas
 from compliance.gate import Status
 from compliance.record import Severity
 from compliance.report import bundle
-from compliance.report.figure_model import CoverageFigure, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
+from compliance.report.figures.model import CoverageFigure, LoadFigure, RollbackFigure, SeverityFigure, TestsFigure
 from compliance.report.json import check_document
 from compliance.report.model import ReportModel
 from tests.report import scenario

@@ -7,8 +7,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from compliance.gate import Item
-from compliance.report import charts, figures
-from compliance.report.figure_model import PlanFigure
+from compliance.report.figures import plan
+from compliance.report.figures.model import PlanFigure
+from compliance.report.figures.rows import ROWS
 from tests.evidence.helpers import read
 from tests.policies.helpers import item
 
@@ -36,13 +37,13 @@ def of(data: bytes, name: str) -> Item:
 
 
 def figure(*items: Item) -> PlanFigure:
-    found: Any = figures._plan(list(items), None)  # type: ignore[arg-type]
+    found: Any = plan.figure(list(items), None)  # type: ignore[arg-type]
     assert isinstance(found, PlanFigure)
     return found
 
 
 def words(found: PlanFigure) -> str:
-    return " ".join(ElementTree.fromstring(charts.draw(found)).itertext()).replace("\u00a0", " ")
+    return " ".join(ElementTree.fromstring(plan.draw(found)).itertext()).replace("\u00a0", " ")
 
 
 def test_the_caption_answers_how_long_and_on_what_it_depends() -> None:
@@ -78,12 +79,12 @@ def test_a_written_plan_is_shown_before_a_timeline() -> None:
 
 def test_a_plan_without_a_schedule_has_no_figure() -> None:
     cycle = PLAN.replace(b"id: build, owner", b"id: build, needs: [deploy], owner")
-    assert figures._plan([of(cycle, "plan-yaml")], None) is None  # type: ignore[arg-type]
+    assert plan.figure([of(cycle, "plan-yaml")], None) is None  # type: ignore[arg-type]
 
 
 def test_long_plans_are_cut_with_a_note() -> None:
     tasks = "".join(f"  - {{id: t{number}, estimate: 1h}}\n" for number in range(40))
     found = figure(of(f"schema: compliance/plan/v1\nrecorded-at: 2025-09-20T15:00:00Z\ntasks:\n{tasks}".encode(), "plan-yaml"))
-    assert len(found.tasks) == figures.ROWS
+    assert len(found.tasks) == ROWS
     assert found.note is not None
     assert "26" in found.note

@@ -13,9 +13,9 @@ from compliance.judgement.assessing import assess
 from compliance.judgement.judging import record_assessment
 from compliance.judgement.view import build
 from compliance.record import Severity
-from compliance.report.figure_model import SeverityFigure, TrendsFigure
+from compliance.report.figures.model import SeverityFigure, TrendsFigure
+from compliance.report.figures.trends import figure as trends
 from compliance.report.model import ReportModel
-from compliance.report.trends import trends
 from compliance.store import EvidenceDraft
 from compliance.subject import Subject
 from tests.report import scenario

@@ -10,8 +10,8 @@ from typing import Final
 
 from markupsafe import escape
 
-from .fonts import FONT_STACK, advances
-from .text import visible
+from ..fonts import FONT_STACK, advances
+from ..text import visible
 
 WIDTH: Final = 482.0
 """Width of the text block of an A4 page in points."""
@@ -82,3 +82,13 @@ def measure(words: str, size: float = TEXT, *, bold: bool = False) -> float:
     """Returns the width of a line of text in points."""
     widths = advances()
     return sum(widths.get(ord(one), 0.6) for one in words) * size * (BOLD if bold else 1.0)
+
+
+def key(x: float, y: float, entries: Iterable[tuple[str, str | None, str]]) -> str:
+    """Returns what each fill of a picture stands for: fill, outline and word of each, from left to right."""
+    parts = []
+    for fill, stroke, word in entries:
+        parts.append(bar(x, y - 6.5, 8, 7, fill, stroke=stroke))
+        parts.append(text(x + 12, y, word, size=SMALL, fill=MUTED))
+        x += 12 + measure(word, SMALL) + 14
+    return "".join(parts)

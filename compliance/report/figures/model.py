@@ -1,4 +1,4 @@
-"""The data of the figures in a report; `charts` draws them."""
+"""The data of the figures in a report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from ..record import Model, Severity
+from ...record import Model, Severity
 
 _MOST: Final = 2**53 - 1
 Count = Annotated[int, Field(ge=0, le=_MOST)]

@@ -1,0 +1,1 @@
+"""The figures of a report: what each shows, from the evidence, and its picture."""
