@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import yaml
@@ -153,10 +154,35 @@ def loads(text: str, *, lines: bool = False, merge: bool = False, tags: Collecti
     Raises:
         InputError: Not YAML, several documents, a duplicate key, an alias, an unsafe tag, nested too deeply; with line and column.
     """
+    with _loader(text, lines=lines, merge=merge, tags=tags) as loader:
+        return loader.get_single_data()
+
+
+def documents(text: str, *, lines: bool = False, merge: bool = False) -> Iterator[Any]:
+    """Reads all YAML documents of a text, one after the other; an empty one is None.
+
+    Args:
+        text: The documents.
+        lines: As for `loads`; lines are those of the text.
+        merge: As for `loads`.
+
+    Raises:
+        InputError: As for `loads`.
+    """
+    with _loader(text, lines=lines, merge=merge) as loader:
+        while loader.check_data():
+            loader.nodes = 0
+            loader.sizes.clear()
+            yield loader.get_data()
+
+
+@contextmanager
+def _loader(text: str, *, lines: bool, merge: bool, tags: Collection[str] = ()) -> Iterator[Any]:
+    """Gives a loader whose errors are refusals."""
     try:
         loader = _Loader(text, lines=lines, merge=merge, tags=tags)
         try:
-            return loader.get_single_data()
+            yield loader
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:

@@ -38,7 +38,6 @@ _YAML = re.compile(rb"(?m)^[\"']?apiVersion[\"']?:[ \t]*[\"']?rbac\.authorizatio
 _IN_LIST = re.compile(rb"(?m)^[ \t]*(?:-[ \t]+)?[\"']?apiVersion[\"']?:[ \t]*[\"']?rbac\.authorization\.k8s\.io/")
 _LIST = re.compile(rb"(?m)^kind:[ \t]*[A-Za-z]*List[ \t\r]*$")
 _JSON = re.compile(rb"\"apiVersion\"\s*:\s*\"rbac\.authorization\.k8s\.io/")
-_MARK = re.compile(r"(?m)^---(?=[ \t\r\n]|\Z)")
 
 
 def _recognise(source: Source) -> bool:
@@ -75,7 +74,7 @@ def _parse(source: Source) -> Parsed:
 class _Object:
     """A role or a binding."""
 
-    def __init__(self, value: Mapping[str, Json], where: str, before: int) -> None:
+    def __init__(self, value: Mapping[str, Json], where: str) -> None:
         self.kind = str(value.get("kind"))
         metadata = value.get("metadata")
         name = metadata.get("name", metadata.get("generateName")) if isinstance(metadata, dict) else None
@@ -85,7 +84,8 @@ class _Object:
             raise InputError("no name", expected="metadata.name", where=where)
         self.name = name
         self.namespace = str(metadata.get("namespace", "")) if isinstance(metadata, dict) and not self.kind.startswith("Cluster") else ""
-        self.line = before + value[yamltext.LINE] if yamltext.LINE in value else None
+        line = value.get(yamltext.LINE)
+        self.line = line if isinstance(line, int) else None
         rules = _list(value.get("rules"), f"{where}: rules") if self.kind in _ROLES else []
         self.verbs = tuple(dict.fromkeys(verb for rule in rules for verb in _words(rule, "verbs", where)))
         self.everything = any(all("*" in _words(rule, key, where) for key in ("verbs", "resources", "apiGroups")) for rule in rules)
@@ -138,50 +138,33 @@ def _words(rule: Mapping[str, Json], key: str, where: str) -> list[str]:
 
 
 def _objects(source: Source) -> Iterator[_Object]:
-    for number, (value, where, before) in enumerate(_manifests(source)):
+    for number, (value, where) in enumerate(_manifests(source)):
         if number >= OBJECT_LIMIT:
             raise InputError(f"more than {OBJECT_LIMIT} objects", expected="Kubernetes manifests")
         if str(value.get("apiVersion", "")).startswith(GROUP):
-            yield _Object(value, where, before)
+            yield _Object(value, where)
 
 
-def _manifests(source: Source) -> Iterator[tuple[Mapping[str, Json], str, int]]:
-    """Yields every manifest, those of lists one by one, with its place and the lines before its document."""
-    for whole, before in _documents(source):
-        place = f"the document at line {before + 1}"
+def _manifests(source: Source) -> Iterator[tuple[Mapping[str, Json], str]]:
+    """Yields every manifest, those of lists one by one, with its place."""
+    for number, whole in enumerate(_documents(source), 1):
         if whole is None:
             continue
         if not isinstance(whole, dict):
-            raise InputError(type(whole).__name__, expected="a Kubernetes manifest", where=place)
+            raise InputError(type(whole).__name__, expected="a Kubernetes manifest", where=f"document {number}")
+        place = f"the document at line {whole.get(yamltext.LINE, 1)}"
         if str(whole.get("kind", "")).endswith("List") and "items" in whole:
-            yield from ((one, f"{place}, item {number}", before) for number, one in enumerate(_list(whole["items"], place), 1))
+            yield from ((one, f"{place}, item {item}") for item, one in enumerate(_list(whole["items"], place), 1))
         else:
-            yield whole, place, before
+            yield whole, place
 
 
-def _documents(source: Source) -> Iterator[tuple[Json, int]]:
-    """Yields what the documents of the file hold, and the lines before each."""
+def _documents(source: Source) -> Iterator[Json]:
     if source.head.lstrip()[:1] == b"{":
-        yield source.json, 0
-        return
+        return iter((source.json,))
     if source.size > YAML_LIMIT:
         raise InputError(f"{source.size} bytes", expected=f"YAML of at most {YAML_LIMIT} bytes")
-    text = source.text
-    start = before = counted = 0
-    for end in (*(match.start() for match in _MARK.finditer(text)), len(text)):
-        piece = text[start:end]
-        before, counted = before + text.count("\n", counted, start), start
-        if start or not piece.lstrip().startswith("%"):
-            yield _load(piece, before), before
-        start = end + len("---")
-
-
-def _load(piece: str, before: int) -> Json:
-    try:
-        return yamltext.loads(piece, lines=True)
-    except InputError as error:
-        moved = re.sub(r"\d+", lambda match: str(int(match.group()) + before), error.where or "", count=1)
-        raise InputError(error.found, expected=error.expected, where=moved or None) from error
+    return yamltext.documents(source.text, lines=True)
 
 
 K8S_RBAC = Format(

@@ -2,53 +2,57 @@
 
 Source of the format: Prometheus Docs, "Defining recording rules" and "Alerting rules", and the checks of ``promtool check rules`` (Go
 package ``model/rulefmt``): keys are known, groups have unique names, a rule is an alert or a recording and has an expression that
-parses, durations are Prometheus durations, a recording has neither annotations nor ``for``. What Thanos and Mimir add to groups is
-accepted. The Go templates inside labels and annotations are not checked. Read too: a ``List`` of ``PrometheusRule`` as kubectl prints it.
+parses, durations are Prometheus durations, a recording has neither annotations nor ``for``. What Thanos, Mimir and vmalert add to groups
+and rules is accepted; rules for something else than PromQL (LogQL, Graphite) are not. The Go templates inside labels and annotations are
+not checked.
+
+Several documents in one file are read where they are manifests (``PrometheusRule``, VictoriaMetrics' ``VMRule``, a ``List`` of some as
+kubectl prints it; other kinds are left alone), or name a ``namespace`` each, as mimirtool reads them. Of other rule files Prometheus
+itself reads the first document only, so that they are refused.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from compliance.errors import InputError
 from compliance.kind import Format
-from compliance.reading import yamltext
 from compliance.reading.yamltext import LINE
 from compliance.record import Parsed
 from compliance.source import Source
 
 from . import Alert, AlertRules, modes, promql
+from .manifests import RESOURCES, SIZE_LIMIT, group_lists
+from .shapes import known_keys, list_of, mapping_of, where_of
 
-SIZE_LIMIT: Final = 2 << 20
-"""Bytes of the largest rule file; the YAML reader takes about 20 s for each MiB."""
 _GROUPS: Final = re.compile(rb"^groups[ \t]*:|^[ \t]*\"groups\"[ \t]*:|^\{\s*\"groups\"\s*:", re.MULTILINE)
 _RULE: Final = re.compile(rb"(?:^|[\s{,])[\"']?(?:alert|record)[\"']?[ \t]*:", re.MULTILINE)
 _NO_RULES: Final = re.compile(rb"^[ \t]+(?:-[ \t]+)?rules[ \t]*:[ \t]*(?:\[[ \t]*\]|null|~)?[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_NAMED: Final = rb"(?:PrometheusRule|VMRule)(?:List)?"
 _RESOURCE: Final = re.compile(
-    rb"^(?:- |  )?kind[ \t]*:[ \t]*[\"']?PrometheusRule[\"']?[ \t]*\r?$|\"kind\"\s*:\s*\"PrometheusRule\"", re.MULTILINE
+    rb"^(?:- |  )?kind[ \t]*:[ \t]*[\"']?%b[\"']?[ \t]*\r?$|\"kind\"\s*:\s*\"%b\"" % (_NAMED, _NAMED), re.MULTILINE
 )
 _UNITS: Final = {"y": 31_536_000.0, "w": 604_800.0, "d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION: Final = re.compile(r"".join(rf"(?:([0-9]+){unit})?" for unit in _UNITS))
 _LONGEST_S: Final = 9_223_372_036.0
 """A Go duration holds 2^63 - 1 nanoseconds."""
 _METRIC: Final = re.compile(r"[^\s{}\"'`(),=]+")
-_TOP: Final = ("groups", "namespace")
 _GROUP: Final = (
     *("name", "interval", "query_offset", "limit", "rules", "labels", "partial_response_strategy"),
     *("source_tenants", "evaluation_delay", "align_evaluation_time_on_interval"),
+    *("type", "concurrency", "tenant", "debug", "params", "headers", "notifier_headers", "eval_offset", "eval_delay", "eval_alignment"),
 )
-_RULE_KEYS: Final = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
+_RULE_KEYS: Final = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations", "debug", "update_entries_limit")
 
 
 def _recognise(source: Source) -> bool:
     if source.size > SIZE_LIMIT:
         return False
     head = bytes(source.utf_8).removeprefix(b"\xef\xbb\xbf")
-    if b"monitoring.coreos.com/" in head and _RESOURCE.search(head):
+    if any(group.encode() in head for group in RESOURCES.values()) and _RESOURCE.search(head):
         return True
     if not _GROUPS.search(head):
         return False
@@ -69,17 +73,9 @@ def _only_empty_groups(source: Source) -> bool:
     )
 
 
-def _document(source: Source) -> Any:
-    if source.size > SIZE_LIMIT:
-        raise InputError(f"{source.size} bytes", expected=f"a rule file of at most {SIZE_LIMIT} bytes")
-    if source.head.lstrip().startswith(b"{"):
-        return source.json
-    return yamltext.loads(source.text, lines=True, merge=True)
-
-
 def _parse(source: Source) -> Parsed:
     rules = _Rules()
-    for groups in _group_lists(_document(source)):
+    for groups in group_lists(source):
         rules.read(groups)
     return Parsed(
         payload=AlertRules(
@@ -89,31 +85,6 @@ def _parse(source: Source) -> Parsed:
             incomplete=None if rules.alerts or rules.recording else "no rule",
         )
     )
-
-
-def _group_lists(document: Any) -> Iterator[Any]:
-    """Yields the ``groups`` of a rule file, of a ``PrometheusRule``, or of each of a list of them."""
-    whole = _mapping(document, "the file", None)
-    if whole.get("kind") in ("List", "PrometheusRuleList"):
-        for item in _list(whole.get("items"), "`items`", whole.get(LINE)):
-            yield _resource(_mapping(item, "an item", whole.get(LINE)))
-    elif "kind" in whole or "spec" in whole:
-        yield _resource(whole)
-    else:
-        _known(whole, _TOP, "the file")
-        if "groups" not in whole:
-            raise InputError("no key `groups`", expected="a rule file with `groups`", where="line 1")
-        yield whole["groups"]
-
-
-def _resource(resource: dict[str, Any]) -> Any:
-    where = _where(resource.get(LINE))
-    if resource.get("kind") != "PrometheusRule" or not str(resource.get("apiVersion")).startswith("monitoring.coreos.com/"):
-        found = f"{resource.get('apiVersion')} {resource.get('kind')}"
-        raise InputError(found[:100], expected="monitoring.coreos.com/v1 PrometheusRule", where=where)
-    spec = _mapping(resource.get("spec"), "`spec`", resource.get(LINE))
-    _known(spec, ("groups",), "`spec`")
-    return spec.get("groups")
 
 
 @dataclass
@@ -128,33 +99,35 @@ class _Rules:
 
     def read(self, groups: Any) -> None:
         names: set[str] = set()
-        for item in _list(groups, "`groups`", None):
-            group = _mapping(item, "a group", None)
+        for item in list_of(groups, "`groups`", None):
+            group = mapping_of(item, "a group", None)
             name = self._group(group)
             if name in names:
-                raise InputError(f"group {name!r} twice", expected="unique names", where=_where(group.get(LINE)))
+                raise InputError(f"group {name!r} twice", expected="unique names", where=where_of(group.get(LINE)))
             names.add(name)
             self.groups += 1
 
     def _group(self, group: dict[str, Any]) -> str:
         line = group.get(LINE)
-        _known(group, _GROUP, "a group")
+        known_keys(group, _GROUP, "a group")
         name = group.get("name")
         if not isinstance(name, str) or not name:
-            raise InputError("a group without name", expected="a name", where=_where(line))
-        for key in ("interval", "query_offset", "evaluation_delay"):
+            raise InputError("a group without name", expected="a name", where=where_of(line))
+        if group.get("type") not in (None, "", "prometheus"):
+            raise InputError(f"type {group['type']!r} of group {name!r}"[:200], expected="rules in PromQL", where=where_of(line))
+        for key in ("interval", "query_offset", "evaluation_delay", "eval_offset", "eval_delay"):
             _duration(group, key, f"group {name!r}")
         limit = group.get("limit")
         if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
-            raise InputError(f"limit {limit!r} of group {name!r}", expected="an integer", where=_where(line))
+            raise InputError(f"limit {limit!r} of group {name!r}", expected="an integer", where=where_of(line))
         labels = _words(group, "labels", f"group {name!r}")
-        for item in _list(group.get("rules"), f"rules of group {name!r}", line):
-            self._rule(_mapping(item, f"a rule of group {name!r}", line), name, labels)
+        for item in list_of(group.get("rules"), f"rules of group {name!r}", line):
+            self._rule(mapping_of(item, f"a rule of group {name!r}", line), name, labels)
         return name
 
     def _rule(self, rule: dict[str, Any], group: str, inherited: Mapping[str, str]) -> None:
         kinds = [key for key in ("alert", "record") if rule.get(key) not in (None, "")]
-        where = _where(rule.get(LINE))
+        where = where_of(rule.get(LINE))
         if len(kinds) != 1:
             found = "both alert and record" if kinds else "neither alert nor record"
             raise InputError(f"{found} in a rule of group {group!r}", expected="one of them", where=where)
@@ -162,7 +135,7 @@ class _Rules:
         if not isinstance(name, str):
             raise InputError(f"name {name!r} of a rule of group {group!r}", expected="text", where=where)
         what = f"{kinds[0]} {name!r} of group {group!r}"
-        _known(rule, _RULE_KEYS, what)
+        known_keys(rule, _RULE_KEYS, what)
         expression = self._expression(rule, what)
         labels = _words(rule, "labels", what)
         annotations = _words(rule, "annotations", what)
@@ -188,7 +161,7 @@ class _Rules:
 
     def _expression(self, rule: dict[str, Any], what: str) -> str:
         expression = rule.get("expr")
-        where = _where(rule.get(LINE))
+        where = where_of(rule.get(LINE))
         if isinstance(expression, (int, float)) and not isinstance(expression, bool):
             expression = str(expression)
         if not isinstance(expression, str) or not expression.strip():
@@ -207,38 +180,13 @@ def _check_recording(name: str, what: str, where: str | None, has_more: bool) ->
         raise InputError(what, expected="the name of a metric", where=where)
 
 
-def _where(line: int | None) -> str | None:
-    return f"line {line}" if line else None
-
-
-def _mapping(value: Any, what: str, line: int | None) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InputError(f"{what} is no mapping", expected="a mapping", where=_where(line))
-    return value
-
-
-def _list(value: Any, what: str, line: int | None) -> list[Any]:
-    """Returns a list; null is an empty one, as for Go."""
-    if value is not None and not isinstance(value, list):
-        raise InputError(f"{what} is no list", expected="a list", where=_where(line))
-    return value or []
-
-
-def _known(value: dict[str, Any], keys: tuple[str, ...], what: str) -> None:
-    for key in value:
-        if key not in keys and key != LINE:
-            near = difflib.get_close_matches(str(key), keys, n=1)
-            expected = repr(near[0]) if near else f"one of {', '.join(keys)}"
-            raise InputError(f"unknown key {str(key)[:60]!r} in {what}", expected=expected, where=_where(value.get(LINE)))
-
-
 def _words(parent: dict[str, Any], key: str, what: str) -> dict[str, str]:
     """Reads a map of strings; Go takes a number or a truth value for the text that it is written as."""
-    where = _where(parent.get(LINE))
+    where = where_of(parent.get(LINE))
     if parent.get(key) is None:
         return {}
     found: dict[str, str] = {}
-    for name, value in _mapping(parent[key], f"{key} of {what}", parent.get(LINE)).items():
+    for name, value in mapping_of(parent[key], f"{key} of {what}", parent.get(LINE)).items():
         if name == LINE:
             continue
         if isinstance(value, (dict, list)):
@@ -263,14 +211,14 @@ def _duration(parent: dict[str, Any], key: str, what: str) -> float | None:
     )
     if seconds is None or seconds > _LONGEST_S:
         expected = "a Prometheus duration such as 5m or 1h30m"
-        raise InputError(f"{key} {str(value)[:60]!r} of {what}", expected=expected, where=_where(parent.get(LINE)))
+        raise InputError(f"{key} {str(value)[:60]!r} of {what}", expected=expected, where=where_of(parent.get(LINE)))
     return float(seconds)
 
 
 PROMETHEUS_RULES = Format(
     name="prometheus-rules",
     title="Prometheus rule file, or the operator's PrometheusRule",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("groups", "rules", "expr"),

@@ -2,7 +2,7 @@
 
 Sources: Prometheus Docs, "Exposition formats"; OpenMetrics 1.0 (its ABNF and the section "Text format"). OpenMetrics ends with ``# EOF``
 and writes times in seconds, the text format ends anywhere and writes milliseconds: a file that shows signs of OpenMetrics and has no
-``# EOF`` was cut off, and its times cannot be told.
+``# EOF`` was cut off, and its times cannot be told. OpenMetrics 2.0 is a draft whose grammar still changes; what is only there is refused.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _PAIR: Final = re.compile(rf"([a-zA-Z_][a-zA-Z0-9_]*|{_QUOTED})[ \t]*=[ \t]*({_Q
 _NUMBER: Final = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|inf(?:inity)?)|nan", re.IGNORECASE)
 DESCRIPTOR: Final = re.compile(rf"#[ \t]+(?P<what>TYPE|HELP|UNIT)[ \t]+(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*|{_QUOTED})(?:[ \t]+(?P<text>.*))?")
 _EXEMPLAR: Final = re.compile(rf"# \{{(?:{_LABEL}(?:,{_LABEL})*)?\}} (?P<value>\S+)(?: (?P<time>\S+))?")
+_COMPOSITE: Final = re.compile(r"[ \t}]\{g?count:")
 _MILLISECONDS: Final = re.compile(r"-?\d{1,18}")
 _SECONDS: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?(?:[eE][-+]?\d{1,2})?")
 _EXPECTED: Final = 'a sample: name{label="value"} value [time]'
@@ -200,7 +201,8 @@ class Reader:
         match = SAMPLE.fullmatch(line)
         where = f"line {number}"
         if match is None:
-            raise InputError(f"{line[:60]!r}", expected=_EXPECTED, where=where)
+            found = "a value of several parts (a native histogram), as only the draft of OpenMetrics 2.0 has it"
+            raise InputError(found if _COMPOSITE.search(line) else f"{line[:60]!r}", expected=_EXPECTED, where=where)
         name, labels, parts = self._named(match, where)
         value = self._number(match["value"], where)
         if match["exemplar"] is not None:

@@ -7,7 +7,8 @@
 - ``{"error": ...}`` and the answer of a registry that could not audit are failed audits, never clean ones: refused. So is a report
   without findings beside which npm puts an ``error``; one with findings is incomplete.
 
-Neither layout says which npm wrote it, or when. Yarn 1 and Yarn 4 write lines of another layout, which are not claimed.
+Neither layout says which npm wrote it, or when. Yarn 1 and Yarn 4 write lines of another layout, one for each path to a package: they are
+refused by name.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -23,7 +25,7 @@ from msgspec import Struct
 from compliance import severity
 from compliance.errors import InputError
 from compliance.kind import Format
-from compliance.reading.jsontext import members
+from compliance.reading.jsontext import LineReader, members
 from compliance.record import Finding, Parsed, Tool, shorten
 from compliance.source import Source
 
@@ -35,6 +37,10 @@ _ENDPOINT = b"/-/npm/v1/security/"
 """Part of the address that npm sends what it audits to."""
 _REFUSAL = {"error", "message", "method", "uri", "headers", "statusCode", "body"}
 """Members of what npm prints when the registry could not audit (its lib/utils/audit-error.js, and its error handler)."""
+_YARN_1, _YARN_4 = {"type", "data"}, {"value", "children"}
+_YARN_1_TYPES = ("auditAdvisory", "auditSummary", "auditAction")
+_FIRST_LINES = 5
+"""Lines that Yarn's warnings stand in, at most."""
 _SHOWN = 200
 _ERROR = "npm reports an error beside the findings"
 
@@ -82,7 +88,7 @@ def _recognise(source: Source) -> bool:
     found = source.json_members
     if "auditReportVersion" in found:
         return "vulnerabilities" in found
-    if _is_failure(found):
+    if _is_failure(found) or _yarn(source):
         return True
     advisories = _members_of(found, "advisories")
     return "vulnerabilities" in _members_of(found, "metadata") if "advisories" in found and not advisories else _are_advisories(advisories)
@@ -109,7 +115,27 @@ def _is_failure(found: Mapping[str, msgspec.Raw]) -> bool:
     return "message" in found and any(_ENDPOINT in bytes(found[name]) for name in ("message", "uri") if name in found)
 
 
+def _yarn(source: Source) -> str | None:
+    """Returns which Yarn wrote the lines of a file; None when none did."""
+    if source.head[:1] != b"{":
+        return None
+    read = LineReader()
+    try:
+        for _, line in islice(source.lines(), _FIRST_LINES):
+            record = read.object(line) or {}
+            if record.keys() == _YARN_1 and record["type"] in _YARN_1_TYPES:
+                return "Yarn 1"
+            held = record["children"] if record.keys() == _YARN_4 else None
+            if isinstance(held, dict) and {"ID", "Severity", "Tree Versions"} <= held.keys():
+                return "Yarn 4"
+    except InputError:
+        return None
+    return None
+
+
 def _parse(source: Source) -> Parsed:
+    if yarn := _yarn(source):
+        raise InputError(f"lines of {yarn}'s audit", expected="npm audit --json, or yarn npm audit --json of Yarn 2 and 3")
     if _is_failure(source.json_members):
         raise _failed(source.json)
     document = shaped(source.json, dict[str, Any])

@@ -8,11 +8,13 @@
 - Its call analysis (``called``, ``unimportant``) closes nothing: such a finding stays open.
 - By default only packages with findings are listed, so that nothing says how many were looked at; when packages without findings are
   listed too (``--all-packages``, licence checks), all were.
+- A report on an image lists the commands that made its layers; those that may show a secret are masked.
 - Violations of the allowed licences (``--licenses=...``) are a statement of their own, of the category licence.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,14 +22,15 @@ import msgspec
 
 from compliance import severity
 from compliance.errors import InputError
-from compliance.kind import Format
+from compliance.kind import Format, Mask
 from compliance.reading.jsontext import elements, members
 from compliance.record import Finding, Parsed, Severity, Tool, shorten
 from compliance.source import Source
 
 from . import Category
+from .masking import Masker, about_secrets
 from .osv_record import Record, fixed_in, severity_of
-from .rows import Rows, clean_path, shaped, statement
+from .rows import Rows, clean_path, dumps, shaped, statement
 
 _KNOWN = {"results", "experimental_config", "license_summary", "image_metadata", "experimental_generic_findings"}
 """Members of a document without results; any other one makes it somebody else's."""
@@ -121,6 +124,8 @@ class _Report(msgspec.Struct, rename={"generic": "experimental_generic_findings"
 
 _SEVERITIES = (Severity.UNKNOWN, Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 """SCALIBR's numbers for how severe a finding is: unspecified, minimal, low, medium, high, critical."""
+_LOGIN = re.compile(r"://[^/\s@]+@|\bBearer\s|\bBasic\s", re.IGNORECASE)
+"""What commands log in with: an address with a user, a header."""
 _Find = Callable[[_Entry, _Package, str | None, Rows], Iterator[Finding]]
 
 
@@ -235,6 +240,19 @@ def _version(package: _Package) -> str | None:
     return shorten(package.version, 200) if package.version else None
 
 
+def _redact(source: Source, mask: Mask) -> bytes | None:
+    if "image_metadata" not in source.json_members:
+        return None
+    document, masker = source.json, Masker(mask)
+    image = document.get("image_metadata")
+    layers = image.get("layer_metadata") if isinstance(image, dict) else None
+    for layer in layers if isinstance(layers, list) else ():
+        command = layer.get("command") if isinstance(layer, dict) else None
+        if isinstance(command, str) and (masker.is_secret_name(command) or about_secrets(command) or _LOGIN.search(command)):
+            layer["command"] = masker(command)
+    return dumps(document) if masker.used else None
+
+
 OSV_SCANNER_JSON = Format(
     name="osv-scanner-json",
     title="OSV-Scanner report (osv-scanner --format json)",
@@ -242,4 +260,5 @@ OSV_SCANNER_JSON = Format(
     marks=("results", '"packages"', '"vulnerabilities"'),
     recognise=_recognise,
     parse=_parse,
+    redact=_redact,
 )

@@ -16,6 +16,7 @@ _KNOWN: dict[Category, str] = {
         datadog-static-analyzer devskim
         find-security-bugs findsecbugs flawfinder fortify gosec horusec infer insider joern kiuwan klocwork mobsf mobsfscan
         njsscan nodejsscan opengrep phan polyspace progpilot psalm pvs-studio qodana security-code-scan securitycodescan
+        contrast-security hcl-appscan lgtm-com micro-focus-fortify microfocus-fortify octoscan poutine
         semgrep snyk-code snykcode sonarcloud sonarlint sonarqube spotbugs svace veracode zizmor
     """,
     "sca": """
@@ -24,6 +25,7 @@ _KNOWN: dict[Category, str] = {
         snyk-open-source socket sonatype trivy whitesource xray yarn-audit
     """,
     "secrets": """
+        credential-scanner credentialscanner
         credentialdigger credscan detect-secrets ggshield git-secrets gitguardian gitleaks kingfisher noseyparker secretlint talisman
         trufflehog whispers
     """,
@@ -35,6 +37,7 @@ _KNOWN: dict[Category, str] = {
         anchore aqua clair docker-scout dockle prisma-cloud snyk-container twistcli
     """,
     "iac": """
+        checkmarx-kics defsec kubeaudit kubesec
         cfn-lint cfn-nag checkov conftest datree hadolint kics kube-linter kubelinter kube-score kubescape snyk-iac template-analyzer
         templateanalyzer terrascan tflint
         tfsec trivy-config

@@ -117,6 +117,66 @@ def test_other_durations_are_refused(written: str) -> None:
         rules(rule(f"{{alert: A, expr: up == 0, for: {written}}}"))
 
 
+OTHER = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+SPACE = "namespace: {}\ngroups:\n- name: g\n  rules:\n  - {{alert: A, expr: up == 0}}\n"
+ITEM = "- " + "\n  ".join(OPERATOR.decode().splitlines()) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        (f"{OPERATOR.decode()}---\n{OPERATOR.decode()}", 2),
+        (f"---\n# Source: a.yaml\n{OPERATOR.decode()}---\n---\n# Source: b.yaml\n{OPERATOR.decode()}...\n", 2),
+        (f"{OTHER}---\n{OPERATOR.decode()}---\n{OTHER}", 1),
+        (f"apiVersion: v1\nkind: List\nitems:\n{ITEM}- {{apiVersion: v1, kind: Service}}\n{ITEM}", 2),
+        (
+            "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRuleList\n"
+            "items: [spec: {groups: [{name: g, rules: [{alert: A, expr: 1}]}]}]",
+            1,
+        ),
+        (
+            OPERATOR.decode()
+            .replace("monitoring.coreos.com/v1", "operator.victoriametrics.com/v1beta1")
+            .replace("PrometheusRule", "VMRule"),
+            1,
+        ),
+        (SPACE.format("a"), 1),
+        (SPACE.format("a") + "---\n" + SPACE.format("b"), 2),
+    ],
+)
+def test_files_of_several_documents(text: str, groups: int) -> None:
+    assert recognised(text.encode()) == [NAME]
+    payload = rules(text)
+    assert (payload.groups, len(payload.alerts)) == (groups, groups)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (rule("{alert: A, expr: up}") + "---\n" + rule("{alert: B, expr: up}"), r"line 1: one of 2 documents with namespace None"),
+        (SPACE.format("a") + "---\n" + SPACE.format("a"), r"line 7: one of 2 documents with namespace 'a'"),
+        (OPERATOR.decode() + "---\n" + rule("{alert: A, expr: up}"), r"line 10: kind None"),
+        (f"apiVersion: v1\nkind: List\nitems:\n{ITEM}- {{spec: {{}}}}\n", r"line 12: kind None"),
+        (OPERATOR.decode() + "---\n" + OPERATOR.decode().replace("for: 0", "for: 0x"), r"line 17: for '0x'"),
+        (
+            OPERATOR.decode().replace("/v1", "/v1\nkind: PrometheusRule").replace("kind: PrometheusRule\nmeta", "meta") + "---\n- 1\n",
+            "no mapping",
+        ),
+    ],
+)
+def test_documents_of_which_some_would_be_left_out_are_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        rules(text)
+
+
+def test_what_vmalert_adds_is_known() -> None:
+    more = "concurrency: 2, tenant: '1', params: {nocache: ['1']}, headers: ['X: y'], eval_offset: 1m, eval_alignment: false, debug: true"
+    text = f"groups:\n- {{name: g, type: TYPE, {more}, rules: [{{alert: A, expr: up == 0, update_entries_limit: 40}}]}}\n"
+    assert len(rules(text.replace("TYPE", "prometheus")).alerts) == 1
+    with pytest.raises(InputError, match=r"line 2: type 'graphite' of group 'g'"):
+        rules(text.replace("TYPE", "graphite"))
+
+
 def test_a_byte_order_mark_does_not_matter() -> None:
     data = b"\xef\xbb\xbf" + rule("{alert: A, expr: up == 0}").encode()
     assert recognised(data) == ["prometheus-rules"]

@@ -380,3 +380,11 @@ def test_a_scrape_without_an_answer_is_no_scrape(server: str, monkeypatch: pytes
 def test_addresses_that_are_none_are_refused(url: str) -> None:
     with pytest.raises(ValidationError):
         scrape(url)
+
+
+@pytest.mark.parametrize("labels", ["", '{path="/a"}'])
+def test_native_histograms_of_the_draft_are_refused_by_name(labels: str) -> None:
+    text = f"# TYPE h histogram\nh{labels} {{count:2,sum:3,schema:3,zero_threshold:1e-4,zero_count:0}}\n# EOF\n"
+    with pytest.raises(InputError, match=r"native histogram.* draft of OpenMetrics 2\.0") as error:
+        metrics(text)
+    assert error.value.where == "line 2"

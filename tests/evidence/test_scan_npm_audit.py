@@ -214,6 +214,27 @@ def test_a_failed_audit_is_named_and_refused(document: Json, why: str) -> None:
     assert "pw" not in caught.value.found
 
 
+YARN_1 = {"type": "auditAdvisory", "data": {"resolution": {"id": 1, "path": "a>b"}, "advisory": {"id": 1, "severity": "high"}}}
+YARN_4 = {"value": "lodash", "children": {"ID": 1, "Issue": "x", "Severity": "high", "Tree Versions": ["4.17.4"]}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "who"),
+    [
+        ([YARN_1, {"type": "auditSummary", "data": {}}], "Yarn 1"),
+        ([{"type": "auditSummary", "data": {}}], "Yarn 1"),
+        ([{"type": "warning", "data": "No license field"}, YARN_1], "Yarn 1"),
+        ([YARN_4, YARN_4], "Yarn 4"),
+        ([YARN_4], "Yarn 4"),
+    ],
+)
+def test_lines_of_yarn_are_refused_by_name(lines: list[Json], who: str) -> None:
+    data = b"\n".join(json.dumps(line).encode() for line in lines)
+    assert recognised(data) == ["npm-audit-json"]
+    with pytest.raises(InputError, match=f"lines of {who}'s audit"):
+        read("scan", "npm-audit-json", data)
+
+
 def test_an_error_beside_findings_makes_them_incomplete() -> None:
     error: Json = {"code": "ENOAUDIT", "summary": "registry went away"}
     for data in (new(package(), error=error), old(advisory(), error=error)):
@@ -237,6 +258,9 @@ def test_recognises_no_look_alike() -> None:
         {"vulnerabilities": {}, "metadata": {"vulnerabilities": {}}},
         {"auditReportVersion": 2},
         {"message": "x", "uri": "https://host/"},
+        {"type": "warning", "data": "x"},
+        {"value": "x", "children": {"ID": 1}},
+        {"value": "x", "children": []},
     )
     for document in documents:
         assert recognised(json.dumps(document).encode()) == []

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from compliance.errors import InputError
 from compliance.record import Json, canonical
 
-from .helpers import assert_only_refuses, json_mutations, mutations, read, read_all, recognised
+from .helpers import assert_only_refuses, json_mutations, mutations, read, read_all, recognised, redacted
 
 V31 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 CONFIG: Json = {"licenses": {"summary": False, "allowlist": None}}
@@ -163,6 +163,27 @@ def test_a_summary_of_licences_judges_none() -> None:
 
 def test_a_scan_of_an_image_is_one_of_a_container() -> None:
     assert scan(report(entry(vulnerability()), image_metadata={"os": "debian"})).category == "container"
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("ADD file:9d1f in / ", True),
+        ('CMD ["sh"]', True),
+        ("ENV DB_PASSWORD s3cr3t", False),
+        ("RUN |1 NPM_TOKEN=s3cr3t /bin/sh -c npm ci # buildkit", False),
+        ("RUN git clone https://s3cr3t@example.org/a.git", False),
+        ("RUN curl -H 'Authorization: Bearer s3cr3t' https://example.org", False),
+    ],
+)
+def test_commands_of_layers_that_may_show_a_secret_are_masked(command: str, kept: bool) -> None:
+    layers: Json = [{"diff_id": "sha256:1", "command": command, "is_empty": True}, {"diff_id": "sha256:2"}]
+    data = report(entry(vulnerability()), image_metadata={"os": "debian", "layer_metadata": layers})
+    masked = redacted("scan", "osv-scanner-json", data)
+    assert (masked is None) == kept
+    if masked is not None:
+        assert b"s3cr3t" not in masked
+        assert read("scan", "osv-scanner-json", masked) == read("scan", "osv-scanner-json", data)
 
 
 def test_a_package_known_by_its_commit_only() -> None:

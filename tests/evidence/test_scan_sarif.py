@@ -343,6 +343,10 @@ def test_tools_that_look_for_different_things_are_no_one_statement() -> None:
         ("OWASP ZAP", "dast"),
         ("Checkov", "iac"),
         ("KICS", "iac"),
+        ("Checkmarx KICS", "iac"),
+        ("Checkmarx One", "sast"),
+        ("Micro Focus Fortify Static Code Analyzer", "sast"),
+        ("Credential Scanner", "secrets"),
         ("Dockle", "container"),
     ],
 )
