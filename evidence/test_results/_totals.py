@@ -16,6 +16,10 @@ from . import Declared
 _TOTALS: Final = ("tests", "failures", "errors", "skipped")
 PYTEST: Final = "pytest tests"
 """Name of the root that pytest writes since version 8."""
+_BOOST: Final = ("tests", "skipped", "errors", "failures", "id", "name", "time")
+"""Attributes as Boost.Test writes them (``junit_log_formatter.ipp``)."""
+_JEST: Final = ("name", "errors", "failures", "skipped", "timestamp", "time", "tests")
+"""Attributes of a suite as jest-junit writes them (``buildJsonResults.js``)."""
 _COUNT: Final = re.compile(r"[0-9]{1,12}")
 _SECONDS: Final = re.compile(r"[0-9]*\.?[0-9]+([eE][-+]?[0-9]{1,3})?|[0-9]+\.")
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
@@ -44,22 +48,52 @@ class Totals:
 def totals_of(attributes: Mapping[str, str]) -> Totals:
     """Reads what an element declares.
 
-    CTest and GoogleTest state disabled cases beside ``skipped``, Ant aborted ones; here they are skipped as well. What Catch2 states (its
-    ``hostname`` is always ``tbd``) are assertions, so that it declares nothing of its cases.
+    CTest and GoogleTest state disabled cases beside ``skipped``, Ant aborted ones; here they are skipped as well. Boost.Test leaves skipped
+    cases out of ``tests``; here they are in. What Catch2 states (its ``hostname`` is always ``tbd``) are assertions, so that it declares
+    nothing of its cases.
     """
     if attributes.get("hostname") == "tbd":
         return Totals()
     found = {key: _total(attributes.get(key), key) for key in _TOTALS}
     if found["skipped"] is not None:
         found["skipped"] += sum(_total(attributes.get(key), key) or 0 for key in ("disabled", "aborted"))
+    if tuple(attributes) == _BOOST:
+        found["tests"] = _plus(found["tests"], found["skipped"])
     return Totals(found)
 
 
-def comparable(declared: Declared | None, root: Mapping[str, str], cases: int) -> Declared | None:
-    """Returns declared totals without that of the tests where pytest counts what the file has no cases for: subtests that passed."""
-    if declared is None or root.get("name") != PYTEST or declared.tests is None or declared.tests <= cases:
+def to_be_written(suite: Mapping[str, str], passed: int) -> int:
+    """Returns how many cases of a suite that look passed are still to be written.
+
+    jest-junit writes ``test.todo`` like a test that passed, but leaves it out of the totals of its suite.
+
+    Args:
+        suite: The attributes of the suite.
+        passed: How many of its cases look passed.
+    """
+    if tuple(suite) != _JEST:
+        return 0
+    tests, failures, skipped = (_total(suite[key], key) or 0 for key in ("tests", "failures", "skipped"))
+    return max(0, passed - max(0, tests - failures - skipped))
+
+
+def comparable(declared: Declared | None, root: Mapping[str, str], cases: int, unwritten: int) -> Declared | None:
+    """Returns declared totals as they compare with the cases.
+
+    Args:
+        declared: What the file states.
+        root: Attributes of its root.
+        cases: How many cases it has.
+        unwritten: How many of them are still to be written (see `to_be_written`): they are added.
+
+    Returns:
+        The totals; without that of the tests where pytest counts what the file has no cases for: subtests that passed.
+    """
+    if declared is None or declared.tests is None:
         return declared
-    return declared.model_copy(update={"tests": None})
+    if root.get("name") == PYTEST and declared.tests > cases:
+        return declared.model_copy(update={"tests": None})
+    return declared.model_copy(update={"tests": declared.tests + unwritten})
 
 
 def _plus(left: int | None, right: int | None) -> int | None:

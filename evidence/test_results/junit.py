@@ -5,9 +5,10 @@ root (Eclipse: ``testrun``), suites that nest, ``testcase`` with ``skipped``, ``
 ``flakyFailure`` and ``flakyError``. Where a case holds none of them, its ``status`` or ``result`` counts: ``disabled``, ``notrun``,
 ``failed`` and their like.
 
-Every ``testcase`` counts once. Totals of suites are not added up into counts: a suite's attributes include those of the suites
-inside it. A name that failed and is repeated later is a retry only in the reader's eyes (a parametrised test repeats its name
-as well), so the failed case stays failed, and ``flaky`` and ``retried`` say what was seen.
+Every ``testcase`` counts once; Jest's that are still to be written (``test.todo``) are skipped. Totals of suites are not added up
+into counts: a suite's attributes include those of the suites inside it. A name that failed and is repeated later is a retry only
+in the reader's eyes (a parametrised test repeats its name as well), so the failed case stays failed, and ``flaky`` and
+``retried`` say what was seen.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from compliance.source import Source, parse_time
 
 from . import SUITE_LIMIT, Declared, Suite, TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
-from ._totals import Seconds, Totals, comparable, seconds_of, totals_of
+from ._totals import Seconds, Totals, comparable, seconds_of, to_be_written, totals_of
 
 ROOTS: Final = ("testsuites", "testsuite")
 ECLIPSE: Final = "testrun"
@@ -63,6 +64,8 @@ class _Open:
     attributes: Mapping[str, str]
     counts: _Suite | None = None
     """Where its cases count; None before the first one."""
+    passed_before: int = 0
+    """Cases that had passed there before its first one."""
 
 
 @dataclass
@@ -90,6 +93,8 @@ class _Reader:
         self.findings: list[Finding] = []
         self.flaky = 0
         self.retried = 0
+        self.unwritten = 0
+        """Cases that are still to be written, counted as skipped."""
         self.doubts: Counter[str] = Counter()
         """Cases that neither failed nor broke and yet may be no good news, by why."""
         self.outside: str | None = None
@@ -156,7 +161,7 @@ class _Reader:
             self._attributes = self._case = None
             return
         if self._path.pop() in ROOTS:
-            self._open.pop()
+            self._suite_ends(self._open.pop())
         elif self._reported is not None and len(self._path) == self._reported.depth:
             self._failed_outside(self._reported)
             self._reported = None
@@ -174,11 +179,20 @@ class _Reader:
             self.observed_at = time
         self._open.append(_Open(attributes.get("name", "").strip() or "(unnamed)", attributes))
 
+    def _suite_ends(self, suite: _Open) -> None:
+        if suite.counts is None:
+            return
+        unwritten = to_be_written(suite.attributes, suite.counts.counts[PASSED] - suite.passed_before)
+        suite.counts.counts[PASSED] -= unwritten
+        suite.counts.counts[SKIPPED] += unwritten
+        self.unwritten += unwritten
+
     def _finished(self, attributes: Mapping[str, str], case: Case | None) -> None:
         holder = self._open[-1]
         if holder.counts is None:
             self.outside_suites = self.outside_suites or self._path == ["testsuites"]
             holder.counts = self.suites.setdefault(holder.name, _Suite())
+            holder.passed_before = holder.counts.counts[PASSED]
             holder.counts.time.add(holder.attributes.get("time"))
         if self._times_cases:
             self.case_time.add(attributes.get("time"))
@@ -233,7 +247,7 @@ class _Reader:
             skipped=count[SKIPPED],
             flaky=self.flaky,
             retried=self.retried,
-            declared=comparable(declared, self.root, sum(count.values())),
+            declared=comparable(declared, self.root, sum(count.values()), self.unwritten),
             duration_s=self._duration(),
             suites=_listed(self.suites),
             incomplete=incomplete,
@@ -278,7 +292,7 @@ def _recognise(source: Source) -> bool:
 junit_xml = Format(
     name="junit-xml",
     title="Test results of pytest and many others (JUnit XML)",
-    parser=4,
+    parser=5,
     recognise=_recognise,
     parse=_parse,
     marks=("<testsuite", "<testcase"),

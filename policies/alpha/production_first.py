@@ -301,6 +301,7 @@ def tests_pass(inputs: Inputs, params: Tests) -> Verdict:
     """Counts test cases, not what the file says of itself.
 
     Asks: No test failed, none ended in an error, at least one passed, and the totals that a file declares equal the cases that it holds.
+    Skipped tests may be declared without being listed, as Mocha's writer does.
 
     Why: A failing test is a known defect. Declared totals that do not match their cases mean that the file was cut, merged or edited.
 
@@ -325,19 +326,28 @@ def tests_pass(inputs: Inputs, params: Tests) -> Verdict:
     if counts["passed"] < params.passed:
         message = f"{count(counts['passed'], 'test')} passed, {counts['skipped']} skipped; expected at least {params.passed} passed"
         return not_assessed(Reason.INCOMPLETE, message, observed=counts, threshold=limits)
-    message = f"{counts['passed']} of {count(counts['tests'], 'test')} passed, {counts['skipped']} skipped"
+    unlisted = sum(_unlisted(item.payload) for item in items)
+    more = f" and {unlisted} more declared as skipped, but not listed" if unlisted else ""
+    message = f"{counts['passed']} of {count(counts['tests'], 'test')} passed, {counts['skipped']} skipped{more}"
     return passed(message, observed=counts, threshold=limits)
 
 
 def _differs(results: Any) -> Iterator[str]:
     """Compares what a file declares with the cases that it holds."""
-    declared = results.declared
-    pairs = (("tests", "tests"), ("failures", "failed"), ("errors", "errors"), ("skipped", "skipped"))
-    for there, here in pairs:
-        stated = getattr(declared, there, None)
+    unlisted = _unlisted(results)
+    pairs = (("tests", "tests", unlisted), ("failures", "failed", 0), ("errors", "errors", 0), ("skipped", "skipped", unlisted))
+    for there, here, more in pairs:
+        stated = getattr(results.declared, there, None)
         counted = getattr(results, here)
-        if stated is not None and stated != counted:
+        if stated is not None and stated != counted + more:
             yield f"{there} declared by the file: {stated}, counted in it: {counted}"
+
+
+def _unlisted(results: Any) -> int:
+    """Returns how many skipped tests a file declares without a case of theirs: as many as it lacks cases, or none."""
+    tests, skipped = getattr(results.declared, "tests", None), getattr(results.declared, "skipped", None)
+    lacking = 0 if tests is None else tests - results.tests
+    return lacking if lacking > 0 and skipped is not None and skipped - results.skipped == lacking else 0
 
 
 class CoverageLimits(Params):

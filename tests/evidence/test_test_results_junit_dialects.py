@@ -61,7 +61,7 @@ at a.cpp:5</failure>
     ),
     "boost": (
         """<?xml version="1.0" encoding="UTF-8"?>
-<testsuite tests="3" skipped="1" errors="1" failures="0" id="0" name="Boost" time="0.01">
+<testsuite tests="2" skipped="1" errors="1" failures="0" id="0" name="Boost" time="0.01">
 <testcase assertions="1" name="good" time="0.001"><system-out><![CDATA[]]></system-out></testcase>
 <testcase assertions="0" name="bad" time="0.001"><error message="unexpected exception" type="uncaught exception"><![CDATA[
 UNCAUGHT EXCEPTION:
@@ -138,6 +138,26 @@ Failed asserting that 1 is 2.</failure>
 </testsuites>""",
         (3, 1, 1, 0, 1),
         (3, 1, 0, None),
+    ),
+    "jest with tests to be written": (
+        """<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="jest tests" tests="4" failures="1" errors="0" time="0.205">
+  <testsuite name="sum" errors="0" failures="0" skipped="1" timestamp="2026-03-01T10:00:00" time="0.18" tests="2">
+    <testcase classname="sum adds" name="sum adds" time="0.001"></testcase>
+    <testcase classname="sum later" name="sum later" time="0"></testcase>
+    <testcase classname="sum skips" name="sum skips" time="0"><skipped/></testcase>
+  </testsuite>
+  <testsuite name="sum" errors="0" failures="1" skipped="0" timestamp="2026-03-01T10:00:01" time="0.18" tests="2">
+    <testcase classname="sum fails" name="sum fails" time="0.001"><failure>Error: no</failure></testcase>
+    <testcase classname="sum subtracts" name="sum subtracts" time="0.001"></testcase>
+  </testsuite>
+  <testsuite name="product" errors="0" failures="0" skipped="0" timestamp="2026-03-01T10:00:01" time="0.18" tests="0">
+    <testcase classname="product later" name="product later" time="0"></testcase>
+    <testcase classname="product much later" name="product much later" time="0"></testcase>
+  </testsuite>
+</testsuites>""",
+        (7, 2, 1, 0, 4),
+        (7, 1, 0, None),
     ),
     "mocha": (
         """<testsuite name="Mocha Tests" tests="3" failures="0" errors="1" skipped="1"
@@ -357,6 +377,17 @@ def test_dialect(name: str) -> None:
     found = read("test-results", "junit-xml", encoded(text)).payload.summary()
     assert tuple(found[key] for key in ("tests", "passed", "failed", "errors", "skipped")) == counts
     assert (found["declared"] and tuple(found["declared"].values())) == declared
+
+
+def test_jest_s_tests_to_be_written_are_no_run() -> None:
+    text = DIALECTS["jest with tests to be written"][0]
+    alone = "<testsuites>" + text[text.index('<testsuite name="product"') :]
+    found = read("test-results", "junit-xml", alone.encode()).payload
+    assert (found.passed, found.skipped, found.incomplete) == (0, 2, "no test was executed")
+    suites = {suite.name: suite for suite in read("test-results", "junit-xml", text.encode()).payload.suites}
+    assert (suites["sum"].passed, suites["sum"].skipped, suites["product"].passed) == (2, 2, 0)
+    other = text.replace('name="product" errors', 'id="1" name="product" errors')
+    assert read("test-results", "junit-xml", other.encode()).payload.passed == 4
 
 
 def test_messages_and_places_of_findings() -> None:

@@ -242,6 +242,14 @@ def test_pf5_totals_that_differ_from_the_cases_fail(field: str, value: int, word
     assert_fails(about("ALPHA-PF-5", "test-results", {f"declared.{field}": value}), words)
 
 
+def test_pf5_skipped_tests_may_be_declared_without_being_listed() -> None:
+    verdict = about("ALPHA-PF-5", "test-results", {"declared.tests": 12, "declared.skipped": 3})
+    assert_passes(verdict)
+    assert verdict.message == "9 of 10 tests passed, 1 skipped and 2 more declared as skipped, but not listed"
+    for tests, skipped in [(12, 2), (12, 4), (8, 1), (10, 3), (9, 0)]:
+        assert_fails(about("ALPHA-PF-5", "test-results", {"declared.tests": tests, "declared.skipped": skipped}), "counted in it")
+
+
 def test_pf5_totals_that_the_file_does_not_state_are_not_compared() -> None:
     assert_passes(about("ALPHA-PF-5", "test-results", {"declared": None}))
     assert_passes(about("ALPHA-PF-5", "test-results", {"declared.skipped": None}))
