@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from .decision import Condition, SignOff, Stand
+from .decision import Condition, SignOff
 from .gate import Area, Reason, Standing, Status
 from .record import Json, Model, PrivacyClass
+from .stand import Stand
 from .subject import Subject
 from .waiver import Waiver
 

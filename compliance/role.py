@@ -80,9 +80,14 @@ def roles_of(tables: Mapping[str, RoleTable]) -> tuple[Role, ...]:
     return tuple(Role(name, table) for name, table in named.items())
 
 
+def person_of(name: str) -> str:
+    """Returns a name as people compare names: case and white space do not make another person."""
+    return " ".join(name.split()).casefold()
+
+
 def same_person(one: str, other: str) -> bool:
-    """Compares two names of people as people do: case and white space do not make another person."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Tells whether two names are those of one person."""
+    return person_of(one) == person_of(other)
 
 
 def may_approve_waivers(roles: Iterable[Role], signer: Signer) -> bool:

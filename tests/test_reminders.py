@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from compliance.decision import Condition, SignOff, Stand
+from compliance.decision import Condition, SignOff
 from compliance.reminders import AHEAD, calendar, reminders
+from compliance.stand import Stand
 from compliance.waiver import State, Waiver
 from tests.world import judged, make_gate, make_project
 

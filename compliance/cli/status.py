@@ -47,9 +47,9 @@ def run(
 
 def document(assessment: Assessment) -> StatusDocument:
     """Returns the ``compliance/status/v1`` document."""
-    from ..decision import missing
     from ..documents import ConditionStatus, ListedWaiver, RoleStatus, StatusDocument
     from ..reminders import reminders
+    from ..stand import missing
     from ..times import rfc3339
 
     return StatusDocument(
@@ -92,7 +92,7 @@ def _signed(said: SignOff) -> SignedStatus:
 
 
 def _lines(session: Session, store: Store, assessment: Assessment) -> Iterator[str]:
-    from ..decision import missing
+    from ..stand import missing
     from . import table
 
     yield f"{assessment.point}: the evidence says {assessment.evidence_outcome}; decision {assessment.decision_digest[:12]}"

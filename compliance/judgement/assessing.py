@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .. import decision, outcome, waiver
+from .. import outcome, waiver
 from ..assessment import Assessment, Changed, GateResult, Outcome, StoreState
-from ..decision import Stand
+from ..decision import Condition
 from ..errors import NothingToJudgeError
 from ..gate import CONDITION, VERDICT, VIEWS, Status
 from ..point import Point
 from ..project import GateSetting, Project
 from ..record import Json
+from ..stand import Stand, is_overridden, stands
 from ..subject import Subject
 from .digests import decision_digest, policy_digest
 from .judge import Judge
@@ -111,7 +112,7 @@ class _Judged:
     policy_digest: str
     decision_digest: str
     waivers: tuple[waiver.Waiver, ...]
-    conditions: tuple[decision.Condition, ...]
+    conditions: tuple[Condition, ...]
     roles: tuple[Stand, ...]
     overridden: bool
 
@@ -136,7 +137,7 @@ def _judged(
     evidence_outcome = outcome.outcome_of(counted, open_conditions=pending, profile_confirmed=confirmed)
     policy = policy_digest(needed.values(), at, table.profile)
     decided = decision_digest(subject, at, policy, list(early.values()), view, waivers)
-    roles = decision.stands(view.sign_offs, project.roles, at.name, decided, as_of)
+    roles = stands(view.sign_offs, project.roles, at.name, decided, as_of)
     judge = replace(judge, roles=roles, evidence_outcome=evidence_outcome)
     results = tuple(judge.result(setting) if setting.gate.after_all else early[name] for name, setting in chosen.items())
     return _Judged(
@@ -147,7 +148,7 @@ def _judged(
         waivers=tuple(_used(one, results) for one in waivers),
         conditions=conditions,
         roles=roles,
-        overridden=evidence_outcome == "no-go" and decision.is_overridden(roles),
+        overridden=evidence_outcome == "no-go" and is_overridden(roles),
     )
 
 

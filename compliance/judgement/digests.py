@@ -29,6 +29,7 @@ _ENGINE: Final = (
     "judgement.view",
     "outcome",
     "role",
+    "stand",
     "verdict",
     "waiver",
 )

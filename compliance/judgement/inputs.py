@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..decision import Condition, Stand
+from ..decision import Condition
 from ..record import Assurance, Finding, Json
+from ..stand import Stand
 from ..subject import Subject
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import Final
 
 from .. import waiver
 from ..assessment import ClaimResult, GateResult, Spot
-from ..decision import Condition, Stand
+from ..decision import Condition
 from ..gate import CONDITION, SIGN_OFF, VERDICT, VIEWS, Gate, Inputs, Item, Reason, Status, Verdict
 from ..kind import Kind
 from ..point import Point, Profile
 from ..project import GateSetting
 from ..record import Finding, Json
+from ..stand import Stand
 from ..subject import Binding, Subject
 from ..waiver import Waiver
 from .admission import SKEW, Admission, Sorted

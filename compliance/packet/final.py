@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from .. import __version__, decision
 from ..assessment import Assessment
-from ..decision import Said, SignOff, missing
+from ..decision import Said, SignOff
 from ..errors import UsageError
 from ..judgement.view import View
 from ..project import Project
@@ -25,6 +25,7 @@ from ..report.pdf import Attachment, RenderedPdf, render_pdf, renderer_fingerpri
 from ..report.proof import checkpoint_at
 from ..report.signing import Signing
 from ..report.words import cut, plain
+from ..stand import missing
 from ..store import Store
 from .build import question
 from .final_model import ConditionRecord, Decided, DecisionRecord, DecisionsFile, Promised, RoleRecord, SignedDecision

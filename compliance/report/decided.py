@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from ..assessment import Assessment
-from ..decision import Condition, SignOff, Stand, missing
+from ..decision import Condition, SignOff
 from ..gate import Item
 from ..judgement.view import Unreadable, View
 from ..record import Finding
+from ..stand import Stand, missing
 from ..store import Store
 from ..subject import Subject
 from ..times import show_span

@@ -7,11 +7,12 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from ..assessment import AreaScore, Assessment, Changed, ClaimResult, GateResult, Outcome
-from ..decision import Condition, Stand
+from ..decision import Condition
 from ..judgement.forecast import Forecast
 from ..judgement.since import Comparison
 from ..project import BaseRules
 from ..record import Json, JsonDocument, Model
+from ..stand import Stand
 from ..times import rfc3339
 from ..waiver import Waiver
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ..assessment import Assessment, Changed, GateResult
-from ..decision import SignOff, Stand
+from ..decision import SignOff
 from ..gate import Status
 from ..record import PrivacyClass
+from ..stand import Stand
 from .decided_model import ConditionRow, Decided, OverrideRow
 from .fit import fitting
 from .gates import WORDS, Thresholds, asked, counts_of, framework_counts, red_gates

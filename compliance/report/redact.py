@@ -16,11 +16,12 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel
 
 from ..assessment import Assessment, Changed, ClaimResult, GateResult, Spot
-from ..decision import Condition, Promise, SignOff, Stand
+from ..decision import Condition, Promise, SignOff
 from ..errors import UsageError
 from ..gate import Gate, Item
 from ..judgement.view import Unreadable
 from ..record import PRIVACY_CLASSES, Json, PrivacyClass, Private
+from ..stand import Stand
 from ..waiver import Waiver
 from .gates import Threshold, Thresholds
 from .words import NONE, observed

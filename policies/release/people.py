@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from compliance.decision import Stand, is_overridden, missing
 from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.record import Assurance
+from compliance.stand import Stand, is_overridden, missing
 
 from .._say import LIMIT, count
 

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.generic import TextStringObject, pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from compliance import decision
-from compliance.decision import Promise, stands
+from compliance.decision import Promise
 from compliance.errors import InputError, UsageError
 from compliance.home import signers
 from compliance.packet import html, verify
@@ -30,6 +30,7 @@ from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import sign_field
 from compliance.sign.pdf_verify import inspect_pdf
 from compliance.sign.trust import TrustStore
+from compliance.stand import stands
 from compliance.store import Draft, Store
 from compliance.times import now
 from tests import verapdf

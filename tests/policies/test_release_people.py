@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from compliance.decision import Condition, SignOff, Stand
+from compliance.decision import Condition, SignOff
 from compliance.gate import Inputs, Reason, Verdict
+from compliance.stand import Stand
 from compliance.subject import Subject
 
 from .helpers import AS_OF, about, ago, assert_fails, assert_open, assert_passes, gate, item, judge

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from compliance.assessment import Assessment
-from compliance.decision import Condition, SignOff, Stand
+from compliance.decision import Condition, SignOff
 from compliance.record import Model, Payload
 from compliance.report import bundle, html
 from compliance.report.model import ReportModel
 from compliance.sign.checks import Check
+from compliance.stand import Stand
 from compliance.store import EvidenceDraft
 from compliance.waiver import State, Waiver
 from tests.report import scenario
