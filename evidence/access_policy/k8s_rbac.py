@@ -153,8 +153,11 @@ def _manifests(source: Source) -> Iterator[tuple[Mapping[str, Json], str]]:
         if not isinstance(whole, dict):
             raise InputError(type(whole).__name__, expected="a Kubernetes manifest", where=f"document {number}")
         place = f"the document at line {whole.get(yamltext.LINE, 1)}"
-        if str(whole.get("kind", "")).endswith("List") and "items" in whole:
-            yield from ((one, f"{place}, item {item}") for item, one in enumerate(_list(whole["items"], place), 1))
+        kind = str(whole.get("kind", ""))
+        if kind.endswith("List") and "items" in whole:
+            # In a list of one kind, as the interface of the cluster answers, the items need not say theirs.
+            given = {} if kind == "List" else {"kind": kind.removesuffix("List"), "apiVersion": whole.get("apiVersion")}
+            yield from (({**given, **one}, f"{place}, item {item}") for item, one in enumerate(_list(whole["items"], place), 1))
         else:
             yield whole, place
 
@@ -170,7 +173,7 @@ def _documents(source: Source) -> Iterator[Json]:
 K8S_RBAC = Format(
     name="k8s-rbac",
     title="Kubernetes roles and bindings (RBAC manifests)",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("rbac.authorization.k8s.io/", "apiVersion", "kind"),

@@ -16,8 +16,9 @@ from typing import Any, Final, Literal
 
 from compliance.errors import InputError
 from compliance.kind import Format
+from compliance.reading import yamltext
 from compliance.record import Json, Parsed, shorten
-from compliance.source import Source
+from compliance.source import YAML_LIMIT, Source
 
 from . import AccessPolicy, Endpoint
 from .yaml_start import begins_as_yaml
@@ -41,7 +42,7 @@ def _recognise(source: Source) -> bool:
 
 
 def _parse(source: Source) -> Parsed:
-    document = source.json if source.head.lstrip()[:1] == b"{" else source.yaml
+    document = source.json if source.head.lstrip()[:1] == b"{" else _yaml(source)
     if not isinstance(document, dict):
         raise InputError("no mapping", expected="an OpenAPI document")
     version = _version(document)
@@ -54,10 +55,18 @@ def _parse(source: Source) -> Parsed:
     for path, item in paths.items():
         if str(path).startswith("x-"):
             continue
+        item = {} if item is None else item  # what a key with nothing behind it holds in YAML
         endpoints += _endpoints(str(path), _resolved(document, item, f"/paths/{_pointer(str(path))}"), whole, schemes, version)
         if len(endpoints) > ENDPOINT_LIMIT:
             raise InputError(f"more than {ENDPOINT_LIMIT} endpoints", expected="an OpenAPI document", where="/paths")
     return Parsed(payload=AccessPolicy(incomplete=_incomplete(endpoints), default=None, roles=(), endpoints=tuple(endpoints)))
+
+
+def _yaml(source: Source) -> Any:
+    """Reads YAML with its merge keys (``<<``): what reads OpenAPI follows them, though YAML 1.2 has none."""
+    if source.size > YAML_LIMIT:
+        raise InputError(f"{source.size} bytes", expected=f"YAML of at most {YAML_LIMIT} bytes")
+    return yamltext.loads(source.text, merge=True)
 
 
 def _incomplete(endpoints: list[Endpoint]) -> str | None:
@@ -149,7 +158,7 @@ def _pointer(path: str) -> str:
 OPENAPI = Format(
     name="openapi",
     title="OpenAPI 3.0 to 3.2 or Swagger 2.0 description of an interface",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     of_tree=True,

@@ -48,10 +48,10 @@ def _recognise(source: Source) -> bool:
         document = source.once(gitlab_document.loaded)
     except InputError:
         return bool(_GLOBAL.search(source.head) and _SCRIPT.search(bytes(source.utf_8)))
-    return isinstance(document, dict) and _is_pipeline(document)
+    return isinstance(document, dict) and _is_pipeline(document, gitlab_document.has_header(source))
 
 
-def _is_pipeline(document: dict[Any, Any]) -> bool:
+def _is_pipeline(document: dict[Any, Any], header: bool) -> bool:
     if document.keys() & _OTHERS or not all(isinstance(name, (str, int, float)) for name in document):
         return False
     jobs = {str(name): value for name, value in document.items() if name not in GLOBAL}
@@ -60,11 +60,17 @@ def _is_pipeline(document: dict[Any, Any]) -> bool:
         return False
     hidden = [value for name, value in jobs.items() if name.startswith(".")]
     if any(value.keys() & {"script", "trigger", "run"} for value in shown):
-        return bool(document.keys() & GLOBAL) or any(value.keys() & _TELLING or isinstance(value.get("script"), list) for value in shown)
+        return header or bool(document.keys() & GLOBAL) or any(map(_is_telling, shown))
     known = [value for value in hidden if isinstance(value, dict) and value and value.keys() <= JOB_KEYS]
     if any("extends" in value for value in shown) or any("script" in value for value in known):
         return bool(known) or "include" in document or "stages" in document
     return _only_includes(document)
+
+
+def _is_telling(job: dict[Any, Any]) -> bool:
+    """Whether a job has what only jobs of GitLab have."""
+    lists = any(isinstance(job.get(name), list) for name in ("script", "run"))
+    return lists or isinstance(job.get("trigger"), dict) or bool(job.keys() & _TELLING)
 
 
 def _only_includes(document: dict[Any, Any]) -> bool:

@@ -41,6 +41,11 @@ def body(source: Source) -> str:
     return source.text if header is None else "\n" * header.group().count("\n") + source.text[header.end() :]
 
 
+def has_header(source: Source) -> bool:
+    """Whether the file begins with the header of a component."""
+    return body(source) is not source.text
+
+
 def loaded(source: Source) -> Any:
     """Returns the file as plain values, once it is known to be safe."""
     return yamltext.loads(body(source), merge=True, tags=[REFERENCE])

@@ -148,3 +148,12 @@ def test_manifests_of_other_kinds_alone_say_too_little() -> None:
 @given(mutations((ROLES + binding("{kind: Group, name: g}")).encode()))
 def test_mutated_manifests_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("access-policy", "k8s-rbac", data)
+
+
+@pytest.mark.parametrize(("kind", "roles"), [("RoleList", ("r",)), ("ClusterRoleList", ("r",)), ("RoleBindingList", ("x",))])
+def test_items_of_a_list_of_one_kind_need_not_say_theirs(kind: str, roles: tuple[str, ...]) -> None:
+    item = {"metadata": {"name": "r", "namespace": "n"}, "rules": [], "roleRef": {"kind": "Role", "name": "x"}}
+    data = json.dumps({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "items": [item]}).encode()
+    assert recognised(data) == ["k8s-rbac"]
+    payload: Any = read("access-policy", "k8s-rbac", data).payload
+    assert payload.roles == roles

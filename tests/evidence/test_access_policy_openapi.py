@@ -144,7 +144,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a requirement that is a word": ({"security": ["bearer"]}, "schemes by name"),
     "schemes in a list": ({"components": {"securitySchemes": []}}, "security schemes by name"),
     "an operation that is a word": ({"paths": {"/a": {"get": "x"}}}, "an operation"),
-    "a path that is nothing": ({"paths": {"/a": None}}, "a path item"),
+    "a path that is a list": ({"paths": {"/a": []}}, "a path item"),
     "a path elsewhere": ({"paths": {"/a": {"$ref": "other.yaml"}}}, "one document that holds all paths"),
     "a reference to nothing": ({"paths": {"/a": {"$ref": "#/components/pathItems/none"}}}, "a path item"),
     "a reference to itself": ({"paths": {"/a": {"$ref": "#/paths/~1a"}}}, "a path item"),
@@ -172,3 +172,22 @@ def test_a_key_twice_and_an_alias_that_multiplies_are_refused() -> None:
 @given(json_mutations(json.dumps(DOCUMENT).encode()) | mutations(YAML.encode()))
 def test_mutated_documents_are_read_or_refused(data: bytes) -> None:
     assert_only_refuses("access-policy", "openapi", data)
+
+
+def test_merge_keys_and_paths_with_nothing_behind_them_are_read_in_yaml() -> None:
+    data = b"""\
+openapi: 3.0.0
+info: {title: t, version: '1'}
+x-common: &common {security: [{bearer: []}]}
+components: {securitySchemes: {bearer: {type: http}}}
+paths:
+  /later:
+  /items:
+    get:
+      <<: *common
+      summary: all
+"""
+    assert recognised(data) == ["openapi"]
+    payload: Any = read("access-policy", "openapi", data).payload
+    (one,) = payload.endpoints
+    assert (one.where, one.access) == ("GET /items", "authenticated")

@@ -527,3 +527,15 @@ def test_large_files_take_linear_time() -> None:
     stages = ", ".join(f"s{number}" for number in range(400))
     payload = pipeline(f"stages: [{stages}]\n{jobs}")
     assert (payload.jobs, payload.edges, len(payload.neutralised)) == (400, 399, 400)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "child:\n  trigger: {include: a.yml, strategy: depend}\nother:\n  trigger: g/p\n",
+        "spec:\n  inputs:\n    a: {default: b}\n---\nt:\n  script: echo $[[ inputs.a ]]\n",
+        "t:\n  run:\n    - {name: a, script: echo}\n",
+    ],
+)
+def test_small_files_are_recognised_by_what_only_gitlab_has(text: str) -> None:
+    assert recognised(text.encode()) == ["gitlab-ci"]
