@@ -76,9 +76,9 @@ def assess(
         TamperedError: The store contradicts its own ledger.
         UsageError: A partial assessment cannot be recorded; or there is no such gate.
     """
+    from .configuration import near
     from .errors import UsageError
     from .judgement.judging import judge, record_assessment
-    from .project import near
 
     only = None if gates is None else list(gates)
     for gate in only or ():
@@ -103,8 +103,8 @@ def render(project: Project, assessment: Assessment, form: Form = "text") -> str
     Raises:
         UsageError: There is no such form.
     """
+    from .configuration import near
     from .errors import UsageError
-    from .project import near
     from .report import forms
 
     if form not in forms.FORMS:

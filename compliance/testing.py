@@ -21,11 +21,12 @@ from typing import Any, Final, Literal
 
 from .assessment import GateResult, StoreState
 from .catalog import Catalog, shipped
+from .configuration import Document, ProjectTable
 from .gate import Gate, Item, Reason, Status
 from .judgement.assessing import assess
 from .judgement.view import View
 from .kind import Kind
-from .project import Document, Project, ProjectTable
+from .project import Project
 from .record import Assurance
 from .subject import Binding, Subject
 

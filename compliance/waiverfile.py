@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from .configuration import near
 from .errors import InputError
-from .project import GateSetting, near
+from .project import GateSetting
 from .record import Json, shorten
 from .source import Source, parse_time
 from .times import rfc3339

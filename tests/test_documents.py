@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from compliance import project
+from compliance import configuration, project
 from compliance.catalog import shipped
 from compliance.cli.app import COMMANDS
 from compliance.errors import ComplianceError
@@ -79,14 +79,14 @@ def test_every_format_says_how_it_is_read(kind: Kind) -> None:
 # Configuration
 
 TABLES: dict[str, type[BaseModel]] = {
-    "[project]": project.ProjectTable,
-    "[collect.KIND]": project.CollectTable,
-    "[points.NAME]": project.PointTable,
+    "[project]": configuration.ProjectTable,
+    "[collect.KIND]": configuration.CollectTable,
+    "[points.NAME]": configuration.PointTable,
     "[roles.NAME]": RoleTable,
     "[waivers]": WaiversTable,
     "[mapping.NAME]": MappingTable,
-    "[report]": project.ReportTable,
-    "[sign]": project.SignTable,
+    "[report]": configuration.ReportTable,
+    "[sign]": configuration.SignTable,
 }
 
 
@@ -110,7 +110,7 @@ def test_every_key_of_the_configuration_is_documented(name: str) -> None:
 
 def test_every_table_of_the_configuration_has_a_section() -> None:
     headings = re.findall(r"^## `\[(\w+)", (ROOT / CONFIGURATION).read_text(), re.MULTILINE)
-    assert set(headings) == project.Document.model_fields.keys()
+    assert set(headings) == configuration.Document.model_fields.keys()
 
 
 def test_the_common_keys_of_gates_are_documented() -> None:
@@ -123,7 +123,7 @@ def test_the_common_keys_of_gates_are_documented() -> None:
 
 
 def settings(gates: dict[str, dict[str, object]]) -> dict[str, project.GateSetting]:
-    document = project.Document(project=project.ProjectTable(name="p"), gates=gates)
+    document = configuration.Document(project=configuration.ProjectTable(name="p"), gates=gates)
     whole = project.Project(Path("/"), document, shipped(), None)
     return {name: setting for name, setting in whole.gates.items() if name in gates}
 

@@ -12,12 +12,13 @@ import pytest
 
 from compliance.assessment import GateResult, StoreState
 from compliance.catalog import Catalog, shipped
+from compliance.configuration import Document, ProjectTable
 from compliance.gate import Item, Reason, Status
 from compliance.judgement.assessing import assess, judge_of
 from compliance.judgement.judge import Judge, without_findings
 from compliance.judgement.needs import Need, needs
 from compliance.judgement.view import View
-from compliance.project import Document, GateSetting, Project, ProjectTable
+from compliance.project import GateSetting, Project
 from compliance.record import Assurance, Finding, Severity
 from compliance.subject import Subject
 from compliance.testing import COMMIT, NOW, evidence, evidence_of_nothing

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
+from compliance.configuration import Document, ProjectTable
 from compliance.gate import Area, Gate, Inputs, Item, Params, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.judgement.assessing import assess
 from compliance.judgement.view import View
 from compliance.kind import Kind
-from compliance.project import Document, Project, ProjectTable
+from compliance.project import Project
 from compliance.record import Assurance, Payload
 from compliance.subject import Binding, Subject
 

@@ -143,8 +143,8 @@ def _span(text: str | None) -> timedelta | None:
 
 
 def _only(session: Session, gates: list[str] | None, framework: str | None) -> list[str] | None:
+    from ..configuration import near
     from ..errors import UsageError
-    from ..project import near
 
     known = session.project.gates
     for gate_id in gates or ():

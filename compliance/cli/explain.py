@@ -25,8 +25,8 @@ def run(
     format: Format = "text",
 ) -> int:
     """Explain a gate or a kind of evidence, and what turns it green."""
+    from ..configuration import near
     from ..errors import UsageError
-    from ..project import near
 
     catalog = session.project.catalog
     document: ExplainGate | ExplainKind

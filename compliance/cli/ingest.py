@@ -116,8 +116,8 @@ def _commit(commit: str | None) -> str | None:
 
 
 def _kind(session: Session, kind: str | None) -> str | None:
+    from ..configuration import near
     from ..errors import UsageError
-    from ..project import near
 
     known = session.project.catalog.kinds
     if kind is not None and kind not in known:

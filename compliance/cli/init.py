@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def run(session: Session) -> int:
     """Look at the repository and write a commented compliance.toml. An existing one is left as it is."""
     from ..catalog import shipped
+    from ..configuration import FILE
     from ..errors import ConfigError
-    from ..project import FILE, Project
+    from ..project import Project
     from ..starting.repository import look
     from ..starting.scaffold import toml
 

@@ -209,8 +209,8 @@ def _word(approve: bool, approve_with_conditions: bool, reject: bool, delegate: 
 
 
 def _role(project: Project, name: str) -> Role:
+    from ..configuration import near
     from ..errors import UsageError
-    from ..project import near
 
     known = {one.id: one for one in project.roles}
     if name not in known:
@@ -232,9 +232,9 @@ def _expiry(text: str | None, at: datetime, role: Role) -> datetime:
 
 def _condition(project: Project, text: str) -> Promise:
     """Reads ``TEXT; owner=NAME; due=TIME; gate=ID``."""
+    from ..configuration import near
     from ..decision import Promise
     from ..errors import UsageError
-    from ..project import near
 
     what, *rest = [part.strip() for part in text.split(";")]
     words = dict(part.partition("=")[::2] for part in rest)

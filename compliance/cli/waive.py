@@ -209,8 +209,8 @@ def _import(session: Session, file: Path, by: str | None) -> int:
 
 
 def _require_waivable(session: Session, gate: str | None) -> None:
+    from ..configuration import near
     from ..errors import UsageError
-    from ..project import near
 
     known = session.project.gates
     if gate is not None and gate not in known:

@@ -15,10 +15,11 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final, Literal, Protocol
 
+from ..configuration import near
 from ..errors import CollectorError, ComplianceError, ConfigError, InputError
 from ..intake import Intake, Outcome, Overrides
 from ..kind import Collected, Collector, Context, Options
-from ..project import Collection, Project, near
+from ..project import Collection, Project
 from ..store import Draft, Store
 from ..times import now
 

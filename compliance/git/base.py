@@ -16,9 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from ..configuration import FILE, Document, ProjectTable, read_document, validate
 from ..errors import ConfigError
 from ..plaintext import safe
-from ..project import FILE, BaseRules, Document, NotHonoured, Project, ProjectTable, catalog_of, read_document, validate
+from ..project import BaseRules, NotHonoured, Project, catalog_of
 from ..record import Json
 from .revision import Revision
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ..configuration import near
 from ..decision import Promise, Said, Word
 from ..errors import UsageError
-from ..project import near
 from ..times import read_span
 from .model import CONDITIONS, Slot
 from .signed import WORDS, SignedPacket, read_packet

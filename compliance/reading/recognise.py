@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
+from ..configuration import near
 from ..errors import ComplianceError, InputError, UnrecognisedError
 from ..kind import Format, Kind
-from ..project import near
 from ..source import MEMORY_LIMIT, Source
 from . import jsontext
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, get_args
 
 from ..assessment import Assessment
+from ..configuration import FILE
 from ..git.checkout import Checkout
-from ..project import FILE, Project
+from ..project import Project
 from .checked import Checked
 
 Form = Literal["text", "json", "markdown", "sarif", "junit"]

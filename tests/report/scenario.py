@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
+from compliance.configuration import Document
 from compliance.gate import (
     Area,
     AtLeast,
@@ -33,7 +34,7 @@ from compliance.judgement.assessing import assess
 from compliance.judgement.judging import record_assessment
 from compliance.judgement.view import View
 from compliance.kind import Kind
-from compliance.project import Document, Project
+from compliance.project import Project
 from compliance.record import Finding, Model, Payload, PrivacyClass, Private, Severity
 from compliance.report import attestation, audit, signing
 from compliance.report.audit import MadeReport
