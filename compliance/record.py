@@ -40,30 +40,54 @@ def canonical(value: Json) -> bytes:
         raise InputError(f"value without a canonical JSON form ({error})", expected="finite JSON values") from error
 
 
+_DEPTH = 200
+"""Levels of nesting that `compliance.reading.jsontext.loads` reads."""
 _sorted = msgspec.json.Encoder(order="deterministic").encode
-_DIGITS = b"-0123456789"
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_LARGE = b"0" * 16
-_FRACTIONS = tuple(before + sign for before in (b'":', b"[", b",") for sign in (b".", b"e", b"E"))
-"""How a number that is no integer begins once its digits are left out."""
+_LARGE = tuple(before + b"0" * 16 for before in (b'":', b"[", b","))
+"""How an integer of 16 digits or more begins, without its sign and as zeros."""
+_UP_TO_FFFF = bytes(range(0xF0))
+"""Bytes of UTF-8 for code points that UTF-16 writes as one unit."""
+
+
+def _fraction(digits: str) -> None:
+    raise ValueError(f"{digits} is no integer")
+
+
+_whole = msgspec.json.Decoder(float_hook=_fraction).decode
 
 
 def is_canonical(data: bytes, value: Json) -> bool:
-    """Tells whether ``data``, from which ``value`` was read, is its canonical JSON: as `canonical` does, five times as fast."""
-    if _sorted(value) == data and _is_plain(data):
-        return True
+    """Tells whether ``data``, from which ``value`` was read, is its canonical JSON."""
     try:
         return canonical(value) == data
     except InputError:
         return False
 
 
-def _is_plain(data: bytes) -> bool:
-    """Tells whether msgspec writes what RFC 8785 asks for: it orders keys by code points, and writes large and broken numbers otherwise."""
-    if not data.isascii() or _LARGE in data.translate(_ZEROS):
-        return False
-    bare = b"," + data.translate(None, _DIGITS)
-    return not any(part in bare for part in _FRACTIONS)
+def read_canonical(texts: Sequence[bytes]) -> list[Json] | None:
+    """Reads texts that are all canonical JSON, 20 times as fast as reading them and calling `is_canonical`.
+
+    What msgspec would write from the values that it read is compared with the texts: had a key come twice, it would have written it once.
+    It writes what RFC 8785 asks for, but for keys beyond U+FFFF, which it puts into another order, and for numbers: fractions, and
+    integers from 2^53 on, none of which has fewer than 16 digits.
+
+    Returns:
+        The values; None when one of the texts is not canonical, or this way cannot tell.
+    """
+    whole = b"[" + b",".join(texts) + b"]"
+    if not whole.isascii() and whole.translate(None, _UP_TO_FFFF):
+        return None
+    digits = whole.translate(_ZEROS, b"-")
+    if any(large in digits for large in _LARGE):
+        return None
+    if any(len(text) > 2 * _DEPTH and text.count(b"{") + text.count(b"[") > _DEPTH for text in texts):
+        return None
+    try:
+        values = list(map(_whole, texts))
+        return values if _sorted(values) == whole else None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
 
 
 def sha256_hex(data: bytes) -> str:

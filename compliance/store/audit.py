@@ -9,16 +9,20 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count, islice, takewhile
+from operator import itemgetter
+from struct import iter_unpack
 from typing import Any, Final
 
 from ..errors import ComplianceError, TamperedError
 from ..kind import Format, Kind
 from ..record import PRIVACY_CLASSES, Finding, sha256_hex
 from ..sign.checks import Check
-from . import archive, artifacts, erasing, ledger, merkle, note, schema
+from . import archive, artifacts, ledger, merkle, note, schema
 from .ledger import Entry
 from .replay import replayed
 from .store import Store
+from .walk import BLOCK, Walk
 
 _NAMED: Final = 10
 """Entries that one line names."""
@@ -39,8 +43,11 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
     with store.database.reading():
         try:
             audit = Audit(connection)
-        except _Refuted as refuted:
-            yield Check("ledger", "refuted", str(refuted))
+        except _UNREADABLE as error:
+            yield Check("ledger", "refuted", f"cannot be read: {error}")
+            return
+        if not audit.size:
+            yield Check("ledger", "refuted", "the ledger is empty; expected entry 0, which names the log")
             return
         parts: list[tuple[str, Callable[[], str]]] = [
             ("schema", audit.schema),
@@ -61,6 +68,10 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
             yield from replayed(audit, formats)
 
 
+_UNREADABLE: Final = (ComplianceError, sqlite3.DatabaseError, KeyError, TypeError, ValueError, AttributeError)
+"""What reading a store raises whose values are of other types than it writes."""
+
+
 class _Refuted(Exception):  # noqa: N818 (an outcome, not an error)
     """A check that failed, with its detail."""
 
@@ -70,67 +81,12 @@ def _checked(name: str, part: Callable[[], str]) -> Check:
         return Check(name, "proven", part())
     except _Refuted as refuted:
         return Check(name, "refuted", str(refuted))
-    except (ComplianceError, sqlite3.DatabaseError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         return Check(name, "refuted", f"cannot be read: {error}")
 
 
-class Audit:
+class Audit(Walk):
     """The parts of the check, over what one walk through the ledger found; each returns what was proven, or raises what was refuted."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.entries: dict[int, Entry] = {}
-        self.roots: dict[int, bytes] = {}
-        """Root at the size of every checkpoint that the ledger implies."""
-        self.levels: list[bytearray] = []
-        """Hashes of all perfect subtrees, recomputed, by level."""
-        self.size = 0
-        self.erased: dict[int, int] = {}
-        """Tombstone of each entry whose private values, findings and artifact were erased."""
-        self.erased_bytes: dict[str, int] = {}
-        """Last tombstone of each artifact whose bytes were erased."""
-        self.projected: set[tuple[int, int, str | None]] = set()
-        """Rows that the table of what was erased must have."""
-        self.broken: str | None = None
-        self._walk()
-
-    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """Runs a query through the driver."""
-        return iter(self.connection.execute(sql, parameters))
-
-    def _walk(self) -> None:
-        """Reads the ledger once, and recomputes the tree; entries that other parts need are kept."""
-        frontier = merkle.Frontier()
-        after = 0
-        for number, kind, leaf in self.rows("SELECT entry, type, leaf FROM ledger ORDER BY entry"):
-            if self.broken is None:
-                self.broken = ledger.leaf_defect(frontier.size, number, kind, leaf, after)
-            if not isinstance(leaf, bytes):
-                continue
-            entry = Entry(number, leaf)
-            if self.broken is None:
-                after = entry.body["after"]
-                if after == number and number:
-                    self.roots[number] = frontier.root()
-                if entry.type == erasing.TYPE:
-                    self._note_erased(entry)
-                if "private" in entry.body or entry.type in ("evidence", "store", archive.TYPE):
-                    self.entries[number] = entry
-            for level, _, digest in frontier.append(merkle.leaf_hash(leaf)):
-                if level == len(self.levels):
-                    self.levels.append(bytearray())
-                self.levels[level] += digest
-        self.size = frontier.size
-        self.roots[self.size] = frontier.root()
-        if not self.size:
-            raise _Refuted("the ledger is empty; expected entry 0, which names the log")
-
-    def _note_erased(self, tombstone: Entry) -> None:
-        for one in tombstone.body["erased"]:
-            self.erased[one["entry"]] = tombstone.number
-            self.projected.add((one["entry"], tombstone.number, one["artifact"]))
-            if one["artifact"] is not None:
-                self.erased_bytes[one["artifact"]] = tombstone.number
 
     def schema(self) -> str:
         """Checks what the database defines, and the types of its values."""
@@ -169,17 +125,18 @@ class Audit:
 
     def tree(self) -> str:
         """Compares the stored tree with the one that the leaves give."""
-        for level, expected in enumerate(self.levels):
-            count = 0
-            for position, digest in self.rows("SELECT position, hash FROM node WHERE level = ? ORDER BY position", (level,)):
-                if position != count or digest != bytes(expected[32 * count : 32 * count + 32]):
-                    first = min(position, count) << level
-                    raise _Refuted(f"node {level}/{position} does not fit the ledger; first entry below it: {first}")
-                count += 1
-            if count != len(expected) // 32:
-                raise _Refuted(f"level {level} has {count} nodes; the ledger gives {len(expected) // 32}")
-        nodes = self.connection.execute("SELECT count(*) FROM node").fetchone()[0]
-        if nodes != sum(len(level) for level in self.levels) // 32:
+        total = 0
+        for level, expected in enumerate(self.subtrees.levels):
+            stored = self.connection.execute("SELECT position, hash FROM node WHERE level = ? ORDER BY position", (level,))
+            nodes, first = zip(count(), map(itemgetter(0), iter_unpack(f"{merkle.SIZE}s", expected)), strict=False), 0
+            while (found := stored.fetchmany(BLOCK)) or first < len(expected) // merkle.SIZE:
+                wanted = list(islice(nodes, BLOCK))
+                if found != wanted:
+                    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(found, wanted, strict=False)))
+                    raise _Refuted(f"node {level}/{first + same} does not fit the ledger; first entry below it: {first + same << level}")
+                first += len(found)
+            total += first
+        if self.connection.execute("SELECT count(*) FROM node").fetchone()[0] != total:
             raise _Refuted("nodes on levels that the tree does not have")
         return f"Merkle tree recomputed over {self.size} entries, root {self.roots[self.size].hex()[:16]}…"
 
@@ -204,18 +161,10 @@ class Audit:
 
     def sealed(self) -> str:
         """Checks private values against the commitments in the leaves."""
-        count = 0
-        expected = {(n, c) for n, entry in self.entries.items() if n not in self.erased for c in entry.body.get("private", {})}
-        for number, name, key, value in self.rows("SELECT entry, class, key, value FROM sealed ORDER BY entry, class"):
-            if (number, name) not in expected:
-                raise _Refuted(f"private values of entry {number}, class {name}, that the ledger does not know")
-            if len(key) != ledger.KEY_SIZE or ledger.Sealed(key, value).commitment != self._body(number)["private"][name]:
-                raise _Refuted(f"entry {number}: private values of class {name} are not those that were committed to")
-            expected.discard((number, name))
-            count += 1
-        if expected:
-            raise _Refuted(f"entry {min(expected)[0]}: private values of class {min(expected)[1]} are missing")
-        return f"{count} commitments to private values hold"
+        defect = self.commitments.defect(self.erased)
+        if defect is not None:
+            raise _Refuted(defect)
+        return f"{self.commitments.held} commitments to private values hold"
 
     def evidence(self) -> str:
         """Checks columns and payloads of the evidence."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,13 +20,17 @@ import msgspec
 
 from ..errors import InputError, TamperedError
 from ..reading import jsontext
-from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical, is_canonical
+from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical, is_canonical, read_canonical
 from ..times import read_rfc3339
 from . import merkle
 
 VERSION: Final = 1
 KEY_SIZE: Final = 32
 """Bytes of a key. Others are refused: HMAC pads with zeros, so a key and the same key with a zero behind it would agree."""
+_HMAC_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+"""The pads of HMAC (RFC 2104 section 2), by the byte of the key that they are added to."""
 _NOTHING: Final = bytes(32)
 """Stands for the commitment of a class that a row has no value of."""
 _encode = msgspec.json.Encoder().encode
@@ -87,7 +91,17 @@ class Sealed:
     @property
     def commitment(self) -> str:
         """SHA-256(HMAC-SHA-256(key, "entry") || value) in hexadecimal."""
-        return hashlib.sha256(hmac.digest(self.key, b"entry", "sha256") + self.value).hexdigest()
+        return commitment(self.key, self.value)
+
+
+def commitment(key: bytes, value: bytes) -> str:
+    """Returns the commitment to private values (see `Sealed.commitment`); HMAC written out (RFC 2104) takes half the time of a call."""
+    if len(key) > _HMAC_BLOCK:
+        return hashlib.sha256(hmac.digest(key, b"entry", "sha256") + value).hexdigest()
+    block = key.ljust(_HMAC_BLOCK, b"\0")
+    inner = hashlib.sha256(block.translate(_INNER) + b"entry").digest()
+    salt = hashlib.sha256(block.translate(_OUTER) + inner).digest()
+    return hashlib.sha256(salt + value).hexdigest()
 
 
 def leaf(entry_type: str, at: str, after: int, body: Mapping[str, Json], sealed: Mapping[PrivacyClass, Sealed]) -> bytes:
@@ -177,9 +191,9 @@ def _unknown(_: bytes, __: tuple[str | int | None, ...]) -> bytes:
 
 def _commitments(key: bytes) -> Callable[[bytes, tuple[str | int | None, ...]], bytes]:
     """Returns SHA-256(HMAC-SHA-256(key, index) || values), with the key's part of the HMAC computed once: a third of the time of many."""
-    block, sha256, encode = key.ljust(64, b"\0"), hashlib.sha256, _encode
-    new_inner = sha256(bytes(byte ^ 0x36 for byte in block)).copy
-    new_outer = sha256(bytes(byte ^ 0x5C for byte in block)).copy
+    block, sha256, encode = key.ljust(_HMAC_BLOCK, b"\0"), hashlib.sha256, _encode
+    new_inner = sha256(block.translate(_INNER)).copy
+    new_outer = sha256(block.translate(_OUTER)).copy
 
     def commitment(index: bytes, values: tuple[str | int | None, ...]) -> bytes:
         inner, outer = new_inner(), new_outer()
@@ -195,7 +209,7 @@ def keys_of(sealed: Mapping[PrivacyClass, Sealed]) -> dict[PrivacyClass, bytes]:
     return {name: sealed[name].key for name in PRIVACY_CLASSES}
 
 
-def leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int) -> str | None:
+def leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int, body: Json = None) -> str | None:
     """Returns what is wrong with an entry, if anything is.
 
     Args:
@@ -204,17 +218,29 @@ def leaf_defect(expected: int, number: int, kind: str, leaf: object, after: int)
         kind: The type under which it is listed.
         leaf: Its bytes.
         after: What the entry before says that its transaction came after.
+        body: The leaf as `record.read_canonical` read it, if that could tell that it is canonical.
     """
     if number != expected:
         return f"entry {expected} is missing: the next one is {number}"
     if not isinstance(leaf, bytes):
         return f"entry {number}: its leaf is not bytes"
-    try:
-        body = Entry(number, leaf).body
-    except TamperedError as error:
-        return str(error)
+    is_exact = isinstance(body, dict)
+    if not is_exact:
+        try:
+            body = Entry(number, leaf).body
+        except TamperedError as error:
+            return str(error)
     if body.get("v") != VERSION or body.get("type") != kind:
         return f"entry {number}: type {kind!r}, but its leaf says {body.get('type')!r} (version {body.get('v')})"
-    if body.get("after") not in (after, number) or not is_canonical(leaf, body):
+    if body.get("after") not in (after, number) or not (is_exact or is_canonical(leaf, body)):
         return f"entry {number}: its leaf is not canonical, or names another place in the ledger"
     return None
+
+
+def read_leaves(leaves: Sequence[object]) -> list[Json]:
+    """Reads the leaves that are canonical JSON for certain; None stands for the others, which `leaf_defect` looks at."""
+    texts = [one if isinstance(one, bytes) else b"" for one in leaves]
+    if (bodies := read_canonical(texts)) is not None:
+        return bodies
+    # One leaf that needs a closer look does not slow down its neighbours.
+    return [(read_canonical([one]) or [None])[0] for one in texts]

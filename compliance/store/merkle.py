@@ -13,6 +13,8 @@ from typing import Final
 Node = Callable[[int, int], bytes]
 """``node(level, position)`` returns the hash of a perfect subtree: its 2^level leaves begin at position * 2^level."""
 
+SIZE: Final = 32
+"""Bytes of a hash."""
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 _BLOCK: Final = 1 << 10
 """Leaves whose root is computed level by level, which takes two thirds of the time of one by one."""
@@ -21,6 +23,12 @@ _BLOCK: Final = 1 << 10
 def leaf_hash(data: bytes) -> bytes:
     """Returns SHA-256(0x00 || data)."""
     return hashlib.sha256(b"\x00" + data).digest()
+
+
+def leaf_hashes(leaves: Iterable[bytes]) -> list[bytes]:
+    """Returns the `leaf_hash` of many leaves."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\x00" + leaf).digest() for leaf in leaves]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -62,6 +70,41 @@ class Frontier:
         for peak in reversed(self.peaks[:-1]):
             root = node_hash(peak, root)
         return root
+
+
+class Tree:
+    """A growing tree with all of its perfect subtrees: 64 bytes per leaf."""
+
+    def __init__(self) -> None:
+        self.levels: list[bytearray] = []
+        """Their hashes, one after the other, by level; level 0 holds the leaf hashes."""
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return len(self.levels[0]) // SIZE if self.levels else 0
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Adds leaf hashes, level by level: two thirds of the time of one by one."""
+        sha256, level, added = hashlib.sha256, 0, list(leaves)
+        while added:
+            if level == len(self.levels):
+                self.levels.append(bytearray())
+            known = self.levels[level]
+            # A subtree that had no sibling yet is the left one of the first pair.
+            left = [bytes(known[-SIZE:])] if len(known) // SIZE & 1 else []
+            known += b"".join(added)
+            hashes = iter([*left, *added])
+            added = [sha256(b"\x01" + one + other).digest() for one, other in zip(hashes, hashes, strict=False)]
+            level += 1
+
+    def node(self, level: int, position: int) -> bytes:
+        """Returns the root of a perfect subtree (see `Node`)."""
+        return bytes(self.levels[level][SIZE * position : SIZE * (position + 1)])
+
+    def root_at(self, size: int) -> bytes:
+        """Returns the root over the first ``size`` leaves."""
+        return subtree_root(0, size, self.node) if size else EMPTY_ROOT
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

@@ -16,6 +16,7 @@ from compliance.sign.checks import Check
 from compliance.source import Source
 from compliance.store import Draft, EvidenceDraft, Store
 from compliance.store.audit import audit
+from compliance.store.walk import BLOCK
 from compliance.verification.verify import verify_store
 
 
@@ -206,6 +207,75 @@ def test_swapped_entries_are_found_and_the_first_is_named(path: Path) -> None:
     )
     found = refuted(path)
     assert any("entry 1" in check.detail for check in found)
+
+
+@pytest.fixture(scope="module")
+def long_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Entries of several blocks of the walk, in transactions of other sizes."""
+    path = tmp_path_factory.mktemp("long") / "evidence.db"
+    with Store.create(path) as store:
+        for first in range(0, 3 * BLOCK, 100):
+            names = range(first, first + 100)
+            store.append([Draft(type="collection", body={"number": n}, private={"paths": {"n": n}, "code": {"c": n}}) for n in names])
+        store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+def test_a_ledger_of_several_blocks_verifies(long_original: Path) -> None:
+    assert not [check for check in verify_store(long_original) if check.status != "proven"]
+
+
+PLACES = [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 3 * BLOCK]
+
+
+@pytest.mark.parametrize("number", PLACES)
+@pytest.mark.parametrize(
+    ("statement", "check", "said"),
+    [
+        ("UPDATE ledger SET leaf = CAST(replace(leaf, ',', ', ') AS BLOB) WHERE entry = ?", "ledger", "entry ?: its leaf is not canonical"),
+        ("UPDATE ledger SET leaf = CAST(leaf AS TEXT) WHERE entry = ?", "ledger", "entry ?: its leaf is not bytes"),
+        ("UPDATE ledger SET leaf = x'5b315d' WHERE entry = ?", "ledger", "entry ?: its leaf is not JSON"),
+        ("UPDATE ledger SET leaf = x'7b7d' WHERE entry = ?", "ledger", "entry ?: type 'collection'"),
+        ("DELETE FROM ledger WHERE entry = ?", "ledger", "entry ? is missing"),
+        ("UPDATE node SET hash = zeroblob(32) WHERE level = 0 AND position = ?", "tree", "node 0/? does not fit"),
+        ("UPDATE node SET hash = CAST(hash || x'00' AS BLOB) WHERE level = 0 AND position = ?", "tree", "node 0/? does not fit"),
+        ("DELETE FROM node WHERE level = 0 AND position = ?", "tree", "node 0/? does not fit"),
+        ("DELETE FROM sealed WHERE entry = ? AND class = 'code'", "private-values", "entry ?: private values of class code are missing"),
+        ("UPDATE sealed SET value = x'7b7d' WHERE entry = ? AND class = 'code'", "private-values", "entry ?: private values of class code"),
+        ("UPDATE sealed SET key = CAST(key || x'00' AS BLOB) WHERE entry = ?", "private-values", "entry ?: private values of class code"),
+        ("UPDATE sealed SET key = 'text' WHERE entry = ?", "private-values", "entry ?: private values of class code"),
+        ("UPDATE sealed SET key = CAST(x'ff' AS TEXT) WHERE entry = ?", "private-values", "entry ?: its private values cannot be read"),
+        ("INSERT INTO sealed VALUES (?, 'people', zeroblob(32), x'7b7d')", "private-values", "values of entry ?, class people, that"),
+    ],
+)  # fmt: skip
+def test_in_whatever_block_it_stands_the_first_bad_entry_is_named(
+    long_original: Path, tmp_path: Path, number: int, statement: str, check: str, said: str
+) -> None:
+    path = tmp_path / "evidence.db"
+    shutil.copy(long_original, path)
+    forge(path, statement.replace("?", str(number)))
+    details = [one.detail for one in refuted(path) if one.name == check]
+    assert len(details) == 1
+    assert said.replace("?", str(number)) in details[0]
+
+
+def test_private_values_behind_the_last_entry_and_before_the_first_are_found(long_original: Path, tmp_path: Path) -> None:
+    for number in (-1, 4 * BLOCK):
+        path = tmp_path / f"{number}.db"
+        shutil.copy(long_original, path)
+        forge(path, f"INSERT INTO sealed VALUES ({number}, 'paths', zeroblob(32), x'7b7d')")
+        (found,) = refuted(path)
+        assert f"private values of entry {number}, class paths, that the ledger does not know" in found.detail
+
+
+def test_private_values_that_come_back_after_they_were_erased_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.db"
+    with Store.create(path) as store:
+        (erased,) = store.record([draft(1)])
+        values = store.database.connection.execute("SELECT * FROM sealed").fetchall()
+        store.erase([erased.number], {})
+    forge(path, *(f"INSERT INTO sealed VALUES ({', '.join(map(literal, row))})" for row in values))
+    assert [check.detail for check in refuted(path)] == ["private values of entry 1, class code, that the ledger does not know"]
 
 
 def test_the_triggers_refuse_what_our_own_code_could_do_wrong(path: Path) -> None:

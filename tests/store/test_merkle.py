@@ -130,3 +130,17 @@ def test_every_tree_is_that_of_the_definition(size: int, data: st.DataObject) ->
     old = data.draw(st.integers(1, size))
     proof = merkle.consistency_proof(old, size, node)
     assert merkle.verify_consistency(old, size, by_definition(leaves[:old]), root, proof)
+
+
+@given(st.lists(st.integers(0, 9), max_size=8))
+def test_a_tree_that_grows_in_blocks_is_the_one_that_grows_by_leaves(sizes: list[int]) -> None:
+    leaves = [merkle.leaf_hash(bytes([number])) for number in range(sum(sizes))]
+    tree, remaining = merkle.Tree(), iter(leaves)
+    for size in sizes:
+        tree.extend([next(remaining) for _ in range(size)])
+    _, node = grown(leaves)
+    assert tree.size == len(leaves)
+    for level, hashes in enumerate(tree.levels):
+        assert len(hashes) == 32 * (len(leaves) >> level)
+        assert all(tree.node(level, position) == node(level, position) for position in range(len(leaves) >> level))
+    assert all(tree.root_at(size) == by_definition(leaves[:size]) for size in range(len(leaves) + 1))
