@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,10 +72,11 @@ def layout(source: Source) -> Layout | None:
     """Returns the layout of a file, None when it is no such JTL; looks at the first 64 KiB."""
     head = source.head.decode("utf-8", "replace")
     whole = head if source.head_is_whole else head[: head.rfind("\n") + 1]
-    try:
-        return _by_header(whole) or _by_shape(whole)
-    except InputError:
-        return None
+    for find in (_by_header, _by_shape):
+        with suppress(InputError):  # what is no header need not be a row of the delimiter that it would have
+            if found := find(whole):
+                return found
+    return None
 
 
 def _by_header(text: str) -> Layout | None:

@@ -155,6 +155,7 @@ DEFAULT_5 = "1484000000000,10,Home,200,OK,TG 1-1,text,true,,4321,99,5,7,https://
         ("1384000000000,5,200,TG 1-1,true,,1,1,http://x,5,1,0\n1384000000000,5,500,TG 1-1,false,,1,1,http://x,5,1,0\n", 2, 1, None, []),
         ("1384000000000,5,Home,200,TG 1-1,true,9,5\n", 1, 0, None, ["Home"]),
         ("2013/11/09 12:26:40.000;5;Home;200;OK;TG 1-1;text;true;9;5\n", 1, 0, None, ["Home"]),
+        ('2013/11/09 12:26:40.000,5,"Home, ""new""",200,OK,TG 1-1,text,true,9,5\n', 1, 0, None, ['Home, "new"']),
         (DEFAULT_2.replace("OK", '"O,K"'), 2, 1, None, ["Home"]),
     ],
 )
