@@ -2,8 +2,8 @@
 
 An event is all records with the same node, time and serial, however they interleave, within 65,536 events in a row; it stands where its
 first record does. A record is a line with ``msg=audit(time:serial)`` at its place, after ``node=`` and ``type=`` if they are there, or
-behind a prefix of syslog; milliseconds may be missing, as they may for ausearch. Other lines are unread, which is normal where a disk was
-full or a line was cut.
+behind a prefix of syslog, or with nothing before ``audit(``, as the kernel sends it; milliseconds may be missing, as they may for
+ausearch. Other lines are unread, which is normal where a disk was full or a line was cut.
 The separators of ausearch (``----``, ``time->``) are no lines of the log. ``ausearch -i`` prints local times without zone: none of them
 is a time here.
 
@@ -38,7 +38,7 @@ from .tally import Tally
 WINDOW: Final = 65536
 """Events whose records may still come."""
 _FIRST_LINES: Final = 20
-_HEADER: Final = re.compile(rb"(?:node=(\S+) +)?(?:type=(\S+) +)?msg=audit\(([^()]{1,64}):(\d{1,10})\) ?:? ?")
+_HEADER: Final = re.compile(rb"(?:node=(\S+) +)?(?:type=(\S+) +)?(?:msg=)?audit\(([^()]{1,64}):(\d{1,10})\) ?:? ?")
 _FORWARDED: Final = re.compile(rb"(?:node=(\S+) +)?\btype=(\S+) +(?:msg=)?audit\(([^()]{1,64}):(\d{1,10})\) ?:? ?")
 """A record after a prefix of syslog or of the kernel's own log, which writes no ``msg=``."""
 _EPOCH_TIME: Final = re.compile(rb"(\d{1,11})(?:\.(\d{1,3}))?")
@@ -119,7 +119,8 @@ def _recognise(source: Source) -> bool:
         first = list(islice(_lines(source), _FIRST_LINES))
     except InputError:
         return False
-    return 2 * sum(_header(raw) is not None for _, raw in first) > len(first)
+    # Records that were cut off count: they are told by what is left of them.
+    return any(_header(raw) for _, raw in first) and 2 * sum(b"audit(" in raw for _, raw in first) > len(first)
 
 
 def _header(raw: bytes) -> re.Match[bytes] | None:
@@ -225,7 +226,7 @@ def _parse(source: Source) -> Parsed:
 FORMAT = Format(
     name="auditd-log",
     title="Linux audit: auditd's log, raw or enriched, and ausearch's output",
-    parser=1,
+    parser=2,
     recognise=_recognise,
     parse=_parse,
     marks=("type=", "msg=audit("),

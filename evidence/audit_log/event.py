@@ -66,6 +66,8 @@ def ended(value: Json) -> Outcome | None:
         return "success" if value else "failure"
     if isinstance(value, str):
         return _by_word(value) if len(value) <= 64 else None
+    if isinstance(value, dict):  # Azure writes the word beside its translation
+        return ended(held) if isinstance(held := value.get("value"), str) else None
     return _by_status(value) if isinstance(value, int) else None
 
 

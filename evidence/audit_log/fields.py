@@ -174,13 +174,15 @@ def _inner(value: Mapping[str, Json], known: Mapping[str, tuple[Role, int]]) -> 
 
 
 def names(values: list[Json] | None) -> list[str]:
-    """Returns those values of a role that are names: text, or lists of text."""
+    """Returns those values of a role that are names: text, lists of text, or what Azure writes beside its translation (``value``)."""
     found: list[str] = []
     for value in values or ():
         if isinstance(value, str):
             found.append(value)
         elif isinstance(value, list):
             found += [item for item in value[:10] if isinstance(item, str) and item]
+        elif isinstance(value, dict) and isinstance(named := value.get("value"), str) and named:
+            found.append(named)
     return found
 
 

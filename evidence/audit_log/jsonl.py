@@ -81,7 +81,7 @@ def _recognise(source: Source) -> bool:
                 return False
             found = roles(record)
             has_time = any(looks_like_time(value) for value in found.get("time", ()))
-            says = bool(found.keys() & {"level", "event", "message", "trace"})
+            says = bool(found.keys() & {"level", "event", "trace"}) or _has_message(record)
             good += has_time or ("level" in found and bool(found.keys() & {"event", "message"}))
             timed += has_time and says
     except InputError:
@@ -89,6 +89,11 @@ def _recognise(source: Source) -> bool:
     if seen == 1:
         return timed == 1 and source.size <= _SINGLE
     return 2 * good > seen
+
+
+def _has_message(record: dict[str, Json]) -> bool:
+    """Tells whether a record has a message; a body alone is that of an article, an issue or a mail as well."""
+    return any(plain(key) != "body" and record[key] for key in layout_of(tuple(record)).roles.get("message", ()))
 
 
 def _is_foreign(record: dict[str, Json]) -> bool:

@@ -289,3 +289,20 @@ def test_only_refusals_leave(data: bytes) -> None:
     payload: Any = parsed.payload if parsed else None
     assert payload is None or payload.events + payload.unparsed <= payload.lines
     assert payload is None or sum(payload.classes.model_dump().values()) == payload.events
+
+
+@pytest.mark.parametrize(
+    ("data", "events", "unparsed"),
+    [
+        (b"audit(1758362400.123:1): arch=c000003e syscall=59\naudit(1758362400.123:2): arch=c000003e\n", 2, 0),
+        (b"type=CWD msg=audit(1758362400.123:1): cwd=/\ntype=SYSCALL msg=audit(1758362400.\ntype=PATH msg=audit(\n", 1, 2),
+    ],
+)
+def test_records_of_the_kernel_and_many_that_were_cut_off(data: bytes, events: int, unparsed: int) -> None:
+    assert recognised(data) == ["auditd-log"]
+    payload: Any = read("audit-log", "auditd-log", data).payload
+    assert (payload.events, payload.unparsed) == (events, unparsed)
+
+
+def test_lines_that_only_speak_of_audit_are_no_log() -> None:
+    assert recognised(b"def audit(event): ...\nself.audit(1)\n") == []

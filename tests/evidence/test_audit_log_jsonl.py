@@ -143,6 +143,7 @@ def test_a_time_that_cannot_be_read_gives_way_to_the_next_field() -> None:
         {"T": "2025-09-20T12:00:00.000+0200", "L": "INFO", "M": "x", "action": "login", "requestId": "1"},
         {"timestamp": "2025-09-20 10:00:00 UTC", "error_severity": "LOG", "event": "login", "trace_id": "1"},
         {"__REALTIME_TIMESTAMP": "1758362400000000", "_AUDIT_ID": "7", "PRIORITY": "6", "EVENT": "login", "TRACE_ID": "1"},
+        {"eventTimestamp": START.isoformat(), "level": "Informational", "eventName": {"value": "login"}, "correlationId": "1"},
         {"record": {"time": {"timestamp": 1758362400.0}, "level": {"name": "INFO"}}, "event": "login", "trace_id": "1"},
         {"instant": {"epochSecond": 1758362400}, "loggerLevel": 1, "level": "INFO", "eventType": "login", "correlation_id": "1"},
     ],
@@ -264,6 +265,16 @@ FOREIGN = {
 @pytest.mark.parametrize("times", [1, 5])
 def test_other_json_lines_are_left_alone(record: dict[str, Any], times: int) -> None:
     assert "jsonl-log" not in recognised(log(*[record] * times))
+
+
+def test_one_article_with_a_body_is_no_log() -> None:
+    assert "jsonl-log" not in recognised(log({"title": "x", "created_at": "2025-09-20T10:00:00Z", "body": "y"}))
+
+
+def test_how_azure_says_how_it_ended() -> None:
+    records = ({**event(0), "status": {"value": word, "localizedValue": "x"}} for word in ("Succeeded", "Failed", "Started"))
+    outcomes = parse(log(*records)).outcomes
+    assert (outcomes.success, outcomes.failure) == (1, 1)
 
 
 @pytest.mark.parametrize(
