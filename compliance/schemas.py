@@ -24,9 +24,10 @@ FOLDER: Final = "schemas"
 
 def all_schemas() -> dict[str, dict[str, Json]]:
     """Returns the schemas by name: ``check-v1``, ``ingest-v1``, ``payload-scan``, ``rollback-drill-v1``."""
+    from .judgement.rules import RulesDocument
     from .packet.final_model import DecisionRecord, DecisionsFile
     from .packet.model import PacketModel
-    from .report.bundle_model import EvidenceBundle, FindingsDocument, ProofsDocument
+    from .report.bundle_model import EvidenceBundle, FindingsDocument, LedgerDocument, ProofsDocument
     from .report.json import CheckDocument
     from .report.model import ReportModel
 
@@ -39,7 +40,9 @@ def all_schemas() -> dict[str, dict[str, Json]]:
         DecisionsFile,
         EvidenceBundle,
         FindingsDocument,
+        LedgerDocument,
         ProofsDocument,
+        RulesDocument,
     ]
     models: list[type[BaseModel]] = [*attached, *PRINTED, *_leaves(Document), *_leaves(Record), *_leaves(ProjectRecord)]
     schemas = {}

@@ -625,7 +625,21 @@ class Bundle:
         for number, one in self.entries.items():
             if root_from_path(number, self.size, leaf_hash(one["leaf"].encode()), proofs[number]) != self.root:
                 raise RefutedError(f"entry {number} is not in the tree of the checkpoint")
-        return f"{len(proofs)} ledger entries are in the tree of the checkpoint"
+        return f"{len(proofs)} ledger entries are in the tree of the checkpoint{self._others()}"
+
+    def _others(self) -> str:
+        """With ledger.json the file holds every entry under the checkpoint, at least by its hash."""
+        if "ledger.json" not in self.files:
+            return ""
+        hashes = {number: leaf_hash(one["leaf"].encode()) for number, one in self.entries.items()}
+        others = _json(self.files["ledger.json"])["entries"]
+        for one in others:
+            if one["number"] in hashes or ("leaf" in one) == ("hash" in one):
+                raise RefutedError(f"ledger.json: entry {one['number']} is attached twice")
+            hashes[one["number"]] = leaf_hash(one["leaf"].encode()) if "leaf" in one else bytes.fromhex(one["hash"])
+        if len(hashes) != self.size or max(hashes) >= self.size or tree_root([hashes[n] for n in range(self.size)]) != self.root:
+            raise RefutedError("the attached entries are not all of the ledger, as they were recorded")
+        return f", and so are the other {len(others)}: none is left out"
 
     def evidence(self) -> str:
         """Payloads and private values are those that the leaves commit to."""

@@ -212,6 +212,7 @@ def checks(document: str, name: str) -> list[str]:
 
 
 def test_every_check_is_documented() -> None:
+    from compliance.judgement.rejudge import NAME
     from compliance.sign.pdf_verify import CHECKS
     from compliance.sign.standing import STANDING_CHECKS
     from compliance.verification import verify_inputs
@@ -228,7 +229,7 @@ def test_every_check_is_documented() -> None:
         )
     }
     bundle = re.findall(r'\("(bundle-[a-z]+)", lambda', code["report/bundle_check.py"])
-    assert checks("docs/verify.md", "pdf") == [*CHECKS, *STANDING_CHECKS, *bundle, "bundle-signer", "page-render"]
+    assert checks("docs/verify.md", "pdf") == [*CHECKS, *STANDING_CHECKS, *bundle, "bundle-signer", "page-render", NAME]
     assert '"bundle-signer"' in code["report/bundle_check.py"]
     assert '"page-render"' in code["report/page_check.py"]
     assert checks("docs/verify.md", "folder") == re.findall(r'"(bundle-[a-z]+)"', code["verification/verify_files.py"])

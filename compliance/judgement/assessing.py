@@ -16,14 +16,14 @@ from ..errors import NothingToJudgeError
 from ..gate import CONDITION, VERDICT, VIEWS, Status
 from ..point import Point
 from ..project import GateSetting, Project
-from ..record import Json
+from ..record import Json, digest
 from ..stand import Stand, is_overridden, stands
 from ..subject import Subject
-from .digests import decision_digest, policy_digest
+from .digests import decision_digest, policy
 from .judge import Judge
 from .view import View
 
-__all__ = ["assess", "in_turn", "judge_of"]
+__all__ = ["assess", "in_turn", "judge_of", "policy_of"]
 
 
 def assess(
@@ -85,6 +85,15 @@ def assess(
     )
 
 
+def policy_of(project: Project, at: Point) -> dict[str, Json]:
+    """Returns what judges a project at a decision point, whole: an assessment names it by its digest.
+
+    Raises:
+        NothingToJudgeError: No gate is asked.
+    """
+    return policy(_gates(project, at, None)[0].values(), at, project.document)
+
+
 def _gates(project: Project, at: Point, only: Iterable[str] | None) -> tuple[dict[str, GateSetting], dict[str, GateSetting]]:
     """Returns the gates that the point asks, and those that are to be judged."""
     asked = {name: setting for name, setting in project.gates.items() if at.asks(setting.gate, project.catalog.kinds)}
@@ -135,15 +144,15 @@ def _judged(
     confirmed, pending = table.profile_by is not None, sum(one.met_by is None for one in conditions)
     counted = [result for name, result in early.items() if name in chosen or _after_all(chosen)]
     evidence_outcome = outcome.outcome_of(counted, open_conditions=pending, profile_confirmed=confirmed)
-    policy = policy_digest(needed.values(), at, table.profile)
-    decided = decision_digest(subject, at, policy, list(early.values()), view, waivers)
+    policy_digest = digest(policy(needed.values(), at, project.document))
+    decided = decision_digest(subject, at, policy_digest, list(early.values()), view, waivers)
     roles = stands(view.sign_offs, project.roles, at.name, decided, as_of)
     judge = replace(judge, roles=roles, evidence_outcome=evidence_outcome)
     results = tuple(judge.result(setting) if setting.gate.after_all else early[name] for name, setting in chosen.items())
     return _Judged(
         results=results,
         evidence_outcome=evidence_outcome,
-        policy_digest=policy,
+        policy_digest=policy_digest,
         decision_digest=decided,
         waivers=tuple(_used(one, results) for one in waivers),
         conditions=conditions,

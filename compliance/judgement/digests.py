@@ -10,10 +10,11 @@ from typing import Final
 
 from .. import __version__
 from ..assessment import GateResult
+from ..configuration import Document
 from ..gate import Item
 from ..point import Point
 from ..project import GateSetting
-from ..record import digest, sha256_hex
+from ..record import Json, digest, sha256_hex
 from ..subject import Subject
 from ..times import rfc3339
 from ..waiver import Waiver
@@ -36,22 +37,32 @@ _ENGINE: Final = (
 """Modules of the engine whose code decides."""
 
 
-def policy_digest(settings: Iterable[GateSetting], at: Point, profile: str) -> str:
-    """Returns the digest of what judged: code of gates and engine, parameters, versions, point and profile."""
-    gates = {
-        setting.gate.id: {
-            "code": _package_digest(setting.gate.package),
-            "params": setting.params.model_dump(mode="json"),
-            "required": setting.required,
-            "max_age_s": None if setting.max_age is None else int(setting.max_age.total_seconds()),
-            "min_assurance": setting.gate.min_assurance.value,
-            "declared": setting.declared,
-        }
-        for setting in settings
+def policy(settings: Iterable[GateSetting], at: Point, document: Document) -> dict[str, Json]:
+    """Returns what judges: code of gates and engine, parameters, versions, point, profile, and the facts that gates are told.
+
+    Its digest is the policy digest. A report carries it whole, so that a reader can say what differs where he would judge otherwise.
+    """
+    table, waivers = document.project, document.waivers
+    return {
+        "version": __version__,
+        "engine": {name: _code_digest(f"compliance.{name}") for name in _ENGINE},
+        "gates": {setting.gate.id: _asked(setting) for setting in settings},
+        "point": {"name": at.name, "like": at.like, "gates": list(at.gates), "environment": at.environment},
+        "profile": table.profile,
+        "project": {"release_branch": table.release_branch, "environments": list(table.environments)},
+        "waivers": {"most": waivers.most, "longest": waivers.longest, "total_days": waivers.total_days},
     }
-    engine = {name: _code_digest(f"compliance.{name}") for name in _ENGINE}
-    where = {"name": at.name, "like": at.like, "gates": list(at.gates), "environment": at.environment}
-    return digest({"version": __version__, "engine": engine, "gates": gates, "point": where, "profile": profile})
+
+
+def _asked(setting: GateSetting) -> dict[str, Json]:
+    return {
+        "code": _package_digest(setting.gate.package),
+        "params": setting.params.model_dump(mode="json"),
+        "required": setting.required,
+        "max_age_s": None if setting.max_age is None else int(setting.max_age.total_seconds()),
+        "min_assurance": setting.gate.min_assurance.value,
+        "declared": setting.declared,
+    }
 
 
 @cache

@@ -85,12 +85,8 @@ def build(
         settles: Tells of a piece of evidence of the project whether each gate would take it for all that is older of its slot, which is
             then not read: a project that has released a thousand times has a thousand registers of its risks.
     """
-    bound = [kind.id for kind in kinds.values() if kind.binds_to is not Binding.PROJECT]
-    free = [kind.id for kind in kinds.values() if kind.binds_to is Binding.PROJECT]
-    found = store.evidence(kinds=bound, commits=[subject.commit], upto=upto)
-    found += [store.evidence_of(number) for number in _newest_foreign(store, bound, subject.commit, upto)]
-    read = [item_of(store, kinds[one.entry.body["kind"]], one) for one in found if _project(one) == subject.project]
-    of_project = [one for one in store.evidence(kinds=free, upto=upto) if _project(one) == subject.project]
+    read = [item_of(store, kinds[one.entry.body["kind"]], one) for one in _bound(store, kinds, subject, upto)]
+    of_project = _free(store, kinds, subject, upto)
     items: dict[str, list[Item]] = {}
     for item in (*read, *_of_project(store, kinds, of_project, settles)):
         items.setdefault(item.kind, []).append(item)
@@ -105,6 +101,31 @@ def build(
     held = {item.entry: store.findings_named(item.entry, fingerprints) for many in items.values() for item in many} if fingerprints else {}
     waived = {entry: tuple(findings) for entry, findings in held.items() if findings}
     return replace(view, waivers=tuple(waivers), waived=waived, sign_offs=tuple(sign_offs), conditions=tuple(conditions))
+
+
+def entries_read(store: Store, kinds: Mapping[str, Kind], subject: Subject, upto: int | None = None) -> set[int]:
+    """Returns the entries whose payloads and private values `build` may read; of all others it reads the leaves at most.
+
+    Whoever has these whole, and the leaves of all others, judges as the store does. The arguments are those of `build`.
+    """
+    evidence = {one.entry.number for one in (*_bound(store, kinds, subject, upto), *_free(store, kinds, subject, upto))}
+    decided = store.entries(types=[waiver.TYPE, decision.TYPE, decision.CONDITION_TYPE], upto=upto)
+    people = {entry.number for entry in decided if entry.body["subject"]["project"] == subject.project}
+    return evidence | people | {entry.number for entry in _failed(store, upto).values()}
+
+
+def _bound(store: Store, kinds: Mapping[str, Kind], subject: Subject, upto: int | None) -> list[StoredEvidence]:
+    """Returns evidence of the commit, and per kind the newest of another one, to say that it is foreign."""
+    bound = [kind.id for kind in kinds.values() if kind.binds_to is not Binding.PROJECT]
+    found = store.evidence(kinds=bound, commits=[subject.commit], upto=upto)
+    found += [store.evidence_of(number) for number in _newest_foreign(store, bound, subject.commit, upto)]
+    return [one for one in found if _project(one) == subject.project]
+
+
+def _free(store: Store, kinds: Mapping[str, Kind], subject: Subject, upto: int | None) -> list[StoredEvidence]:
+    """Returns evidence of the project as a whole."""
+    free = [kind.id for kind in kinds.values() if kind.binds_to is Binding.PROJECT]
+    return [one for one in store.evidence(kinds=free, upto=upto) if _project(one) == subject.project]
 
 
 def slot(item: Item) -> tuple[Any, ...]:
@@ -211,14 +232,18 @@ def _worst(store: Store, number: int, limit: int) -> Any:
     return store.findings(number, limit=limit, open_only=True)
 
 
-def _could_not_run(store: Store, upto: int | None) -> dict[str, tuple[str, ...]]:
+def _failed(store: Store, upto: int | None) -> dict[tuple[str, str], Entry]:
+    """Returns the entries of the last collections of those collectors that could not run then, by kind and collector."""
     last: dict[tuple[str, str], tuple[Entry, bool]] = {}
     for entry in sorted(store.entries(types=["collection"], upto=upto), key=attrgetter("first_at")):
         for run in entry.body["runs"]:
             last[run["kind"], run["collector"]] = entry, run["outcome"] == "ran"
+    return {which: entry for which, (entry, ran) in last.items() if not ran}
+
+
+def _could_not_run(store: Store, upto: int | None) -> dict[str, tuple[str, ...]]:
     grouped: dict[str, tuple[str, ...]] = {}
-    for (kind, collector), (entry, ran) in last.items():
-        if not ran:
-            reasons = store.private_of(entry).get("paths", {}).get("reasons", {})
-            grouped[kind] = (*grouped.get(kind, ()), str(reasons.get(f"{kind}/{collector}", "could not run")))
+    for (kind, collector), entry in _failed(store, upto).items():
+        reasons = store.private_of(entry).get("paths", {}).get("reasons", {})
+        grouped[kind] = (*grouped.get(kind, ()), str(reasons.get(f"{kind}/{collector}", "could not run")))
     return grouped

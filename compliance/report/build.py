@@ -70,7 +70,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     counted = {number: item for number, item in items.items() if of_subject(item, subject)}
     anchor = proof(store, basis.entry)
     anchored = None if anchor.previous is None else anchor.previous.id
-    files = bundle.attachments(store, assessment, items, sorted(counted), anchor, basis.redact)
+    files = bundle.attachments(store, basis.project, assessment, items, sorted(counted), anchor, basis.redact)
     files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
     people = decided(store, basis.assessment, basis.view, basis.project.document.waivers.warn_before, limits, redaction)
     paper = page1.Paper(

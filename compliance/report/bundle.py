@@ -14,13 +14,27 @@ from sqlmodel import col, select
 
 from ..assessment import Assessment
 from ..gate import Item
+from ..judgement.rules import rules_of
+from ..judgement.view import entries_read
+from ..project import Project
 from ..record import Json, PrivacyClass, sha256_hex
 from ..sign import dsse
 from ..sign.checks import Check
 from ..store import Store, merkle
+from ..store.ledger import Entry
 from ..store.tables import Evidence, Ledger, SealedValue
 from . import findings
-from .bundle_model import Consistency, EvidenceBundle, Inclusion, KeptEntry, ProofsDocument, SealedText, TreeState
+from .bundle_model import (
+    Consistency,
+    EvidenceBundle,
+    Inclusion,
+    KeptEntry,
+    LedgerDocument,
+    LedgerEntry,
+    ProofsDocument,
+    SealedText,
+    TreeState,
+)
 from .finding_files import FINDINGS_CSV as FINDINGS_CSV
 from .finding_files import FINDINGS_JSON as FINDINGS_JSON
 from .finding_files import Hiding, findings_files
@@ -31,8 +45,10 @@ from .pdf import Attachment
 ASSESSMENT: Final = "assessment.json"
 CHECKPOINT: Final = "checkpoint.txt"
 EVIDENCE: Final = "evidence.json"
+LEDGER: Final = "ledger.json"
 PROOFS: Final = "proofs.json"
 MODEL: Final = "report.json"
+RULES: Final = "rules.json"
 SIGNER: Final = "signer.pem"
 VSA: Final = "vsa.dsse.json"
 
@@ -42,17 +58,22 @@ _DESCRIPTIONS: Final = {
     EVIDENCE: "Ledger entries of the evidence, their payloads, and the keys of their commitments",
     FINDINGS_CSV: "All findings; a cell that a spreadsheet could take for a formula begins with an apostrophe",
     FINDINGS_JSON: "All findings, row by row, as the ledger's row roots cover them",
+    LEDGER: "All other ledger entries: none was left out",
     PROOFS: "Inclusion proofs of the ledger entries against C1; consistency with the report before",
     MODEL: "The report's model: everything that the pages show",
+    RULES: "What judged: thresholds, decision point, roles, and digests of the code",
     SIGNER: "Certificate of the signer, and those above it; trust it only if you have it from elsewhere too",
     VSA: "The decision as a signed statement on the commit (SLSA VSA v1, in-toto, DSSE); names the other files by digest",
 }
 _MEDIA_TYPES: Final = {"csv": "text/csv", "txt": "text/plain", "json": "application/json", "pem": "application/pem-certificate-chain"}
 _PRETTY: Final = 2
+LEDGER_LIMIT: Final = 2_000
+"""Entries of the largest ledger that a report carries whole: some 0.4 kB each in the file."""
 
 
 def attachments(
     store: Store,
+    project: Project,
     assessment: Assessment,
     items: Mapping[int, Item],
     counted: Sequence[int],
@@ -63,15 +84,18 @@ def attachments(
 
     Args:
         store: The store.
-        assessment: The judgement.
+        project: Whose rules judged.
+        assessment: The judgement; of a redacted copy it is redacted already.
         items: The registered evidence by number.
         counted: Numbers of the evidence whose findings are listed.
         proof: What the report is anchored in.
-        redacted: Privacy classes that the copy leaves out; the judgement is redacted already.
+        redacted: Privacy classes that the copy leaves out. What only judging again needs is left out with them, since it needs all.
     """
-    erased = store.erased()
-    tombstones = {erased[number] for number in items if erased.get(number, proof.checkpoint.size) < proof.checkpoint.size}
-    entries = sorted({0, *items, *tombstones, proof.assessment_entry})
+    erased, size = store.erased(), proof.checkpoint.size
+    read = set() if redacted else entries_read(store, project.catalog.kinds, assessment.subject, assessment.store.size)
+    whole = not redacted and size <= LEDGER_LIMIT
+    kept = {0, *items, *(one for one in read if whole or store.entry(one).type == "collection"), proof.assessment_entry}
+    entries = sorted(kept | {erased[number] for number in kept if erased.get(number, size) < size})
     contents = {
         ASSESSMENT: pretty(check_document(assessment)),
         CHECKPOINT: proof.checkpoint.note.encode(),
@@ -79,6 +103,10 @@ def attachments(
         PROOFS: proofs_json(store, entries, proof),
         **findings_files(findings.rows(store, sorted(counted)), Hiding(store, redacted) if redacted else None),
     }
+    if not redacted:
+        contents[RULES] = pretty(rules_of(project, assessment.point).model_dump(mode="json"))
+    if whole:
+        contents[LEDGER] = ledger_json(store, entries, size, assessment.subject.project)
     return [attachment(name, content) for name, content in sorted(contents.items())]
 
 
@@ -136,6 +164,27 @@ def evidence_json(store: Store, entries: Sequence[int], redacted: Set[PrivacyCla
         for number, leaf in leaves
     )
     return pretty(EvidenceBundle(entries=kept).model_dump(mode="json", exclude_none=True))
+
+
+def ledger_json(store: Store, entries: Sequence[int], size: int, project: str) -> bytes:
+    """Returns ``ledger.json``: every entry that ``evidence.json`` does not hold, one that names another project by its hash alone.
+
+    Args:
+        store: The store.
+        entries: What ``evidence.json`` holds.
+        size: Entries under the report's checkpoint.
+        project: Name of the project.
+    """
+    held = set(entries)
+    others = [_listed(entry, project) for entry in store.entries(upto=size) if entry.number not in held]
+    return pretty(LedgerDocument(entries=tuple(others)).model_dump(mode="json", exclude_none=True))
+
+
+def _listed(entry: Entry, project: str) -> LedgerEntry:
+    subject = entry.body.get("subject")
+    if subject is not None and subject["project"] != project:
+        return LedgerEntry(number=entry.number, hash=merkle.leaf_hash(entry.data).hex())
+    return LedgerEntry(number=entry.number, leaf=entry.data.decode())
 
 
 def proofs_json(store: Store, entries: Sequence[int], proof: Proof) -> bytes:

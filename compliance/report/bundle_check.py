@@ -16,12 +16,13 @@ from ..assessment import Assessment
 from ..errors import ComplianceError, InputError
 from ..judgement.judging import assessment_draft
 from ..reading import jsontext
-from ..record import PRIVACY_CLASSES, PrivacyClass, canonical, sha256_hex
+from ..record import PRIVACY_CLASSES, PrivacyClass, canonical, digest, sha256_hex
 from ..sign.checks import Check, Status
 from ..store import merkle, note
 from ..store.ledger import RowHasher
 from . import attestation, bundle, finding_files, gates, page_check
 from .bundle_files import BundleFiles, RefutedError, model_of
+from .bundle_model import LedgerEntry
 from .json import check_document
 
 COMMITMENT_SIZE: Final = 32
@@ -130,7 +131,22 @@ def _inclusion(files: BundleFiles) -> str:
         leaf = merkle.leaf_hash(kept.entry.data)
         if not merkle.verify_inclusion(number, checkpoint.size, leaf, proofs[number], checkpoint.root):
             raise RefutedError(f"entry {number} is not in the tree of the checkpoint")
-    return f"{len(proofs)} ledger entries are in the tree of the checkpoint"
+    if files.others is None:
+        return f"{len(proofs)} ledger entries are in the tree of the checkpoint"
+    return f"{len(proofs)} ledger entries are in the tree of the checkpoint{_others(files, files.others)}"
+
+
+def _others(files: BundleFiles, others: Sequence[LedgerEntry]) -> str:
+    """Checks that the entries of ``ledger.json`` are all the other ones: together they give the root."""
+    hashes = {number: merkle.leaf_hash(kept.entry.data) for number, kept in files.entries.items()}
+    for one in others:
+        if one.number in hashes:
+            raise RefutedError(f"ledger.json: entry {one.number} is attached twice")
+        hashes[one.number] = bytes.fromhex(one.hash) if one.hash else merkle.leaf_hash(str(one.leaf).encode())
+    size = files.checkpoint.size
+    if len(hashes) != size or max(hashes) >= size or merkle.root_of(hashes[number] for number in range(size)) != files.checkpoint.root:
+        raise RefutedError("ledger.json and evidence.json do not hold all entries of the ledger, as they were recorded")
+    return f", and so are the other {len(others)}: none is left out"
 
 
 def _evidence(files: BundleFiles) -> str:
@@ -236,6 +252,8 @@ def _assessment(files: BundleFiles) -> str:
         recorded = Assessment.unsealed({name: jsontext.loads(value.value) for name, value in kept.sealed.items()})
         if recorded != assessment:
             raise RefutedError("the judgement in the report is not the one in the ledger")
+    if files.rules is not None and digest(files.rules.policy) != assessment.policy_digest:
+        raise RefutedError("rules.json is not the policy that the judgement in the ledger names")
     missing = gates.evidence_used(assessment) - files.entries.keys()
     if missing:
         raise RefutedError(f"evidence {min(missing)}, which a verdict rests on, is not attached")

@@ -10,13 +10,14 @@ import msgspec
 from pydantic import ValidationError
 
 from ..errors import InputError
+from ..judgement.rules import RulesDocument
 from ..reading import jsontext
 from ..record import PrivacyClass
 from ..store import note
 from ..store.erasing import TYPE as TOMBSTONE
 from ..store.ledger import Entry, Sealed
 from . import bundle, finding_files
-from .bundle_model import EvidenceBundle, KeptEntry, ProofsDocument
+from .bundle_model import EvidenceBundle, KeptEntry, LedgerDocument, LedgerEntry, ProofsDocument
 from .model import ReportModel
 
 
@@ -86,6 +87,20 @@ class BundleFiles:
         """Evidence whose private values and findings were erased, with the attached tombstone that says so."""
         tombstones = [kept.entry for kept in self.entries.values() if kept.entry.type == TOMBSTONE]
         return {int(one["entry"]): entry.number for entry in tombstones for one in entry.body["erased"]}
+
+    @cached_property
+    def others(self) -> tuple[LedgerEntry, ...] | None:
+        """All other ledger entries under the checkpoint; None where the report does not carry them."""
+        if bundle.LEDGER not in self.files:
+            return None
+        return LedgerDocument.model_validate(jsontext.loads(self.files[bundle.LEDGER])).entries
+
+    @cached_property
+    def rules(self) -> RulesDocument | None:
+        """The rules of the judgement; None where the report does not carry them."""
+        if bundle.RULES not in self.files:
+            return None
+        return RulesDocument.model_validate(jsontext.loads(self.files[bundle.RULES]))
 
     @cached_property
     def proofs(self) -> ProofsDocument:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from ..record import JsonDocument, Model, PrivacyClass, Severity
 from .model import CheckpointState
 
 EVIDENCE_SCHEMA: Final = "compliance/evidence-bundle/v1"
+LEDGER_SCHEMA: Final = "compliance/ledger/v1"
 PROOFS_SCHEMA: Final = "compliance/proofs/v1"
 FINDINGS_SCHEMA: Final = "compliance/findings/v1"
 
@@ -38,7 +39,31 @@ class EvidenceBundle(JsonDocument):
 
     schema_id: Literal["compliance/evidence-bundle/v1"] = Field(default=EVIDENCE_SCHEMA, alias="schema")
     entries: tuple[KeptEntry, ...]
-    """Entry 0, every registered piece of evidence, the assessment, and the tombstones of what was erased of that evidence."""
+    """Entry 0, every registered piece of evidence, the assessment, the tombstones of what was erased of that evidence, and in a full report
+    everything else that judging read: decisions of people, collections that could not run, older evidence of the project as a whole."""
+
+
+class LedgerEntry(Model):
+    """A ledger entry that judging reads nothing of but its leaf; exactly one of both is there."""
+
+    number: int = Field(ge=0)
+    leaf: str | None = None
+    """Canonical JSON, exactly the text whose leaf hash is in the tree."""
+    hash: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """The leaf hash alone, of an entry about another project."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.leaf is None) == (self.hash is None):
+            raise ValueError("expected either leaf or hash")
+        return self
+
+
+class LedgerDocument(JsonDocument):
+    """``ledger.json``: with ``evidence.json`` every entry under the checkpoint, so that its root shows that none was left out."""
+
+    schema_id: Literal["compliance/ledger/v1"] = Field(default=LEDGER_SCHEMA, alias="schema")
+    entries: tuple[LedgerEntry, ...]
 
 
 class TreeState(Model):

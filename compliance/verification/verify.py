@@ -80,7 +80,7 @@ def verify_path(
     if path.is_dir():
         from .verify_files import verify_folder
 
-        return verify_folder(path, trust, store=store, project=project)
+        return verify_folder(path, trust, allowed, store=store, project=project)
     try:
         with path.open("rb") as file:
             head = file.read(1024)
@@ -162,7 +162,8 @@ def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: P
         checks += _contents(kind, signed, data, trust, allowed)
         if store is not None:
             checks += recorded_in(store, signed, data)
-            checks += against_store(store, signed.attachments, project) if kind != "final" else ()
+        if kind != "final":
+            checks += derived(store, signed.attachments, checks, project, trust, allowed)
     signer = {
         "status": standing.status,
         "subject": signed.subject,
@@ -212,28 +213,44 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allo
     yield bundle.verify_page(signed.attachments, unsigned)
 
 
-def against_store(path: Path, files: Mapping[str, bytes], project: Project) -> Iterator[Check]:
-    """Compares a report's files with a store: the log that it was made from, and what its evidence gives when it is judged again.
+def derived(
+    path: Path | None, files: Mapping[str, bytes], before: Sequence[Check], project: Project, trust: TrustStore, allowed: Sequence[Path]
+) -> Iterator[Check]:
+    """Judges a report's evidence again: from a store, which must be of the log that it was made from, else from what it carries.
 
     Args:
-        path: The store.
-        files: The files by name, which belong together (`bundle.verify`).
+        path: The store, if it is at hand.
+        files: The report's files by name.
+        before: What was found of them.
         project: The policies.
+        trust: Whose signatures under decisions count.
+        allowed: Likewise, of SSH keys.
 
     Raises:
         StoreUnavailableError: The store is missing, locked or from a newer version.
     """
-    from ..judgement.rejudge import rejudged
-    from ..report import bundle
+    from ..judgement.rejudge import NAME
+    from ..sign.statement import Signers
     from ..store import Store
+    from .derive import from_attachments, from_store
     from .past import compared, past_of
 
+    def signers() -> Signers:
+        return Signers(allowed, trust)
+
+    broken = next((one.name for one in before if one.name.startswith("bundle-") and one.status == "refuted"), None)
+    if broken is not None:
+        yield Check(NAME, "not-proven", f"not judged again, since {broken} is refuted")
+        return
+    if path is None:
+        yield from_attachments(files, project, signers)
+        return
     try:
         with Store.open(path) as store:
             consistent = compared(store, past_of("the report", files))
             yield consistent
             if consistent.status == "proven":
-                yield rejudged(store, project, bundle.model_of(files).proof.assessment_entry)
+                yield from_store(store, files, project, signers)
     except StoreUnavailableError:
         raise
     except ComplianceError as error:

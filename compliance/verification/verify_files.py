@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from ..sign.checks import Check
 from ..sign.dsse import SIZE_LIMIT, Envelope
 from ..sign.keys import certificate_fingerprint, subject_name
 from ..sign.trust import TrustStore, judge_signer
-from .verify import Verification, against_store, anchored
+from .verify import Verification, anchored, derived
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -31,12 +31,13 @@ WORDS_LIMIT: Final = 300
 UNSIGNED: Final = {"status": "none", "detail": "not signed by anybody who is known here"}
 
 
-def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None, project: Project) -> Verification:
+def verify_folder(folder: Path, trust: TrustStore, allowed: Sequence[Path] = (), *, store: Path | None, project: Project) -> Verification:
     """Verifies the folder that ``report --bundle`` wrote, or the attachments that were taken out of a report.
 
     Args:
         folder: The folder.
         trust: Whom the verifier trusts.
+        allowed: Lists of the SSH signers that the verifier trusts.
         store: The store that the report is compared with.
         project: Policies with which its evidence is judged again.
 
@@ -47,8 +48,7 @@ def verify_folder(folder: Path, trust: TrustStore, *, store: Path | None, projec
     sealed = files.pop(attestation.SEAL, None)
     content = bundle.verify(files)
     checks = [_sealed(sealed, files), *content]
-    if store is not None and all(check.status == "proven" for check in content):
-        checks += against_store(store, files, project)
+    checks += derived(store, files, content, project, trust, allowed)
     if checks[0].status != "proven" or any(check.status == "refuted" for check in content):
         return Verification(folder, tuple(checks), UNSIGNED, trusted=False)
     certificate, *chain = attestation.certificates(files[bundle.SIGNER])

@@ -126,7 +126,8 @@ def test_the_statement_is_a_verification_summary(bundle: Path) -> None:
     judged = json.loads((bundle / "assessment.json").read_bytes())
     assert predicate["policy"]["digest"] == {"sha256": judged["policy_digest"]}
     assert {one["uri"] for one in predicate["inputAttestations"]} == {
-        "assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "proofs.json",
+        "assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "ledger.json", "proofs.json",
+        "rules.json",
     }  # fmt: skip
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,20 @@ import pytest
 from compliance.assessment import Assessment
 from compliance.catalog import shipped
 from compliance.collecting.collect import collect
+from compliance.configuration import Document, ProjectTable
+from compliance.gate import Status
 from compliance.judgement.judging import judge
+from compliance.judgement.view import View
 from compliance.project import Project
 from compliance.record import sha256_hex
+from compliance.report import attestation, audit, signing
+from compliance.report.build import build
+from compliance.sign.checks import Check
+from compliance.sign.keys import SigningKey, create_trial_key
+from compliance.sign.trust import TrustStore
 from compliance.source import Source
 from compliance.store import Store
+from compliance.verification.verify import verify_path
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "drivemind-phase3"
 CLOCK = datetime(2025, 9, 20, 15, tzinfo=UTC)
@@ -193,3 +205,64 @@ def test_the_claims_of_the_status_document_are_checked_and_nothing_else_is_calle
         assert (text, words in found) == (claim, True), found
     assert [one.text for one in claims if one.standing == "confirmed"] == CONFIRMED
     assert [one.text for one in claims if one.standing == "unsupported"] == ["Test coverage: 92.1 %"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project, its store, and who signs its reports."""
+
+    project: Project
+    store: Store
+    key: SigningKey
+
+    def judged(self) -> tuple[Assessment, View]:
+        return judge(self.project, self.store, "production", clock=CLOCK)
+
+    def verified(self, path: Path) -> dict[str, Check]:
+        """Verifies a report somewhere else, where nothing but the toolkit is at hand."""
+        elsewhere = Project(Path("/"), Document(project=ProjectTable(name="elsewhere")), shipped(), None)
+        found = verify_path(path, TrustStore([self.key.certificate]), store=None, project=elsewhere, replay=False)
+        return {check.name: check for check in found.checks}
+
+
+@contextmanager
+def release(root: Path, name: str) -> Iterator[Case]:
+    """Records the example in a store of its own, with keys of its own."""
+    folder = root / "drivemind-phase3"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".compliance", "out", "*cache*"))
+    project = Project.load(folder)
+    with Store.create(folder / "evidence.db") as store:
+        list(collect(project, store))
+        yield Case(project, store, create_trial_key(folder / "keys", name, now=CLOCK))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    with release(tmp_path_factory.mktemp("recorded"), "Release engineering") as made:
+        yield made
+
+
+def test_its_report_is_judged_again_without_store_and_project(recorded: Case, tmp_path: Path) -> None:
+    made = audit.make(recorded.store, recorded.project, *recorded.judged(), recorded.key, CLOCK)
+    (tmp_path / "report.pdf").write_bytes(made.pdf)
+    found = recorded.verified(tmp_path / "report.pdf")["assessment-derived"]
+    assert (found.status, "gives the same 38 verdicts and outcome; all 17 ledger entries" in found.detail) == ("proven", True), found
+
+
+@pytest.mark.parametrize("foreign", [False, True], ids=["same-keys", "foreign-keys"])
+def test_a_better_verdict_is_refuted_by_the_evidence_whoever_signs_it(recorded: Case, tmp_path: Path, *, foreign: bool) -> None:
+    """With every key of the store, or in a log of the forger's own: ledger, model and pages all say that the tests pass."""
+    with release(tmp_path, "Forger") if foreign else nullcontext(recorded) as case:
+        assessment, view = case.judged()
+        better = {"verdict": Status.PASS, "message": "165 of 165 tests pass", "places": (), "observed": {"failed": 0, "tests": 165}}
+        gates = tuple(one.model_copy(update=better) if one.id == "ALPHA-PF-5" else one for one in assessment.gates)
+        forged = assessment.model_copy(update={"gates": gates})
+        model, files = build(signing.basis(case.store, case.project, forged, view, signing.Signing(case.key, CLOCK, None)))
+    content = {one.name: one.content for one in files}
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for name, data in (*content.items(), (attestation.SEAL, attestation.seal(case.key, model.id, content))):
+        (folder / name).write_bytes(data)
+    checks = case.verified(folder)
+    assert [name for name, check in checks.items() if check.status == "refuted"] == ["assessment-derived"]
+    assert "gate ALPHA-PF-5 (pass instead of fail) is not what" in checks["assessment-derived"].detail

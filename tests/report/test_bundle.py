@@ -57,12 +57,15 @@ def test_the_model_lists_every_attachment_but_itself(made: tuple[ReportModel, Fi
         name: (len(content), sha256_hex(content)) for name, content in files.items() if name != bundle.MODEL
     }
     assert set(files) == {
-        "assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "proofs.json", "report.json",
-        "signer.pem", "vsa.dsse.json",
+        "assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "ledger.json", "proofs.json",
+        "report.json", "rules.json", "signer.pem", "vsa.dsse.json",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "proofs.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["assessment.json", "checkpoint.txt", "evidence.json", "findings.csv", "findings.json", "ledger.json", "proofs.json", "rules.json"],
+)
 def test_a_changed_byte_is_refuted(made: tuple[ReportModel, Files], name: str) -> None:
     content = bytearray(made[1][name])
     content[len(content) // 2] ^= 1

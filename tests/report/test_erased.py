@@ -13,6 +13,7 @@ from compliance.judgement.judging import record_assessment
 from compliance.judgement.rejudge import rejudged
 from compliance.record import PRIVACY_CLASSES
 from compliance.report import attestation, bundle, html
+from compliance.sign.statement import Signers
 from tests.report import scenario
 from tests.report.scenario import Release
 from tests.report.test_bundle import changed, failed
@@ -57,8 +58,8 @@ def test_findings_are_missed_where_no_tombstone_erased_them(purged: Release) -> 
 
 def test_a_judgement_from_before_an_erasure_is_not_proven_and_never_refuted(own_release: Release) -> None:
     entry = record_assessment(own_release.store, own_release.assessment)
-    before = rejudged(own_release.store, own_release.project, entry)
+    before = rejudged(own_release.store, own_release.project, entry, Signers)
     own_release.store.erase([1], RULE)
-    after = rejudged(own_release.store, own_release.project, entry)
+    after = rejudged(own_release.store, own_release.project, entry, Signers)
     assert (before.status, after.status) == ("proven", "not-proven")
     assert "evidence 1 was erased since" in after.detail
