@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.errors import InputError
-from compliance.reading import jsontext
+from compliance.reading import jsonlines, jsontext
 
 REFUSED = {
     "empty": b"",
@@ -210,7 +210,7 @@ VALUES = st.recursive(
 
 @given(st.lists(st.tuples(VALUES, st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :")]), st.booleans()), min_size=1, max_size=30))
 def test_a_line_reader_reads_what_loads_reads(texts: list[tuple[Any, tuple[str, str], bool]]) -> None:
-    reader = jsontext.LineReader()
+    reader = jsonlines.LineReader()
     for value, separators, ascii_only in texts:
         line = json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
         read = reader.object(line)
@@ -223,7 +223,7 @@ def test_a_line_reader_reads_what_loads_reads(texts: list[tuple[Any, tuple[str, 
 def test_a_line_reader_refuses_what_loads_refuses(name: str, form: bytes) -> None:
     for line in (form % REFUSED[name], form % (REFUSED[name] + b" ")):
         for worn in (False, True):
-            reader = jsontext.LineReader()
+            reader = jsonlines.LineReader()
             for _ in range(40 * worn):
                 reader.object(b'{ "a" : 1 }')
             assert reader.object(line) is None
@@ -232,4 +232,4 @@ def test_a_line_reader_refuses_what_loads_refuses(name: str, form: bytes) -> Non
 @pytest.mark.parametrize("depth", [1, 199, 200, 201, 5000])
 def test_a_line_reader_reads_as_deep_as_loads(depth: int) -> None:
     line = b'{"a":' * depth + b"1" + b"}" * depth
-    assert (jsontext.LineReader().object(line) is not None) == (depth <= 200)
+    assert (jsonlines.LineReader().object(line) is not None) == (depth <= 200)

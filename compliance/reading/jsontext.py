@@ -29,7 +29,7 @@ _REST = 256
 """Bytes behind the last value of a document in which its end is looked for."""
 _ANY = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
-_DEPTH = 200
+DEPTH = 200
 """Levels of nesting that `loads` reads."""
 _NOT_OPENING = bytes(byte for byte in range(256) if byte not in b"{[")
 _COLON = rb"\u003"
@@ -37,9 +37,6 @@ _GROUP = 8
 """Texts that are read together: with fewer the calls take the time, with more the memory caches miss."""
 _PATIENCE = 16
 """Groups of texts that may fail the comparison before `read_each` gives it up."""
-_QUOTE = rb"\u002"
-"""How an escape for a quote begins."""
-_DICT = {dict}
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -138,13 +135,13 @@ def read_each(texts: Sequence[msgspec.Raw]) -> Iterator[Any]:
 
 def _group(text: msgspec.Raw) -> int:
     """Returns how many texts like this one are read together: fewer where they hold many objects, since `_written_back` bounds those."""
-    return max(1, min(_GROUP, _DEPTH // (2 + 2 * len(bytes(text).translate(None, _NOT_OPENING)))))
+    return max(1, min(_GROUP, DEPTH // (2 + 2 * len(bytes(text).translate(None, _NOT_OPENING)))))
 
 
 def _written_back(texts: Sequence[msgspec.Raw]) -> list[Any] | None:
     """Returns the values of texts that msgspec writes back as they are, else None."""
     data = b"[" + b", ".join(texts) + b"]"
-    if len(data.translate(None, _NOT_OPENING)) > _DEPTH:
+    if len(data.translate(None, _NOT_OPENING)) > DEPTH:
         return None
     try:
         values: list[Any] = _ANY.decode(data)
@@ -154,69 +151,6 @@ def _written_back(texts: Sequence[msgspec.Raw]) -> list[Any] | None:
     if msgspec.json.format(written, indent=0) == data or (written.count(b":") == data.count(b":") and _COLON not in data):
         return values
     return None
-
-
-class LineReader:
-    """Reads JSON texts of one writer, such as the lines of a log, as strictly as `loads` and up to twice as fast.
-
-    What msgspec writes from what it read is the text itself, compact or with a space after commas and colons: then no key came twice, as
-    in `checked`. A writer of another style is read by `loads` after a few lines.
-    """
-
-    def __init__(self) -> None:
-        self._patience = self._patience_of_many = _PATIENCE
-
-    def object(self, text: bytes) -> dict[str, Any] | None:
-        """Returns the object that a text is; None when it is none, or when `loads` refuses it."""
-        if self._patience and (len(text) <= 2 * _DEPTH or text.count(b"{") + text.count(b"[") <= _DEPTH):
-            try:
-                value = _ANY.decode(text)
-                if value.__class__ is dict:
-                    written = _ENCODER.encode(value)
-                    if written == text or msgspec.json.format(written, indent=0) == text:
-                        self._patience = _PATIENCE
-                        return value
-            except (msgspec.MsgspecError, UnicodeError, RecursionError):
-                pass
-            self._patience -= 1
-        return _object(text)
-
-    def objects(self, texts: Sequence[bytes]) -> list[dict[str, Any]] | None:
-        """Returns what `object` returns of each text, in half of its time; None when it has to be asked text by text.
-
-        What msgspec writes from all that it read has as many quotes as the texts: had a key come twice, one of the two would be missing.
-        """
-        if not self._patience_of_many:
-            return None
-        found = _read_together(texts)
-        self._patience_of_many = _PATIENCE if found is not None else self._patience_of_many - 1
-        return found
-
-
-def _read_together(texts: Sequence[bytes]) -> list[dict[str, Any]] | None:
-    whole = b"\n".join(texts)
-    if b"\\" in whole and _QUOTE in whole:  # one byte is looked for twenty times as fast as several
-        return None
-    if max(map(len, texts), default=0) > 2 * _DEPTH and any(
-        len(text) > 2 * _DEPTH and text.count(b"{") + text.count(b"[") > _DEPTH for text in texts
-    ):
-        return None
-    try:
-        values = list(map(_ANY.decode, texts))
-        written = _ENCODER.encode(values)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-    return values if set(map(type, values)) == _DICT and written.count(b'"') == whole.count(b'"') else None
-
-
-def _object(text: bytes) -> dict[str, Any] | None:
-    if text.lstrip()[:1] != b"{":
-        return None
-    try:
-        value = loads(text)
-    except InputError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def members(text: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from compliance.errors import InputError
 from compliance.reading import jsontext
-from compliance.reading.jsontext import LineReader
+from compliance.reading.jsonlines import LineReader
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 

@@ -9,12 +9,13 @@ JSON lines (Google Cloud audit logs, CloudTrail, Kubernetes audit events, points
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from compliance.errors import InputError
 from compliance.kind import Format
-from compliance.reading.jsontext import LineReader
+from compliance.reading.jsonlines import LineReader
+from compliance.reading.jsonrows import RowReader, Rows
 from compliance.record import Json, Parsed
 from compliance.source import Source
 
@@ -23,12 +24,12 @@ from .envelopes import opened
 from .fields import Keys, by_keys, layout_of, looks_like_time, plain, roles
 from .gcp_audit import is_log_entry
 from .k8s_audit import is_event as is_kubernetes
-from .lines import blocks
+from .lines import Block, blocks
 from .order import Sequence as Numbers
 from .order import number_of
 from .records import event_of
 from .tally import Tally
-from .together import events_of
+from .together import Teller
 
 _FIRST_LINES: Final = 20
 _LONG_LINE: Final = 1 << 20
@@ -112,18 +113,13 @@ def _claims_of(keys: Keys) -> tuple[str, ...]:
     return tuple(key for key in keys if plain(key) in _CLAIMS)
 
 
-@by_keys
-def _is_followed(keys: Keys) -> bool:
-    """Tells whether records with these keys have a sequence number, or may claim that they cannot be changed."""
-    return "sequence" in layout_of(keys).roles or bool(_claims_of(keys))
-
-
 class _Reader:
     """Makes events of the lines of a log."""
 
     def __init__(self) -> None:
         self.tally = Tally()
-        self._read = LineReader()
+        self._read = RowReader()
+        self._teller = Teller()
         self._numbers = Numbers()
         self.tally.numbers = self._numbers
         self._sequence_key: str | None = None
@@ -131,28 +127,31 @@ class _Reader:
 
     def read(self, source: Source) -> None:
         """Takes all lines of a file."""
-        for first, lines, records in blocks(source, self._read):
-            if records is None:
-                for number, raw in enumerate(lines, first):
-                    if raw.strip():
-                        self.line(number, raw, self._read.object(raw))
-            else:
-                self._block(first, lines, records)
+        for block in blocks(source, self._read):
+            if block.rows is None or self._is_header(block.rows.object(0)) or not self._together(block, block.rows):
+                self._one_by_one(block)
 
-    def _block(self, first: int, lines: Sequence[bytes], records: Sequence[dict[str, Json]]) -> None:
-        """Takes lines that each hold an object: together, where none of them has a field that must be followed from line to line."""
-        if not (self.tally.events or self.tally.unparsed):
-            self.line(first, lines[0], records[0])  # it may be a header
-            first, lines, records = first + 1, lines[1:], records[1:]
-        if not records:
-            return
-        keys = list(map(tuple, records))
-        if any(map(_is_followed, different := set(keys))) or not self.tally.chain.passes_over(first, different):
-            for number, raw, record in zip(range(first, first + len(lines)), lines, records, strict=True):
-                self.line(number, raw, record)
-            return
-        self.tally.add_all(*events_of(records, keys))
-        self.tally.personal.records(first, lines, records)
+    def _together(self, block: Block, rows: Rows) -> bool:
+        """Takes lines that each hold an object, where nothing but a sequence must be followed from line to line."""
+        sequenced = "sequence" in layout_of(rows.keys).roles
+        if (sequenced and self._sequence_key is None) or _claims_of(rows.keys):
+            return False
+        if not self.tally.chain.passes_over(block.first, [rows.keys]) or (told := self._teller.events_of(rows)) is None:
+            return False
+        self.tally.add_all(*told)
+        for value in rows.column(self._sequence_key) if self._sequence_key else ():
+            self._next_number(value)
+        self.tally.personal.block(block.first, block.data, block.lines, self._read.object)
+        return True
+
+    def _one_by_one(self, block: Block) -> None:
+        for number, raw in enumerate(block.lines, block.first):
+            if raw.strip():
+                self.line(number, raw, self._read.object(raw))
+
+    def _is_header(self, record: Mapping[str, Json]) -> bool:
+        """Tells whether the next record is the first one and tells no event."""
+        return not self.tally.events and not self.tally.unparsed and not roles(record).keys() & {"time", "level", "event"}
 
     def line(self, number: int, raw: bytes, record: dict[str, Json] | None) -> None:
         """Takes one line that is not blank."""
@@ -160,7 +159,7 @@ class _Reader:
         if record is None:
             tally.unreadable(number, raw)
             return
-        header = not tally.events and not tally.unparsed and not roles(record).keys() & {"time", "level", "event"}
+        header = self._is_header(record)
         tally.unnumbered += header
         keys = tuple(record)
         self._number(record, keys)
@@ -179,7 +178,10 @@ class _Reader:
         if self._sequence_key is None:
             self._find_sequence(record, keys)
             return
-        number = number_of(record.get(self._sequence_key))
+        self._next_number(record.get(self._sequence_key))
+
+    def _next_number(self, value: Json) -> None:
+        number = number_of(value)
         if number is not None:
             self._numbers.add(number)
 

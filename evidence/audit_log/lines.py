@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from compliance.errors import InputError
-from compliance.reading.jsontext import LineReader
+from compliance.reading.jsonlines import LineReader
+from compliance.reading.jsonrows import RowReader, Rows
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
@@ -20,13 +21,14 @@ class Block(NamedTuple):
 
     first: int
     """Number of the first one."""
+    data: bytes
     lines: list[bytes]
     """Without their ends."""
-    objects: list[dict[str, Json]] | None
+    rows: Rows | None
     """What each holds; None when they have to be read one by one."""
 
 
-def blocks(source: Source, read: LineReader) -> Iterator[Block]:
+def blocks(source: Source, read: RowReader) -> Iterator[Block]:
     """Yields the lines of a file, the same as `Source.lines` does.
 
     Raises:
@@ -44,17 +46,13 @@ def blocks(source: Source, read: LineReader) -> Iterator[Block]:
         if len(data) > LINE_LIMIT and len(lines[-1]) > LINE_LIMIT:
             where = f"line {first + len(lines) - 1}"
             raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=where)
-        yield Block(first, lines, read.objects(lines))
+        yield Block(first, data, lines, read.rows(data, lines))
         first += len(lines)
 
 
 def objects(source: Source) -> Iterator[tuple[int, bytes, dict[str, Json] | None]]:
     """Yields ``(line number, line, object)`` of each line that is not blank; None for one that is no object, or is refused."""
     read = LineReader()
-    for first, lines, found in blocks(source, read):
-        if found is not None:
-            yield from zip(range(first, first + len(lines)), lines, found, strict=True)
-            continue
-        for number, line in enumerate(lines, first):
-            if line.strip():
-                yield number, line, read.object(line)
+    for number, line in source.lines():
+        if line.strip():
+            yield number, line, read.object(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence as Many
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import gt, sub
 from typing import Final
 
@@ -15,6 +15,7 @@ SILENCES: Final = 512
 RANGES: Final = 100_000
 """Runs of sequence numbers that are kept while reading."""
 _LARGEST: Final = 2**53 - 1
+_NONE: Final = timedelta(0)
 
 
 class Times:
@@ -29,70 +30,67 @@ class Times:
         self.last: datetime | None = None
         self.count = 0
         self.out_of_order = 0
-        self.step_back_s = 0.0
-        self._before = 0.0
-        self._latest = 0.0
-        self._starts: list[float] = []
-        self._ends: dict[float, float] = {}
-        self._shortest = 0.0
-        self._dropped = 0.0
+        self._step_back = _NONE
+        self._before: datetime | None = None
+        self._starts: list[datetime] = []
+        self._ends: dict[datetime, datetime] = {}
+        self._shortest = _NONE
+        self._dropped = _NONE
 
     def add(self, time: datetime) -> None:
-        """Takes the time of the next event."""
-        at = time.timestamp()
+        """Takes the time of the next event, in UTC."""
         self.count += 1
-        if self.first is None or self.last is None:
+        before, self._before = self._before, time
+        if before is None or self.first is None or self.last is None:
             self.first = self.last = time
-            self._before = self._latest = at
             return
-        if at < self._before:
+        if time < before:
             self.out_of_order += 1
-        self._before = at
-        if at > self._latest:
-            silence = at - self._latest
-            if silence > self._shortest:
-                self._silence(self._latest, at)
-            elif silence > self._dropped:
-                self._dropped = silence
-            self._latest, self.last = at, time
+        if time > self.last:
+            self._silence(self.last, time)
+            self.last = time
             return
-        self.step_back_s = max(self.step_back_s, round(self._latest - at, 6))
+        self._step_back = max(self._step_back, self.last - time)
         if time < self.first:
-            self._silence(at, self.first.timestamp())
+            self._silence(time, self.first)
             self.first = time
         else:
-            self._cut(at)
+            self._cut(time)
 
     def add_all(self, times: Many[datetime]) -> None:
         """Takes the times of the next events, one after the other; in order, as most are, that takes less."""
-        ats = [time.timestamp() for time in times]
-        if not ats or not self.count or ats[0] < self._latest or any(map(gt, ats, ats[1:])):
+        if not times or self.last is None or times[0] < self.last or any(map(gt, times, times[1:])):
             for time in times:
                 self.add(time)
             return
-        before = [self._latest, *ats[:-1]]
-        silences = list(map(sub, ats, before))
-        shortest = self._shortest
-        self._dropped = max(self._dropped, max((silence for silence in silences if silence <= shortest), default=0.0))
-        for place, silence in enumerate(silences):
-            if silence > shortest:
-                self._silence(before[place], ats[place])
-        self.count += len(ats)
-        if ats[-1] > self._latest:
-            self.last = times[-1]
-        self._before = self._latest = ats[-1]
+        before = [self.last, *times[:-1]]
+        silences = list(map(sub, times, before))
+        if (longest := max(silences)) > self._shortest:
+            for start, end, silence in zip(before, times, silences, strict=True):
+                if silence > self._dropped:
+                    self._silence(start, end)
+        elif longest > self._dropped:
+            self._dropped = longest
+        self.count += len(times)
+        self.last = self._before = times[-1]
 
     @property
     def longest_silence_s(self) -> float | None:
         """Seconds; None with fewer than two times."""
         if self.count < 2:
             return None
-        kept = max((self._ends[start] - start for start in self._starts), default=0.0)
-        return round(max(kept, self._dropped), 6)
+        kept = max((self._ends[start] - start for start in self._starts), default=_NONE)
+        return max(kept, self._dropped).total_seconds()
 
-    def _silence(self, start: float, end: float) -> None:
-        if end - start <= self._shortest:
-            self._dropped = max(self._dropped, end - start)
+    @property
+    def step_back_s(self) -> float:
+        """Seconds by which an event is at most earlier than the latest one before it."""
+        return self._step_back.total_seconds()
+
+    def _silence(self, start: datetime, end: datetime) -> None:
+        silence = end - start
+        if silence <= self._shortest:
+            self._dropped = max(self._dropped, silence)
             return
         insort(self._starts, start)
         self._ends[start] = end
@@ -107,17 +105,17 @@ class Times:
             self._dropped = max(self._dropped, self._ends.pop(start) - start)
         self._starts = sorted(self._ends)
 
-    def _cut(self, at: float) -> None:
-        index = bisect_right(self._starts, at) - 1
+    def _cut(self, time: datetime) -> None:
+        index = bisect_right(self._starts, time) - 1
         if index < 0:
             return
         start = self._starts[index]
         end = self._ends[start]
-        if start < at < end:
+        if start < time < end:
             del self._starts[index]
             del self._ends[start]
-            self._silence(start, at)
-            self._silence(at, end)
+            self._silence(start, time)
+            self._silence(time, end)
 
 
 class Sequence:

@@ -5,7 +5,7 @@ Ids of requests, traces and spans are long numbers by nature: cards and national
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -67,17 +67,20 @@ class Finder:
         if self._bytes >= _BLOCK:
             self.finish()
 
-    def records(self, first: int, lines: Sequence[bytes], records: Sequence[Json]) -> None:
-        """Looks through many records, those of lines that follow each other.
+    def block(self, first: int, data: bytes, lines: Sequence[bytes], read: Callable[[bytes], Json]) -> None:
+        """Looks through the records of lines that follow each other.
 
         Args:
             first: Number of the first line.
+            data: The lines as they stand in the file.
             lines: The lines.
-            records: What each holds.
+            read: Returns what a line holds; asked only of lines that may hold something.
         """
-        self.finish()
-        if hints := hints_in(b"\n".join(lines)):
-            self._look_through(zip(range(first, first + len(lines)), lines, records, strict=True), hints)
+        if hints := hints_in(data):
+            self.finish()
+            for number, line in enumerate(lines, first):
+                if wanted := wanted_in(line, hints):
+                    self._look(number, line, read(line), wanted)
 
     def unparsed(self, line: int, raw: bytes) -> None:
         """Takes a line that is no record."""

@@ -15,7 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import InputError
-from compliance.reading.jsontext import LineReader
+from compliance.reading.jsonlines import LineReader
+from compliance.reading.jsonrows import RowReader
 from compliance.source import LINE_LIMIT, Source
 
 from .helpers import format_of
@@ -102,14 +103,60 @@ def test_a_log_gives_the_same_in_whatever_blocks_it_is_read(data: bytes, block: 
         assert outcome("jsonl-log", data) == expected
 
 
+def unordered(value: Any) -> Any:
+    """A value whose objects have their keys in order."""
+    if isinstance(value, dict):
+        return {key: unordered(value[key]) for key in sorted(value)}
+    return [unordered(item) for item in value] if isinstance(value, list) else value
+
+
+def held(data: bytes) -> Iterator[tuple[int, bytes, Any]]:
+    """The lines that are not blank, and what each holds, as they are read many at a time."""
+    read = RowReader()
+    for block in lines.blocks(Source("log", data), read):
+        for place, raw in enumerate(block.lines):
+            if block.rows is not None or raw.strip():
+                yield block.first + place, raw, block.rows.object(place) if block.rows is not None else read.object(raw)
+
+
 @settings(max_examples=300, deadline=None)
-@given(logs(), st.sampled_from([1, 100, 1 << 17]))
+@given(logs(), st.sampled_from([1, 100, 400, 1 << 17]))
 def test_the_objects_of_lines_are_those_of_each_line(data: bytes, block: int) -> None:
     read = LineReader()
     expected = [(number, raw, read.object(raw)) for number, raw in Source("log", data).lines() if raw.strip()]
     with patch.object(lines, "_BLOCK", block):
-        found = list(lines.objects(Source("log", data)))
-    assert repr(found) == repr(expected)  # tells 1 from 1.0 and True
+        found = list(held(data))
+    assert repr([unordered(list(one)) for one in found]) == repr([unordered(list(one)) for one in expected])  # tells 1 from 1.0 and True
+
+
+@settings(max_examples=300, deadline=None)
+@given(logs(), st.sampled_from([1, 100, 400]))
+def test_columns_are_those_of_the_objects(data: bytes, block: int) -> None:
+    with patch.object(lines, "_BLOCK", block):
+        read = [found.rows for found in lines.blocks(Source("log", data), RowReader()) if found.rows is not None]
+    for rows in read:
+        held = [rows.object(place) for place in range(len(rows))]
+        assert set(rows.keys) >= set().union(*held)
+        for key in (*rows.keys, "lacking"):
+            values = [one.get(key) for one in held]
+            assert repr(rows.column(key)) == repr(values)
+            assert rows.kind(key) != "text" or all(isinstance(value, str) and value for value in values)
+            assert rows.kind(key) != "object" or all(isinstance(value, dict) and value for value in values)
+            assert not rows.always(key) or all(key in one for one in held)
+            inner = [value if isinstance(value, dict) else {} for value in values]
+            assert set(rows.inside(key)) >= set().union(*inner)
+            for name in (*rows.inside(key), "lacking"):
+                assert repr(rows.inner(key, name)) == repr([value.get(name) for value in inner])
+
+
+def test_logs_of_one_writer_become_structures() -> None:
+    """Otherwise the tests above would compare dictionaries with dictionaries."""
+    one = '{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "http": {"status": 200, "path": "/"}, "n": 1%s}\n'
+    data = "".join(one % (', "more": null' if number % 3 else "") for number in range(5000)).encode()
+    read = [found.rows for found in lines.blocks(Source("log", data), RowReader())]
+    assert [rows.kind("event") for rows in read] == [None, *["text"] * (len(read) - 1)]
+    assert [rows.kind("http") for rows in read] == [None, *["object"] * (len(read) - 1)]
+    assert len(read) > 2
 
 
 @pytest.mark.parametrize(
@@ -125,15 +172,25 @@ def test_the_objects_of_lines_are_those_of_each_line(data: bytes, block: int) ->
 def test_a_duplicate_key_among_many_lines_makes_its_line_unreadable(twice: str) -> None:
     good = '{"timestamp": "2025-09-20T10:00:00Z", "event": "data.read", "a": 1}'
     data = "\n".join([*[good] * 50, twice, *[good] * 50]).encode()
-    assert [number for number, _, value in lines.objects(Source("log", data)) if value is None] == [51]
+    assert [number for number, _, value in held(data) if value is None] == [51]
     payload = outcome("jsonl-log", data)
     assert (payload.lines, payload.events, payload.unparsed) == (101, 100, 1)
 
 
 def test_many_lines_are_read_together() -> None:
-    data = b"".join(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "n": %d}\n' % number for number in range(5000))
+    data = b"".join(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "x": %d}\n' % number for number in range(5000))
+    form = format_of("audit-log", "jsonl-log")
+    assert form.recognise(Source("log", data))
     with patch.object(LineReader, "object", side_effect=AssertionError("a line was read by itself")):
-        assert sum(1 for _ in lines.objects(Source("log", data))) == 5000
+        assert outcome("jsonl-log", data).events == 5000
+
+
+def test_sequence_numbers_are_followed_through_many_lines() -> None:
+    data = b"".join(
+        b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "seq": %d}\n' % number for number in range(9000) if number != 7000
+    )
+    payload = outcome("jsonl-log", data)
+    assert (payload.events, payload.gaps, payload.sequenced) == (8999, 1, True)
 
 
 def test_the_event_of_each_sort_is_told_once_for_many_lines() -> None:
@@ -149,7 +206,7 @@ def test_the_event_of_each_sort_is_told_once_for_many_lines() -> None:
 def test_a_line_that_is_too_long_is_refused_with_its_number(before: bytes) -> None:
     data = before + b'{"a": "' + b"x" * LINE_LIMIT + b'"}\n{"a": 1}\n'
     with pytest.raises(InputError) as error:
-        list(lines.objects(Source("log", data)))
+        list(held(data))
     assert str(error.value).startswith(f"line {before.count(10) + 1}: line too long")
 
 

@@ -1,0 +1,249 @@
+"""JSON objects of one writer, such as the lines of a log, as rows: column by column, in half of the time that dictionaries take.
+
+The objects of one writer have much the same keys. Those that were seen make a structure of msgspec with one attribute for each, which has
+no room for others: so it is known of each row which keys it holds, and what msgspec would write from the rows has as many quotes as their
+texts. Had a key come twice, at whatever depth, there would be fewer. What does not fit is read as dictionaries (see
+`jsonlines.LineReader`), and the structure is made anew.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from .jsonlines import LineReader, read_together
+
+_LESSONS: Final = 24
+"""Times that the structure is made anew before it is given up: the objects are too different."""
+_SETTLED: Final = 12
+"""Lessons that are left when no more is expected of values: only keys are learned."""
+_MOST: Final = 128
+"""Keys of the largest object that becomes a structure."""
+_LEVELS: Final = 2
+"""Objects inside of one another that become structures."""
+_UNNAMED: Final = frozenset('"\\')
+"""Characters that msgspec takes in no name of an attribute."""
+_TEXT: Final = Annotated[str, msgspec.Meta(min_length=1)]
+_BARE: Final = int | float | bool | None
+_BARE_KINDS: Final = {int, float, bool, type(None)}
+
+Kind = Literal["text", "object"]
+"""What each row has under a key: a text that is not empty, or an object with a member that is never missing."""
+
+
+class Rows:
+    """Objects that follow each other, read as dictionaries."""
+
+    def __init__(self, objects: Sequence[dict[str, Any]]) -> None:
+        self._sets = dict.fromkeys(map(tuple, objects))
+        self.keys = tuple(dict.fromkeys(chain.from_iterable(self._sets)))
+        """All keys that a row may have; one row need not have all."""
+        self._objects: Sequence[Any] = objects
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def kind(self, key: str, name: str | None = None) -> Kind | None:  # noqa: ARG002
+        """Returns what is known of a column, or of one inside of it, without looking at it."""
+        return None
+
+    def always(self, key: str) -> bool:
+        """Tells whether each row has a key."""
+        return all(key in one for one in self._sets)
+
+    def column(self, key: str) -> list[Any]:
+        """Returns the value of each row under a key; None where it has none."""
+        try:
+            return list(map(itemgetter(key), self._objects))
+        except KeyError:
+            return [one.get(key) for one in self._objects]
+
+    def inside(self, key: str) -> Iterable[str]:
+        """Returns all keys of the objects under a key."""
+        return dict.fromkeys(chain.from_iterable(value for value in self.column(key) if value.__class__ is dict))
+
+    def inner(self, key: str, name: str) -> list[Any]:
+        """Returns the value under a name in the object that each row has under a key; None where there is none."""
+        return [value.get(name) if value.__class__ is dict else None for value in self.column(key)]
+
+    def object(self, place: int) -> dict[str, Any]:
+        """Returns one row as a dictionary; its keys may be in another order than in the text."""
+        found: dict[str, Any] = self._objects[place]
+        return found
+
+
+class _Structures(Rows):
+    """Rows that were read as structures."""
+
+    def __init__(self, form: _Form, rows: Sequence[Any]) -> None:
+        self.keys = form.keys
+        self._form = form
+        self._objects = rows
+
+    def kind(self, key: str, name: str | None = None) -> Kind | None:
+        return self._form.kind(key) if name is None else self._form.kind_inside(key, name)
+
+    def always(self, key: str) -> bool:
+        return key in self._form.names and key not in self._form.optional
+
+    def column(self, key: str) -> list[Any]:
+        if key not in self._form.names:
+            return [None] * len(self)
+        values = list(map(attrgetter(self._form.names[key]), self._objects))
+        if key in self._form.optional:
+            values = [None if value is msgspec.UNSET else value for value in values]
+        return list(map(msgspec.to_builtins, values)) if key in self._form.inner else values
+
+    def inside(self, key: str) -> Iterable[str]:
+        form = self._form.inner.get(key)
+        return super().inside(key) if form is None else form.keys
+
+    def inner(self, key: str, name: str) -> list[Any]:
+        form = self._form.inner.get(key)
+        if form is None or name in form.inner:
+            return super().inner(key, name)
+        if name not in form.names:
+            return [None] * len(self)
+        outer, attribute = self._form.names[key], form.names[name]
+        if key not in self._form.optional:
+            values = list(map(attrgetter(f"{outer}.{attribute}"), self._objects))
+            return [None if value is msgspec.UNSET else value for value in values] if name in form.optional else values
+        values = [getattr(getattr(row, outer), attribute, None) for row in self._objects]
+        return [None if value is msgspec.UNSET else value for value in values]
+
+    def object(self, place: int) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.to_builtins(self._objects[place])
+        return found
+
+
+class _Form:
+    """What is known of the objects in one place: their keys, and of which values that they are always texts or objects."""
+
+    def __init__(self, level: int = 1) -> None:
+        self.names: dict[str, str] = {}
+        """The attribute for each key."""
+        self.optional: set[str] = set()
+        self.inner: dict[str, _Form] = {}
+        self._texts: set[str] = set()
+        self._bare: set[str] = set()
+        """Keys of numbers, truth values and nulls."""
+        self._level = level
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.names)
+
+    @property
+    def fits(self) -> bool:
+        """Whether msgspec can make a structure of it."""
+        named = all(key.isprintable() and _UNNAMED.isdisjoint(key) for key in self.names)
+        return named and len(self.names) <= _MOST and all(form.fits for form in self.inner.values())
+
+    def kind(self, key: str) -> Kind | None:
+        if key in self.optional:
+            return None
+        if key in self._texts:
+            return "text"
+        inner = self.inner.get(key)
+        return "object" if inner is not None and len(inner.optional) < len(inner.names) else None
+
+    def kind_inside(self, key: str, name: str) -> Kind | None:
+        return self.inner[key].kind(name) if key in self.inner and key not in self.optional else None
+
+    def learn(self, objects: Sequence[dict[str, Any]]) -> None:
+        """Takes objects besides those before them."""
+        sets = set(map(tuple, objects))
+        known = set(self.names)
+        for key in dict.fromkeys(chain.from_iterable(sets)):
+            values = [one[key] for one in objects if key in one]
+            self.names.setdefault(key, f"value{len(self.names)}")
+            self._learn_value(key, values, new=key not in known)
+            if known and key not in known:
+                self.optional.add(key)
+        self.optional |= {key for one in sets if len(one) < len(self.names) for key in self.names if key not in one}
+
+    def _learn_value(self, key: str, values: Sequence[Any], *, new: bool) -> None:
+        kinds = set(map(type, values))
+        if kinds == {dict} and self._level < _LEVELS and (new or key in self.inner):
+            self.inner.setdefault(key, _Form(self._level + 1)).learn(values)
+        else:
+            self.inner.pop(key, None)
+        for keys, holds in ((self._texts, kinds == {str} and all(values)), (self._bare, kinds <= _BARE_KINDS)):
+            if not holds:
+                keys.discard(key)
+            elif new:
+                keys.add(key)
+
+    def settle(self) -> None:
+        """Expects nothing of values any more."""
+        self.inner.clear()
+        self._texts.clear()
+        self._bare.clear()
+
+    @property
+    def quotes(self) -> int | None:
+        """Quotes around the keys and texts of each object; None where that may differ."""
+        inner = [form.quotes for form in self.inner.values()]
+        known = len(self._texts) + len(self._bare) + len(inner)
+        if self.optional or known < len(self.names) or None in inner:
+            return None
+        return 2 * (len(self.names) + len(self._texts)) + sum(filter(None, inner))
+
+    def structure(self) -> Any:
+        """Makes the structure."""
+        fields = []
+        for key, name in self.names.items():
+            kind = _TEXT if key in self._texts else _BARE if key in self._bare else Any
+            if key in self.inner:
+                kind = self.inner[key].structure()
+            if key in self.optional:
+                fields.append((name, kind | msgspec.UnsetType, msgspec.field(name=key, default=msgspec.UNSET)))
+            else:
+                fields.append((name, kind, msgspec.field(name=key)))
+        return msgspec.defstruct("Row", fields, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+
+class RowReader:
+    """Reads the JSON texts of one writer, as strictly as `jsontext.loads`."""
+
+    def __init__(self) -> None:
+        self._line = LineReader()
+        self._form = _Form()
+        self._decode: Callable[[bytes], Any] | None = None
+        self._lessons = _LESSONS
+
+    def object(self, text: bytes) -> dict[str, Any] | None:
+        """Returns the object that a text is; None when it is none, or is refused."""
+        return self._line.object(text)
+
+    def rows(self, data: bytes, texts: Sequence[bytes]) -> Rows | None:
+        """Returns what `object` returns of each text; None when it has to be asked text by text.
+
+        Args:
+            data: The texts, each on a line of its own.
+            texts: Each of them.
+        """
+        if self._decode is not None and (rows := read_together(self._decode, data, texts, self._form.quotes)) is not None:
+            return _Structures(self._form, rows)
+        found = self._line.objects(data, texts)
+        if found is None:
+            return None
+        if self._lessons:
+            self._learn(found)
+        return Rows(found)
+
+    def _learn(self, objects: Sequence[dict[str, Any]]) -> None:
+        self._lessons -= 1
+        form = copy.deepcopy(self._form)  # rows that were read before keep theirs
+        form.learn(objects)
+        if self._lessons <= _SETTLED:
+            form.settle()
+        self._form = form
+        self._decode = msgspec.json.Decoder(form.structure()).decode if form.fits and self._lessons else None
+        if self._decode is None:
+            self._lessons = 0
