@@ -25,7 +25,8 @@ from msgspec import Struct
 from compliance import severity
 from compliance.errors import InputError
 from compliance.kind import Format
-from compliance.reading.jsontext import LineReader, members
+from compliance.reading.jsonlines import LineReader
+from compliance.reading.jsontext import members
 from compliance.record import Finding, Parsed, Tool, shorten
 from compliance.source import Source
 
