@@ -17,7 +17,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
@@ -25,11 +25,12 @@ from typing import Final, NamedTuple
 from compliance.errors import InputError
 from compliance.reading import jsontext
 from compliance.reading.jsonlines import LineReader
+from compliance.reading.jsonrows import RowReader, Rows
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
-from .envelopes import opened
-from .lines import objects
+from .envelopes import may_be_opened, opened
+from .lines import Block, blocks
 
 LISTS: Final = frozenset({"Records", "records", "items", "Events", "entries", "events", "logEvents", "results"})
 """Members with the list of entries: CloudTrail, Azure Monitor, Kubernetes, ``lookup-events``, ``entries.list`` of Google Cloud, and
@@ -86,6 +87,29 @@ def _first_entries(source: Source) -> list[dict[str, Json]]:
     return found
 
 
+def take(source: Source, one: Callable[[Entry], None], many: Callable[[Block, Rows], bool]) -> None:
+    """Hands over the entries of a file, in their order.
+
+    Args:
+        source: The file.
+        one: Takes an entry.
+        many: Takes the entries of lines that each hold an object that is no envelope; false when it must have them one by one.
+
+    Raises:
+        InputError: As `entries`.
+    """
+    if not source.size or _is_prefixed(source) or not _is_lines(source):
+        for entry in entries(source):
+            one(entry)
+        return
+    read = RowReader()
+    for block in blocks(source, read):
+        if block.rows is None or may_be_opened(block.rows.keys) or not many(block, block.rows):
+            for number, raw in enumerate(block.lines, block.first):
+                if raw.strip():
+                    one(_unwrapped(Entry(number, raw, read.object(raw), {})))
+
+
 def entries(source: Source, limit: int = LINE_LIMIT) -> Iterator[Entry]:
     """Yields the entries of a file.
 
@@ -98,9 +122,13 @@ def entries(source: Source, limit: int = LINE_LIMIT) -> Iterator[Entry]:
     """
     if not source.size:
         raise InputError("empty file", expected="JSON")
-    if _PREFIX.match(source.head.removeprefix(codecs.BOM_UTF8).lstrip()):
+    if _is_prefixed(source):
         return map(_unwrapped, _prefixed(source))
     return map(_unwrapped, _lines(source) if _is_lines(source) else _Document(source, limit).entries())
+
+
+def _is_prefixed(source: Source) -> bool:
+    return _PREFIX.match(source.head.removeprefix(codecs.BOM_UTF8).lstrip()) is not None
 
 
 def _unwrapped(entry: Entry) -> Entry:
@@ -127,8 +155,10 @@ def _is_lines(source: Source) -> bool:
 
 
 def _lines(source: Source) -> Iterator[Entry]:
-    for number, raw, value in objects(source):
-        yield Entry(number, raw, value, {})
+    read = LineReader()
+    for number, raw in source.lines():
+        if raw.strip():
+            yield Entry(number, raw, read.object(raw), {})
 
 
 def _prefixed(source: Source) -> Iterator[Entry]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from compliance.errors import InputError
@@ -64,6 +65,12 @@ _FORMS: Final = tuple(
     )
 )
 _MARKS: Final = frozenset().union(*(form.marks for form in _FORMS))
+
+
+def may_be_opened(keys: Iterable[str]) -> bool:
+    """Tells whether an object that has no other keys may be an envelope."""
+    held = set(keys)
+    return any(form.marks <= held for form in _FORMS)
 
 
 def opened(record: dict[str, Json]) -> Inside:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from compliance.errors import InputError
-from compliance.reading.jsonlines import LineReader
 from compliance.reading.jsonrows import RowReader, Rows
-from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
 _BLOCK: Final = 1 << 17
@@ -48,11 +46,3 @@ def blocks(source: Source, read: RowReader) -> Iterator[Block]:
             raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=where)
         yield Block(first, data, lines, read.rows(data, lines))
         first += len(lines)
-
-
-def objects(source: Source) -> Iterator[tuple[int, bytes, dict[str, Json] | None]]:
-    """Yields ``(line number, line, object)`` of each line that is not blank; None for one that is no object, or is refused."""
-    read = LineReader()
-    for number, line in source.lines():
-        if line.strip():
-            yield number, line, read.object(line)

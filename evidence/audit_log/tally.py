@@ -89,17 +89,21 @@ class Tally:
         elif operation not in self._recent:
             self._begin(operation)
 
-    def add_all(self, times: Iterable[datetime | None], events: Mapping[Event, int]) -> None:
-        """Takes many events that belong to no operation, whose records are looked through elsewhere.
+    def add_all(self, times: Iterable[datetime | None], events: Mapping[Event, int], operations: list[str | None] | None = None) -> None:
+        """Takes many events whose records are looked through elsewhere.
 
         Args:
             times: Their times, in their order.
-            events: The events without their times, counted.
+            events: The events without times and operations, counted.
+            operations: The operations to which they belong, in their order; None where they belong to none.
         """
         self._times.add_all([time for time in times if time is not None])
+        self._alone += sum(events.values()) if operations is None else operations.count(None)
+        for operation in operations or ():
+            if operation is not None and operation not in self._recent:
+                self._begin(operation)
         for event, count in events.items():
             self.events += count
-            self._alone += count
             self._classes[event.event_class] += count
             self._said[event.says] += count
             self._ended[event.ended] += count

@@ -29,6 +29,7 @@ lines, order, hints, rules, records = (
 KEYS = (
     *("timestamp", "time", "level", "event", "action", "category", "result", "status", "success", "user", "userId", "user_id"),
     *("requestId", "trace", "resource", "target", "resource_type", "http", "log", "seq", "n", "immutable", "prev_hash", "hash", "msg", "x"),
+    *("record", "t", "date"),
 )
 TEXTS = (
     *("", "info", "auth.login", "delete", "update", "denied", "ok", "200", "users/17", "user", "2025-09-20T10:00:00Z", "true"),
@@ -42,7 +43,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.sampled_from([0, 1, 1.0, 200, 403, 500, 1758362400, 1758362400123, 4111111111111111, 10**30, -0.0, 1e300]),
 )
-INNER = st.dictionaries(st.sampled_from(["action", "type", "level", "id", "x", "requestId"]), SCALARS, max_size=3)
+INNER = st.dictionaries(st.sampled_from(["action", "name", "type", "level", "id", "x", "requestId", "value", "time"]), SCALARS, max_size=3)
 VALUES = st.one_of(SCALARS, SCALARS, INNER, st.lists(st.one_of(SCALARS, INNER), max_size=3))
 RECORDS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=7)
 
