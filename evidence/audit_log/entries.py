@@ -32,9 +32,9 @@ from compliance.source import LINE_LIMIT, Source
 from .envelopes import may_be_opened, opened
 from .lines import Block, blocks
 
-LISTS: Final = frozenset({"Records", "records", "items", "Events", "entries", "events", "logEvents", "results"})
-"""Members with the list of entries: CloudTrail, Azure Monitor, Kubernetes, ``lookup-events``, ``entries.list`` of Google Cloud, and
-CloudWatch Logs (found events, subscriptions, Insights)."""
+LISTS: Final = frozenset({"Records", "records", "items", "Events", "entries", "events", "logEvents", "results", "Messages"})
+"""Members with the list of entries: CloudTrail, Azure Monitor, Kubernetes, ``lookup-events``, ``entries.list`` of Google Cloud, CloudWatch
+Logs (found events, subscriptions, Insights) and SQS."""
 FIRST: Final = 20
 """Entries that are looked at for recognition."""
 _LONG: Final = 4 << 20
@@ -80,7 +80,7 @@ def first_entries(source: Source) -> list[dict[str, Json]]:
 
 def _first_entries(source: Source) -> list[dict[str, Json]]:
     found: list[dict[str, Json]] = []
-    head = source.head.removeprefix(codecs.BOM_UTF8).lstrip()
+    head = source.head.lstrip()
     if (head[:1] in (b"{", b"[") or _PREFIX.match(head)) and any(hint in head for hint in _HINTS):
         with suppress(InputError):  # a document that is cut off further on is refused by name, once it is known what it is
             found.extend(entry.value for entry in islice(entries(source, _LONG), FIRST) if entry.value is not None)
@@ -128,7 +128,7 @@ def entries(source: Source, limit: int = LINE_LIMIT) -> Iterator[Entry]:
 
 
 def _is_prefixed(source: Source) -> bool:
-    return _PREFIX.match(source.head.removeprefix(codecs.BOM_UTF8).lstrip()) is not None
+    return _PREFIX.match(source.head.lstrip()) is not None
 
 
 def _unwrapped(entry: Entry) -> Entry:

@@ -10,7 +10,13 @@ Pub/Sub                    ``{"message": {"data": "event in Base64", "messageId"
 Splunk, export             ``{"preview": ..., "result": {"_raw": "event"}}``
 Splunk, collector          ``{"sourcetype": ..., "event": {event}}``
 Docker's json-file driver  ``{"log": "event", "stream": ...}``
+Fluent Bit, Fluentd        ``{"date": ..., "log": "event"}``, ``{"kubernetes": ..., "log": "event"}``
+Loki's logcli              ``{"timestamp": ..., "line": "event"}``
+Elasticsearch, exported    ``{"_source": {event}}``
 Azure Log Analytics        ``{"log_s": "event"}``
+SQS                        ``{"MessageId": ..., "Body": "event"}``, for functions ``{"messageId": ..., "body": "event"}``
+SNS                        ``{"TopicArn": ..., "Message": "event"}``
+CloudTrail Lake            ``{"eventCategory": "ActivityAuditLog", "eventData": {event}}``
 =========================  ===========================================================================================
 
 Text is opened where it begins as an object does. Text of another sort is a message of its own, and its envelope stays closed.
@@ -61,7 +67,15 @@ _FORMS: Final = tuple(
         ("preview result", "result/_raw", False),
         ("sourcetype event", "event", False),
         ("log stream", "log", False),
+        ("date log", "log", False),
+        ("kubernetes log", "log", False),
+        ("line timestamp", "line", False),
+        ("_source", "_source", False),
         ("log_s", "log_s", False),
+        ("MessageId Body", "Body", False),
+        ("messageId body", "body", False),
+        ("TopicArn Message", "Message", False),
+        ("eventCategory eventData", "eventData", False),
     )
 )
 _MARKS: Final = frozenset().union(*(form.marks for form in _FORMS))

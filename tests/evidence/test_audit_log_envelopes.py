@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from . import test_audit_log_cloudtrail as cloudtrail
 from . import test_audit_log_gcp_audit as gcp
 from . import test_audit_log_k8s_audit as kubernetes
-from .helpers import read, recognised
+from .helpers import assert_only_refuses, json_mutations, mutations, read, recognised
 
 Json = dict[str, Any]
 
@@ -34,6 +36,14 @@ ENVELOPES: dict[str, Callable[[Json], Json]] = {
     "Splunk": lambda item: {"preview": False, "result": {"_raw": json.dumps(item), "_time": LATER}},
     "Splunk's collector": lambda item: {"time": 1925000000, "sourcetype": "audit", "event": item},
     "Docker": lambda item: {"log": json.dumps(item) + "\n", "stream": "stdout", "time": LATER},
+    "Fluent Bit": lambda item: {"date": 1925000000.5, "log": json.dumps(item)},
+    "Fluentd": lambda item: {"log": json.dumps(item), "kubernetes": {"pod_name": "p"}, "@timestamp": LATER},
+    "logcli": lambda item: {"labels": {}, "line": json.dumps(item), "timestamp": LATER},
+    "Elasticsearch": lambda item: {"_index": "audit", "_id": "1", "_source": item},
+    "SQS": lambda item: {"MessageId": "1", "ReceiptHandle": "r", "Body": json.dumps(item)},
+    "SQS, for a function": lambda item: {"messageId": "1", "body": json.dumps(item), "eventSource": "aws:sqs", "awsRegion": "x"},
+    "SNS": lambda item: {"Type": "Notification", "TopicArn": "a", "Message": json.dumps(item), "Timestamp": LATER},
+    "CloudTrail Lake": lambda item: {"eventCategory": "ActivityAuditLog", "eventTime": LATER, "eventData": item},
     "Log Analytics": lambda item: {"TimeGenerated": LATER, "Category": "kube-audit", "log_s": json.dumps(item)},
 }
 
@@ -123,3 +133,16 @@ def test_a_line_without_its_object_is_unread() -> None:
 )
 def test_envelopes_around_something_else_are_a_log(event: Json) -> None:
     assert recognised(lines(event, event)) == ["jsonl-log"]
+
+
+FILES = whole(kubernetes.event(), kubernetes.event())
+VALID = [*FILES.values(), *(lines(close(gcp.entry())) for close in ENVELOPES.values())]
+SHAPES = json_mutations(FILES["filter-log-events"]) | json_mutations(FILES["get-query-results"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(range(len(VALID))).flatmap(lambda number: mutations(VALID[number])) | SHAPES, st.sampled_from(sorted(EVENTS)))
+def test_only_refusals_leave(data: bytes, form: str) -> None:
+    parsed = assert_only_refuses("audit-log", form, data)
+    payload: Any = parsed.payload if parsed else None
+    assert payload is None or payload.events + payload.unparsed + payload.other_entries == payload.lines
