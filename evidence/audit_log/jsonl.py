@@ -36,6 +36,7 @@ _LONG_LINE: Final = 1 << 20
 _SINGLE: Final = 65536
 """Bytes of the largest log of a single line that is recognised."""
 
+_WEAK: Final = ("body", "type")
 _CLAIMS: Final = frozenset({"immutable", "isimmutable", "tamperproof", "tamperevident", "writeonce", "appendonly"})
 
 _FOREIGN_KEYS: Final = frozenset(
@@ -56,6 +57,7 @@ _FOREIGN_SETS: Final = tuple(
         "metric data type",  # k6
         "attack code latency",  # vegeta
         "time action package",  # go test -json
+        "templateid info type",  # findings of Nuclei
         "results errors",
         "results generatedat",
         "latencies requests",
@@ -82,9 +84,8 @@ def _recognise(source: Source) -> bool:
                 return False
             found = roles(record)
             has_time = any(looks_like_time(value) for value in found.get("time", ()))
-            says = bool(found.keys() & {"level", "event", "trace"}) or _has_message(record)
             good += has_time or ("level" in found and bool(found.keys() & {"event", "message"}))
-            timed += has_time and says
+            timed += has_time and (bool(found.keys() & {"level", "trace"}) or _says_what(record))
     except InputError:
         return False
     if seen == 1:
@@ -92,9 +93,10 @@ def _recognise(source: Source) -> bool:
     return 2 * good > seen
 
 
-def _has_message(record: dict[str, Json]) -> bool:
-    """Tells whether a record has a message; a body alone is that of an article, an issue or a mail as well."""
-    return any(plain(key) != "body" and record[key] for key in layout_of(tuple(record)).roles.get("message", ()))
+def _says_what(record: dict[str, Json]) -> bool:
+    """Tells whether a record has a message or names what happened; a body or a type alone have articles, accounts and packages as well."""
+    roles_of = layout_of(tuple(record)).roles
+    return any(record[key] and plain(key) not in _WEAK for role in ("event", "message") for key in roles_of.get(role, ()))
 
 
 def _is_foreign(record: dict[str, Json]) -> bool:

@@ -255,6 +255,7 @@ FOREIGN = {
     "k6 point": {"metric": "http_reqs", "type": "Point", "data": {"time": "2025-09-20T10:00:00Z"}},
     "vegeta": {"attack": "", "seq": 0, "code": 200, "timestamp": "2025-09-20T10:00:00Z", "latency": 1},
     "go test": {"Time": "2025-09-20T10:00:00Z", "Action": "run", "Package": "p"},
+    "nuclei": {"template-id": "x", "info": {"severity": "high"}, "type": "http", "host": "h", "timestamp": "2025-09-20T10:00:00Z"},
     "probe": {"schema": "compliance/probe/v1", "time": "2025-09-20T10:00:00Z", "event": "x"},
     "trivy": {"SchemaVersion": 2, "CreatedAt": "2025-09-20T10:00:00Z", "type": "x", "Results": []},
     "other lines": {"name": "x", "type": "package", "version": 1},
@@ -267,8 +268,9 @@ def test_other_json_lines_are_left_alone(record: dict[str, Any], times: int) -> 
     assert "jsonl-log" not in recognised(log(*[record] * times))
 
 
-def test_one_article_with_a_body_is_no_log() -> None:
-    assert "jsonl-log" not in recognised(log({"title": "x", "created_at": "2025-09-20T10:00:00Z", "body": "y"}))
+@pytest.mark.parametrize("more", [{"title": "x", "body": "y"}, {"login": "x", "type": "User"}, {"name": "a/b", "type": "library"}])
+def test_one_article_account_or_package_is_no_log(more: dict[str, Any]) -> None:
+    assert "jsonl-log" not in recognised(log({"created_at": "2025-09-20T10:00:00Z", **more}))
 
 
 def test_how_azure_says_how_it_ended() -> None:
