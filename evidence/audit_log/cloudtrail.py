@@ -1,8 +1,11 @@
-"""Format ``cloudtrail-json``: AWS CloudTrail, in the three ways in which its events leave AWS.
+"""Format ``cloudtrail-json``: AWS CloudTrail, in the ways in which its events leave AWS.
 
 1. log files: ``{"Records": [...]}``;
 2. ``aws cloudtrail lookup-events``: ``{"Events": [{"CloudTrailEvent": "..."}]}``, where the event is JSON inside a text;
-3. events, or looked-up events, in an array or one per line; also in envelopes (EventBridge, CloudWatch Logs, ...: see `envelopes`).
+3. events, or looked-up events, in an array or one per line.
+
+They are also taken out of what carries them: EventBridge, CloudWatch Logs (what its commands, subscriptions, Insights and exports give),
+SQS, SNS, Lake's activity events, Splunk, and others (see `envelopes`).
 
 An event is each object of the list that has any of CloudTrail's members; a looked-up event whose text is no JSON object is unread. Events
 of a log file are in no order ("not an ordered stack trace"). CloudTrail proves its files by digests that lie beside them and are not in

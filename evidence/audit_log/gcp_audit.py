@@ -11,7 +11,7 @@ by the log (activity, data_access, system_event, policy) and by the method.
 
 Pipelines that cannot keep ``@type`` rename it (``at_sign_type``), and write some names in lower case (``insertid``). Tables of BigQuery
 hold the AuditLog as ``protopayload_auditlog``; Log Analytics, and clients that keep the names of the protocol buffers, write
-``proto_payload`` and ``method_name``.
+``proto_payload`` and ``method_name``. Entries are also taken out of what carries them: Pub/Sub, CloudEvents, and others (see `envelopes`).
 
 Sources: google.logging.v2.LogEntry, google.cloud.audit.AuditLog, google.rpc.Code; "Audit logs and log entries" of the Cloud documentation.
 """

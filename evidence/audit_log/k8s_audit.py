@@ -2,8 +2,9 @@
 
 Layouts: one event per line (the log backend), an EventList (the webhook backend), an array; and Azure Monitor's envelope, where an entry
 of the category ``kube-audit`` or ``kube-audit-admin`` holds the event as JSON text in ``properties.log``. Entries of Azure's other
-categories are of another sort. GKE writes its events as Google Cloud audit logs: see `gcp_audit`. For EKS, containers' logs and other
-envelopes see `envelopes`.
+categories are of another sort. GKE writes its events as Google Cloud audit logs: see `gcp_audit`. Events are
+also taken out of what carries them: CloudWatch Logs (EKS), the logs of containers, Fluent Bit, Splunk, and others (see `envelopes`), and
+from behind the name of a node (``oc adm node-logs``).
 
 Each event is counted as it is listed. A request writes one for each stage that its policy keeps (RequestReceived, ResponseStarted,
 ResponseComplete, Panic) with the same ``auditID``: several events, one operation. The time of an event is that of its stage.
