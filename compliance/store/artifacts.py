@@ -16,6 +16,8 @@ LEVEL: Final = 3
 """zstd level: 326 to 456 MB/s at a ratio of 8.5 to 13 on scan results; higher levels cost more than they save."""
 CHUNK: Final = 4 << 20
 """Bytes of compressed data per row: far below SQLite's limit for a value."""
+PIECE: Final = 1 << 20
+"""Bytes that are unpacked at a time, in a quarter of the time of a whole chunk, which leaves the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +46,45 @@ def pack(source: Source) -> Packed:
     return Packed(source.sha256, source.size, hasher.hexdigest(), tuple(chunks))
 
 
+class _Chunks:
+    """Chunks as a file, which is how zstandard reads them without unpacking a whole one at once."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+
+    def read(self, _size: int = -1) -> bytes:
+        return next(self._chunks, b"")
+
+
 def unpack(sha256: str, size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Decompresses an artifact piece by piece.
+    """Decompresses an artifact piece by piece, in memory that does not depend on what its chunks unpack to.
 
     Raises:
         TamperedError: The bytes are not what the address says; raised at the latest after the last piece.
     """
-    hasher, total = hashlib.sha256(), 0
+    return map(bytes, _unpacked(sha256, size, chunks))
+
+
+def require_whole(sha256: str, size: int, chunks: Iterable[bytes]) -> None:
+    """Decompresses an artifact, and keeps nothing of it.
+
+    Raises:
+        TamperedError: The bytes are not what the address says.
+    """
+    for _ in _unpacked(sha256, size, chunks):
+        pass
+
+
+def _unpacked(sha256: str, size: int, chunks: Iterable[bytes]) -> Iterator[memoryview]:
+    """Yields pieces that hold until the next one: memory that is used again saves a tenth of the time."""
+    hasher, total, stored, buffer = hashlib.sha256(), 0, _Chunks(chunks), memoryview(bytearray(min(size + 1, PIECE)))
     try:
-        decompressor = zstandard.ZstdDecompressor().decompressobj()
-        for chunk in chunks:
-            piece = decompressor.decompress(chunk)
-            total += len(piece)
-            if total > size:
-                break
-            hasher.update(piece)
-            yield piece
+        with zstandard.ZstdDecompressor().stream_reader(stored) as reader:  # type: ignore[arg-type]  # it asks for read() only
+            while total <= size and (count := reader.readinto(buffer)):
+                total += count
+                hasher.update(buffer[:count])
+                yield buffer[:count]
     except zstandard.ZstdError as error:
         raise TamperedError(f"artifact {sha256[:12]}: its stored bytes cannot be decompressed") from error
-    if total != size or hasher.hexdigest() != sha256:
+    if total != size or hasher.hexdigest() != sha256 or stored.read():
         raise TamperedError(f"artifact {sha256[:12]}: its stored bytes are not those that were recorded")

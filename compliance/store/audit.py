@@ -250,8 +250,7 @@ class Audit(Walk):
                 hasher.update(data)
                 yield data
 
-        for _ in artifacts.unpack(sha256, size, chunks()):
-            pass
+        artifacts.require_whole(sha256, size, chunks())
         if hasher.hexdigest() != stored:
             raise _Refuted(f"artifact {sha256[:12]}: its compressed bytes were changed")
         return size
