@@ -26,14 +26,18 @@ from typing import Final
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.reading import jsontext
+from compliance.reading.jsonrows import Rows
 from compliance.record import Json, Parsed
 from compliance.source import Source
 
-from .entries import entries, first_entries
+from .combinations import Columns, Combinations, all_words, presence
+from .entries import Entry, first_entries, take
 from .event import Event, Outcome, says
 from .events import EventClass, class_of_name, word_set, words_of
 from .fields import read_time
+from .lines import Block
 from .tally import Tally
+from .together import times_of
 
 _OWN: Final = word_set(
     """eventVersion userIdentity awsRegion eventID recipientAccountId sourceIPAddress requestParameters responseElements
@@ -43,6 +47,8 @@ _DISTINCT: Final = word_set("userIdentity awsRegion recipientAccountId sourceIPA
 _NAMES: Final = frozenset({"eventName", "eventSource"})
 _IDENTITY: Final = ("arn", "userName", "principalId", "invokedBy", "accountId", "identityProvider")
 _ACTORS: Final = ("userIdentity", "sourceIPAddress")
+_WORDS: Final = ("eventName", "eventType", "eventSource", "errorCode", "readOnly", "managementEvent", "eventCategory")
+"""Members of which it matters what they say."""
 _SIGN_IN: Final = frozenset({"signin", "sts", "sso-oauth"})
 _DENIED: Final = ("accessdenied", "unauthorized", "notauthorized", "forbidden")
 _READS: Final = word_set("get list describe head lookup search select scan query batch view test check count estimate")
@@ -137,19 +143,75 @@ def _class_of(record: Mapping[str, Json], ended: Outcome) -> EventClass:
     return "administration"
 
 
-def _parse(source: Source) -> Parsed:
-    tally = Tally(_ACTORS, has_levels=False, keeps_order=False)
-    for entry in entries(source):
+class _Reader:
+    """Makes events of the entries of a file."""
+
+    def __init__(self) -> None:
+        self.tally = Tally(_ACTORS, has_levels=False, keeps_order=False)
+        self._combinations = Combinations(_event)
+
+    def one(self, entry: Entry) -> None:
+        """Takes an entry."""
         record: Mapping[str, Json] | None = entry.value
         if record is not None and "CloudTrailEvent" in record:
             record = _looked_up(record)
         if record is None:
-            tally.unreadable(entry.line, entry.raw)
+            self.tally.unreadable(entry.line, entry.raw)
         elif not record.keys() & (_OWN | _NAMES):
-            tally.other(entry.line, entry.raw, record)
+            self.tally.other(entry.line, entry.raw, record)
         else:
-            tally.event(entry.line, entry.raw, record, _event(record))
-    return tally.parsed()
+            self.tally.event(entry.line, entry.raw, record, _event(record))
+
+    def many(self, block: Block, rows: Rows) -> bool:
+        """Takes the events of many lines; false where they are not all plain events."""
+        if "CloudTrailEvent" in rows.keys or not any(map(rows.always, _OWN | _NAMES)):
+            return False
+        told = _columns(rows)
+        if told is None:
+            return False
+        self.tally.add_all(times_of([rows.column("eventTime")], len(rows)), self._combinations.count(rows, told))
+        self.tally.personal.block(block)
+        return True
+
+
+def _columns(rows: Rows) -> Columns | None:
+    """Returns what `_event` asks of events but their times; None where words are lists or objects."""
+    told = all_words({(name,): rows.column(name) for name in _WORDS})
+    if told is None:
+        return None
+    if any(messages := rows.column("errorMessage")):
+        told["errorMessage",] = list(map(bool, messages))
+    told |= _resources(rows) | _actors(rows) | _signed_in(rows, set(told["eventName",]))
+    if rows.kind("requestID") != "text":
+        told |= presence(("id",), [one or other for one, other in zip(rows.column("requestID"), rows.column("eventID"), strict=True)])
+    return told
+
+
+def _resources(rows: Rows) -> Columns:
+    if any(map(rows.kind, ("resources", "requestParameters"))):
+        return {}
+    values = zip(*map(rows.column, ("resources", "requestParameters", "serviceEventDetails")), strict=True)
+    return presence(("resource",), [one or other or last for one, other, last in values])
+
+
+def _actors(rows: Rows) -> Columns:
+    if any(rows.kind("userIdentity", name) == "text" for name in _IDENTITY):
+        return {}
+    return presence(("actor",), list(map(_actor, rows.column("userIdentity"))))
+
+
+def _signed_in(rows: Rows, names: set[Json]) -> Columns:
+    """Returns whether the response says under the event's own name that it failed, where responses have such a member."""
+    if names.isdisjoint(rows.inside("responseElements")):
+        return {}
+    said = zip(rows.column("responseElements"), rows.column("eventName"), strict=True)
+    return {("failed",): [isinstance(value, dict) and value.get(name) == "Failure" for value, name in said]}
+
+
+def _parse(source: Source) -> Parsed:
+    reader = _Reader()
+    take(source, reader.one, reader.many)
+    return reader.tally.parsed()
 
 
 FORMAT = Format(

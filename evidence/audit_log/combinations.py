@@ -74,6 +74,16 @@ def words(label: Label, values: Column) -> Columns | None:
     return {label: values, **types_of(label, values)}
 
 
+def all_words(columns: Mapping[Label, Column]) -> Columns | None:
+    """Returns columns of values that tell something by what they are; None where there are lists or objects among them."""
+    told: Columns = {}
+    for label, values in columns.items():
+        if (found := words(label, values)) is None:
+            return None
+        told |= found
+    return told
+
+
 def presence(label: Label, values: Column) -> Columns:
     """Returns a column that tells whether there is a value that says something; none where all do."""
     return {} if all(values) else {label: list(map(says_something, values))}

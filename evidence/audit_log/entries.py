@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 from compliance.errors import InputError
 from compliance.reading import jsontext
 from compliance.reading.jsonlines import LineReader
-from compliance.reading.jsonrows import RowReader, Rows
+from compliance.reading.jsonrows import Rows
 from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
@@ -102,12 +102,10 @@ def take(source: Source, one: Callable[[Entry], None], many: Callable[[Block, Ro
         for entry in entries(source):
             one(entry)
         return
-    read = RowReader()
-    for block in blocks(source, read):
+    for block in blocks(source):
         if block.rows is None or may_be_opened(block.rows.keys) or not many(block, block.rows):
-            for number, raw in enumerate(block.lines, block.first):
-                if raw.strip():
-                    one(_unwrapped(Entry(number, raw, read.object(raw), {})))
+            for number, raw, record in block.each():
+                one(_unwrapped(Entry(number, raw, record, {})))
 
 
 def entries(source: Source, limit: int = LINE_LIMIT) -> Iterator[Entry]:

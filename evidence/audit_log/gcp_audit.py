@@ -23,14 +23,18 @@ from functools import lru_cache
 from typing import Any, Final
 
 from compliance.kind import Format
+from compliance.reading.jsonrows import Rows
 from compliance.record import Json, Parsed
 from compliance.source import Source
 
-from .entries import entries, first_entries
+from .combinations import Columns, Combinations, all_words, presence
+from .entries import Entry, first_entries, take
 from .event import Event, Outcome, says
 from .events import EventClass, class_of_name, word_set
 from .fields import read_time
+from .lines import Block
 from .tally import Tally
+from .together import times_of
 
 _TYPE: Final = "google.cloud.audit.AuditLog"
 _OTHER_PAYLOADS: Final = frozenset({"jsonPayload", "textPayload", "jsonpayload", "textpayload", "httpRequest"})
@@ -47,6 +51,12 @@ _BY_LOG: Final[Mapping[str, EventClass]] = {
 
 _IN_BIGQUERY: Final = "protopayload_auditlog"
 _IN_BUFFERS: Final = "proto_payload"
+_OTHER_NAMES: Final = frozenset({_IN_BIGQUERY, _IN_BUFFERS, "logname", "insertid"})
+_INNER_WORDS: Final = (
+    *(("protoPayload", "methodName"), ("protoPayload", "serviceName"), ("resource", "type")),
+    ("labels", "authorization.k8s.io/decision"),
+)
+"""Members of which it matters what they say."""
 
 
 def entry_of(record: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -106,8 +116,8 @@ def _event(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Event:
         event_class=_class_of(entry, audit, ended),
         says=says(
             action=audit.get("methodName"),
-            actor=who.get("principalEmail") or who.get("principalSubject") or who.get("serviceAccountDelegationInfo"),
-            resource=audit.get("resourceName") or [True for item in _permissions(audit) if item.get("resource")],
+            actor=_principal(who),
+            resource=audit.get("resourceName") or _resources(_permissions(audit.get("authorizationInfo"))),
             outcome=ended,
             level=entry.get("severity"),
             trace=entry.get("insertId") or entry.get("insertid") or operation.get("id") or entry.get("trace"),
@@ -123,7 +133,7 @@ def _ended(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Outcome:
         return "denied"
     if code not in (None, 0):
         return "failure"
-    asked = _permissions(audit)
+    asked = _permissions(audit.get("authorizationInfo"))
     return "denied" if asked and not any(item.get("granted") is True for item in asked) else "success"
 
 
@@ -138,8 +148,15 @@ def _class_of(entry: Mapping[str, Json], audit: Mapping[str, Json], ended: Outco
     return _BY_LOG.get(log) or named
 
 
-def _permissions(audit: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    asked = audit.get("authorizationInfo")
+def _principal(who: Mapping[str, Json]) -> Json:
+    return who.get("principalEmail") or who.get("principalSubject") or who.get("serviceAccountDelegationInfo")
+
+
+def _resources(permissions: list[Mapping[str, Json]]) -> Json:
+    return [True for item in permissions if item.get("resource")]
+
+
+def _permissions(asked: Json) -> list[Mapping[str, Json]]:
     return [item for item in asked if isinstance(item, dict)] if isinstance(asked, list) else []
 
 
@@ -152,18 +169,64 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _parse(source: Source) -> Parsed:
-    tally = Tally(_ACTORS, keeps_order=False)
-    for entry in entries(source):
+class _Reader:
+    """Makes events of the entries of a file."""
+
+    def __init__(self) -> None:
+        self.tally = Tally(_ACTORS, keeps_order=False)
+        self._combinations = Combinations(lambda record: _event(record, audit_of(record) or {}))
+
+    def one(self, entry: Entry) -> None:
+        """Takes an entry."""
         if entry.value is None:
-            tally.unreadable(entry.line, entry.raw)
-            continue
+            self.tally.unreadable(entry.line, entry.raw)
+            return
         record = entry_of(entry.value)
         if (audit := audit_of(record)) is None:
-            tally.other(entry.line, entry.raw, entry.value)
+            self.tally.other(entry.line, entry.raw, entry.value)
         else:
-            tally.event(entry.line, entry.raw, record, _event(record, audit))
-    return tally.parsed(operations=True)
+            self.tally.event(entry.line, entry.raw, record, _event(record, audit))
+
+    def many(self, block: Block, rows: Rows) -> bool:
+        """Takes the events of many lines; false where they are not all audit events, or use names for which there are others."""
+        if not _are_audits(rows) or (told := _columns(rows)) is None:
+            return False
+        ids = [_text(value) or None for value in rows.inner("operation", "id")]
+        self.tally.add_all(times_of([rows.column("timestamp")], len(rows)), self._combinations.count(rows, told), ids)
+        self.tally.personal.block(block)
+        return True
+
+
+def _are_audits(rows: Rows) -> bool:
+    if not _OTHER_NAMES.isdisjoint(rows.keys) or "at_sign_type" in rows.inside("protoPayload"):
+        return False
+    if rows.kind("protoPayload") != "object" and not all(isinstance(value, dict) for value in rows.column("protoPayload")):
+        return False
+    return all(named is None or (isinstance(named, str) and named.endswith(_TYPE)) for named in rows.inner("protoPayload", "@type"))
+
+
+def _columns(rows: Rows) -> Columns | None:
+    """Returns what `_event` asks of events but times and operations; None where words are lists or objects."""
+    status, asked, who = (rows.inner("protoPayload", name) for name in ("status", "authorizationInfo", "authenticationInfo"))
+    told = all_words(
+        {path: rows.inner(*path) for path in _INNER_WORDS}
+        | {("logName",): rows.column("logName"), ("code",): [one.get("code") if isinstance(one, dict) else None for one in status]}
+    )
+    if told is None:
+        return None
+    named, permissions = rows.inner("protoPayload", "resourceName"), list(map(_permissions, asked))
+    ids = zip(rows.column("insertId"), rows.inner("operation", "id"), rows.column("trace"), strict=True)
+    told["granted",] = [any(item.get("granted") is True for item in one) if one else None for one in permissions]
+    told |= presence(("resource",), [name or _resources(one) for name, one in zip(named, permissions, strict=True)])
+    told |= presence(("actor",), [_principal(one) if isinstance(one, dict) else None for one in who])
+    told |= presence(("id",), [one or other or last for one, other, last in ids])
+    return told | presence(("severity",), rows.column("severity"))
+
+
+def _parse(source: Source) -> Parsed:
+    reader = _Reader()
+    take(source, reader.one, reader.many)
+    return reader.tally.parsed(operations=True)
 
 
 FORMAT = Format(

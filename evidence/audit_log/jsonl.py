@@ -15,7 +15,7 @@ from typing import Final
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.reading.jsonlines import LineReader
-from compliance.reading.jsonrows import RowReader, Rows
+from compliance.reading.jsonrows import Rows
 from compliance.record import Json, Parsed
 from compliance.source import Source
 
@@ -120,7 +120,6 @@ class _Reader:
 
     def __init__(self) -> None:
         self.tally = Tally()
-        self._read = RowReader()
         self._teller = Teller()
         self._numbers = Numbers()
         self.tally.numbers = self._numbers
@@ -129,9 +128,10 @@ class _Reader:
 
     def read(self, source: Source) -> None:
         """Takes all lines of a file."""
-        for block in blocks(source, self._read):
+        for block in blocks(source):
             if block.rows is None or self._is_header(block.rows.object(0)) or not self._together(block, block.rows):
-                self._one_by_one(block)
+                for number, raw, record in block.each():
+                    self.line(number, raw, record)
 
     def _together(self, block: Block, rows: Rows) -> bool:
         """Takes lines that each hold an object, where nothing but a sequence must be followed from line to line."""
@@ -143,13 +143,8 @@ class _Reader:
         self.tally.add_all(*told)
         for value in rows.column(self._sequence_key) if self._sequence_key else ():
             self._next_number(value)
-        self.tally.personal.block(block.first, block.data, block.lines, self._read.object)
+        self.tally.personal.block(block)
         return True
-
-    def _one_by_one(self, block: Block) -> None:
-        for number, raw in enumerate(block.lines, block.first):
-            if raw.strip():
-                self.line(number, raw, self._read.object(raw))
 
     def _is_header(self, record: Mapping[str, Json]) -> bool:
         """Tells whether the next record is the first one and tells no event."""

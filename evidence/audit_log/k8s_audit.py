@@ -24,14 +24,18 @@ from typing import Final
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.reading import jsontext
+from compliance.reading.jsonrows import Rows
 from compliance.record import Json, Parsed
 from compliance.source import Source
 
-from .entries import Entry, entries, first_entries
+from .combinations import Columns, Combinations, all_words, presence
+from .entries import Entry, first_entries, take
 from .event import Event, Outcome, says
 from .events import EventClass, word_set
 from .fields import read_time
+from .lines import Block
 from .tally import Tally
+from .together import times_of
 
 _GROUP: Final = "audit.k8s.io/"
 _CATEGORIES: Final = ("kube-audit", "kube-audit-admin")
@@ -41,6 +45,13 @@ _REVIEWS: Final = word_set(
     "subjectaccessreviews selfsubjectaccessreviews localsubjectaccessreviews selfsubjectrulesreviews subjectrulesreviews"
 )
 _TOKENS: Final = frozenset({"tokenreviews", "selfsubjectreviews"})
+_TIMES: Final = ("stageTimestamp", "timestamp", "requestReceivedTimestamp")
+_WORDS: Final = ("verb", "stage")
+_INNER_WORDS: Final = (
+    *(("objectRef", "resource"), ("objectRef", "subresource"), ("responseStatus", "code"), ("responseStatus", "status")),
+    ("annotations", "authorization.k8s.io/decision"),
+)
+"""Members of which it matters what they say."""
 _READS: Final = frozenset({"get", "list", "watch"})
 _ALWAYS_CHANGE: Final = frozenset({"exec", "attach", "portforward", "proxy"})
 """Subresources that act on what runs, even by a ``get`` that is upgraded to a stream."""
@@ -90,15 +101,15 @@ def _unwrapped(entry: Entry) -> tuple[Mapping[str, Json] | None, Json]:
 
 
 def _event(record: Mapping[str, Json], received: Json) -> Event:
-    user, ended = record.get("user"), _ended(record)
-    times = (record.get("stageTimestamp"), record.get("timestamp"), record.get("requestReceivedTimestamp"), received)
+    ended = _ended(record)
+    times = (*map(record.get, _TIMES), received)
     audit_id = record.get("auditID")
     return Event(
         time=next((time for value in times if value is not None and (time := read_time(value)) is not None), None),
         event_class=_class_of(record, ended),
         says=says(
             action=record.get("verb"),
-            actor=user.get("username") or user.get("uid") if isinstance(user, dict) else None,
+            actor=_actor(record.get("user")),
             resource=record.get("objectRef") or record.get("requestURI"),
             outcome=ended,
             trace=audit_id,
@@ -106,6 +117,10 @@ def _event(record: Mapping[str, Json], received: Json) -> Event:
         ended=ended,
         operation=audit_id if isinstance(audit_id, str) and audit_id else None,
     )
+
+
+def _actor(user: Json) -> Json:
+    return user.get("username") or user.get("uid") if isinstance(user, dict) else None
 
 
 def _ended(record: Mapping[str, Json]) -> Outcome | None:
@@ -136,19 +151,53 @@ def _class_of(record: Mapping[str, Json], ended: Outcome | None) -> EventClass:
     return "data_access" if verb in _READS and inner not in _ALWAYS_CHANGE else "administration"
 
 
-def _parse(source: Source) -> Parsed:
-    tally = Tally(_ACTORS, has_levels=False)
-    for entry in entries(source):
+class _Reader:
+    """Makes events of the entries of a file."""
+
+    def __init__(self) -> None:
+        self.tally = Tally(_ACTORS, has_levels=False)
+        self._combinations = Combinations(lambda record: _event(record, None))
+
+    def one(self, entry: Entry) -> None:
+        """Takes an entry."""
         try:
             record, received = _unwrapped(entry)
         except _Other:
-            tally.other(entry.line, entry.raw, entry.value)
-            continue
+            self.tally.other(entry.line, entry.raw, entry.value)
+            return
         if record is None:
-            tally.unreadable(entry.line, entry.raw)
+            self.tally.unreadable(entry.line, entry.raw)
         else:
-            tally.event(entry.line, entry.raw, record, _event(record, received))
-    return tally.parsed(operations=True)
+            self.tally.event(entry.line, entry.raw, record, _event(record, received))
+
+    def many(self, block: Block, rows: Rows) -> bool:
+        """Takes the events of many lines; false where they are not all plain events."""
+        if "category" in rows.keys or not any(map(rows.always, _OWN)) or (told := _columns(rows)) is None:
+            return False
+        ids = [value if isinstance(value, str) and value else None for value in rows.column("auditID")]
+        self.tally.add_all(times_of(list(map(rows.column, _TIMES)), len(rows)), self._combinations.count(rows, told), ids)
+        self.tally.personal.block(block)
+        return True
+
+
+def _columns(rows: Rows) -> Columns | None:
+    """Returns what `_event` asks of events but times and ids; None where words are lists or objects."""
+    told = all_words({(name,): rows.column(name) for name in _WORDS} | {path: rows.inner(*path) for path in _INNER_WORDS})
+    if told is None:
+        return None
+    if rows.kind("objectRef") != "object":
+        about = rows.column("objectRef")
+        told["objectRef",] = [isinstance(value, dict) and bool(value) for value in about]
+        told |= presence(("resource",), [one or other for one, other in zip(about, rows.column("requestURI"), strict=True)])
+    if rows.kind("user", "username") != "text":
+        told |= presence(("actor",), list(map(_actor, rows.column("user"))))
+    return told | presence(("auditID",), rows.column("auditID"))
+
+
+def _parse(source: Source) -> Parsed:
+    reader = _Reader()
+    take(source, reader.one, reader.many)
+    return reader.tally.parsed(operations=True)
 
 
 FORMAT = Format(

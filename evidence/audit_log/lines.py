@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from compliance.errors import InputError
 from compliance.reading.jsonrows import RowReader, Rows
+from compliance.record import Json
 from compliance.source import LINE_LIMIT, Source
 
 _BLOCK: Final = 1 << 17
@@ -24,15 +25,23 @@ class Block(NamedTuple):
     """Without their ends."""
     rows: Rows | None
     """What each holds; None when they have to be read one by one."""
+    read: Callable[[bytes], dict[str, Json] | None]
+    """Returns what a line holds; None when it is no object, or is refused."""
+
+    def each(self) -> Iterator[tuple[int, bytes, dict[str, Json] | None]]:
+        """Yields number, bytes and content of each line that is not blank."""
+        for number, raw in enumerate(self.lines, self.first):
+            if raw.strip():
+                yield number, raw, self.read(raw)
 
 
-def blocks(source: Source, read: RowReader) -> Iterator[Block]:
+def blocks(source: Source) -> Iterator[Block]:
     """Yields the lines of a file, the same as `Source.lines` does.
 
     Raises:
         InputError: A line longer than `LINE_LIMIT`.
     """
-    stream, first = source.open_utf_8(), 1
+    stream, first, read = source.open_utf_8(), 1, RowReader()
     while data := stream.read(_BLOCK) + stream.readline(LINE_LIMIT + 2):
         if first == 1:
             data = data.removeprefix(_BOM)
@@ -44,5 +53,5 @@ def blocks(source: Source, read: RowReader) -> Iterator[Block]:
         if len(data) > LINE_LIMIT and len(lines[-1]) > LINE_LIMIT:
             where = f"line {first + len(lines) - 1}"
             raise InputError("line too long", expected=f"at most {LINE_LIMIT} bytes", where=where)
-        yield Block(first, data, lines, read.rows(data, lines))
+        yield Block(first, data, lines, read.rows(data, lines), read.object)
         first += len(lines)

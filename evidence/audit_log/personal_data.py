@@ -5,7 +5,7 @@ Ids of requests, traces and spans are long numbers by nature: cards and national
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -13,6 +13,7 @@ from compliance.record import Json
 
 from . import PersonalDatum
 from .fields import role_of
+from .lines import Block
 from .personal_hints import hints_in, wanted_in
 from .personal_rules import EMAIL, EVERYTHING, NUMBERS, TOKEN, rules_in
 
@@ -67,20 +68,13 @@ class Finder:
         if self._bytes >= _BLOCK:
             self.finish()
 
-    def block(self, first: int, data: bytes, lines: Sequence[bytes], read: Callable[[bytes], Json]) -> None:
-        """Looks through the records of lines that follow each other.
-
-        Args:
-            first: Number of the first line.
-            data: The lines as they stand in the file.
-            lines: The lines.
-            read: Returns what a line holds; asked only of lines that may hold something.
-        """
-        if hints := hints_in(data):
+    def block(self, block: Block) -> None:
+        """Looks through the records of lines that each hold one."""
+        if hints := hints_in(block.data):
             self.finish()
-            for number, line in enumerate(lines, first):
+            for number, line in enumerate(block.lines, block.first):
                 if wanted := wanted_in(line, hints):
-                    self._look(number, line, read(line), wanted)
+                    self._look(number, line, block.read(line), wanted)
 
     def unparsed(self, line: int, raw: bytes) -> None:
         """Takes a line that is no record."""

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from compliance.errors import InputError
 from compliance.reading.jsonlines import LineReader
-from compliance.reading.jsonrows import RowReader
 from compliance.source import LINE_LIMIT, Source
 
 from .helpers import format_of
@@ -113,11 +112,10 @@ def unordered(value: Any) -> Any:
 
 def held(data: bytes) -> Iterator[tuple[int, bytes, Any]]:
     """The lines that are not blank, and what each holds, as they are read many at a time."""
-    read = RowReader()
-    for block in lines.blocks(Source("log", data), read):
+    for block in lines.blocks(Source("log", data)):
         for place, raw in enumerate(block.lines):
             if block.rows is not None or raw.strip():
-                yield block.first + place, raw, block.rows.object(place) if block.rows is not None else read.object(raw)
+                yield block.first + place, raw, block.rows.object(place) if block.rows is not None else block.read(raw)
 
 
 @settings(max_examples=300, deadline=None)
@@ -134,7 +132,7 @@ def test_the_objects_of_lines_are_those_of_each_line(data: bytes, block: int) ->
 @given(logs(), st.sampled_from([1, 100, 400]))
 def test_columns_are_those_of_the_objects(data: bytes, block: int) -> None:
     with patch.object(lines, "_BLOCK", block):
-        read = [found.rows for found in lines.blocks(Source("log", data), RowReader()) if found.rows is not None]
+        read = [found.rows for found in lines.blocks(Source("log", data)) if found.rows is not None]
     for rows in read:
         held = [rows.object(place) for place in range(len(rows))]
         assert set(rows.keys) >= set().union(*held)
@@ -154,7 +152,7 @@ def test_logs_of_one_writer_become_structures() -> None:
     """Otherwise the tests above would compare dictionaries with dictionaries."""
     one = '{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "http": {"status": 200, "path": "/"}, "n": 1%s}\n'
     data = "".join(one % (', "more": null' if number % 3 else "") for number in range(5000)).encode()
-    read = [found.rows for found in lines.blocks(Source("log", data), RowReader())]
+    read = [found.rows for found in lines.blocks(Source("log", data))]
     assert [rows.kind("event") for rows in read] == [None, *["text"] * (len(read) - 1)]
     assert [rows.kind("http") for rows in read] == [None, *["object"] * (len(read) - 1)]
     assert len(read) > 2
