@@ -115,6 +115,65 @@ def cloudtrail(path: Path, events: int) -> Path:
     return path
 
 
+def gcp_audit(path: Path, events: int) -> Path:
+    """Writes entries of Google Cloud Audit Logs, one per line of about 900 bytes; each names who acted by an address."""
+    log = "projects/prod/logs/cloudaudit.googleapis.com%2Fdata_access"
+    with path.open("w") as file:
+        for n in range(events):
+            second = n // 50
+            resource = f"projects/_/buckets/b-{n % 40}/objects/{n}"
+            method = ("storage.objects.get", "storage.objects.list")[n % 2]
+            audit = {
+                "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+                "serviceName": "storage.googleapis.com",
+                "methodName": method,
+                "resourceName": resource,
+                "authenticationInfo": {"principalEmail": f"user{n % 300}@example.org"},
+                "authorizationInfo": [{"resource": resource, "permission": method, "granted": True}],
+                "requestMetadata": {"callerIp": f"10.0.{n % 200}.7", "callerSuppliedUserAgent": "gcloud/465.0"},
+                "status": {},
+            }
+            entry = {
+                "insertId": f"i{n:x}",
+                "logName": log,
+                "protoPayload": audit,
+                "receiveTimestamp": f"2025-09-20T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.9Z",
+                "resource": {"type": "gcs_bucket", "labels": {"bucket_name": f"b-{n % 40}", "project_id": "prod"}},
+                "severity": "INFO",
+                "timestamp": f"2025-09-20T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{n % 50 * 20:03}Z",
+            }
+            file.write(json.dumps(entry) + "\n")
+    return path
+
+
+def kubernetes_audit(path: Path, events: int) -> Path:
+    """Writes audit events of Kubernetes, one per line of about 1,000 bytes, two stages of each request."""
+    with path.open("w") as file:
+        for n in range(events):
+            second = n // 50
+            at = f"2025-09-20T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{n % 50 * 20:03}000Z"
+            verb, resource = (("get", "pods"), ("update", "leases"), ("list", "secrets"))[n // 2 % 3]
+            event = {
+                "kind": "Event",
+                "apiVersion": "audit.k8s.io/v1",
+                "level": "Metadata",
+                "auditID": f"{n // 2:08x}-0000-4000-8000-000000000000",
+                "stage": ("RequestReceived", "ResponseComplete")[n % 2],
+                "requestURI": f"/api/v1/namespaces/ns-{n % 30}/{resource}/x-{n % 900}",
+                "verb": verb,
+                "user": {"username": f"system:serviceaccount:ns-{n % 30}:default", "uid": f"u{n % 30}", "groups": ["system:authenticated"]},
+                "sourceIPs": [f"10.0.{n % 200}.7"],
+                "userAgent": "kubelet/v1.31.0 (linux/amd64) kubernetes/9edcffc",
+                "objectRef": {"resource": resource, "namespace": f"ns-{n % 30}", "name": f"x-{n % 900}", "apiVersion": "v1"},
+                "requestReceivedTimestamp": at,
+                "stageTimestamp": at,
+            }
+            if n % 2:
+                event |= {"responseStatus": {"metadata": {}, "code": 200}, "annotations": {"authorization.k8s.io/decision": "allow"}}
+            file.write(json.dumps(event) + "\n")
+    return path
+
+
 def cyclonedx_xml(path: Path, components: int) -> Path:
     """Writes an SBOM, about 600 bytes per component: hashes, a licence, a package URL, a reference."""
     with path.open("w") as file:

@@ -18,13 +18,15 @@ import msgspec
 
 from .jsonlines import LineReader, read_together
 
-_LESSONS: Final = 24
+_LESSONS: Final = 64
 """Times that the structure is made anew before it is given up: the objects are too different."""
-_SETTLED: Final = 12
+_SETTLED: Final = 32
 """Lessons that are left when no more is expected of values: only keys are learned."""
+_CHANGES: Final = 4
+"""Times that an inner structure changes before its objects are taken as they come."""
 _MOST: Final = 128
 """Keys of the largest object that becomes a structure."""
-_LEVELS: Final = 2
+_LEVELS: Final = 4
 """Objects inside of one another that become structures."""
 _UNNAMED: Final = frozenset('"\\')
 """Characters that msgspec takes in no name of an attribute."""
@@ -48,33 +50,37 @@ class Rows:
     def __len__(self) -> int:
         return len(self._objects)
 
-    def kind(self, key: str, name: str | None = None) -> Kind | None:  # noqa: ARG002
-        """Returns what is known of a column, or of one inside of it, without looking at it."""
+    def kind(self, *path: str) -> Kind | None:  # noqa: ARG002
+        """Returns what is known of a column without looking at it."""
         return None
 
     def always(self, key: str) -> bool:
         """Tells whether each row has a key."""
         return all(key in one for one in self._sets)
 
-    def column(self, key: str) -> list[Any]:
-        """Returns the value of each row under a key; None where it has none."""
+    def column(self, *path: str) -> list[Any]:
+        """Returns the value of each row under a key, or under keys inside of one another; None where there is none."""
+        key, *names = path
         try:
-            return list(map(itemgetter(key), self._objects))
+            values = list(map(itemgetter(key), self._objects))
         except KeyError:
-            return [one.get(key) for one in self._objects]
+            values = [one.get(key) for one in self._objects]
+        return _below(values, names)
 
-    def inside(self, key: str) -> Iterable[str]:
-        """Returns all keys of the objects under a key."""
-        return dict.fromkeys(chain.from_iterable(value for value in self.column(key) if value.__class__ is dict))
-
-    def inner(self, key: str, name: str) -> list[Any]:
-        """Returns the value under a name in the object that each row has under a key; None where there is none."""
-        return [value.get(name) if value.__class__ is dict else None for value in self.column(key)]
+    def inside(self, *path: str) -> Iterable[str]:
+        """Returns all keys of the objects in a column."""
+        return dict.fromkeys(chain.from_iterable(value for value in self.column(*path) if value.__class__ is dict))
 
     def object(self, place: int) -> dict[str, Any]:
         """Returns one row as a dictionary; its keys may be in another order than in the text."""
         found: dict[str, Any] = self._objects[place]
         return found
+
+
+def _below(values: list[Any], names: Iterable[str]) -> list[Any]:
+    for name in names:
+        values = [value.get(name) if value.__class__ is dict else None for value in values]
+    return values
 
 
 class _Structures(Rows):
@@ -85,36 +91,37 @@ class _Structures(Rows):
         self._form = form
         self._objects = rows
 
-    def kind(self, key: str, name: str | None = None) -> Kind | None:
-        return self._form.kind(key) if name is None else self._form.kind_inside(key, name)
+    def kind(self, *path: str) -> Kind | None:
+        return self._form.kind(path)
 
     def always(self, key: str) -> bool:
         return key in self._form.names and key not in self._form.optional
 
-    def column(self, key: str) -> list[Any]:
-        if key not in self._form.names:
-            return [None] * len(self)
-        values = list(map(attrgetter(self._form.names[key]), self._objects))
-        if key in self._form.optional:
-            values = [None if value is msgspec.UNSET else value for value in values]
-        return list(map(msgspec.to_builtins, values)) if key in self._form.inner else values
+    def column(self, *path: str) -> list[Any]:
+        attributes, missing, form = [], False, self._form
+        for depth, key in enumerate(path, 1):
+            if key not in form.names:
+                return [None] * len(self)
+            attributes.append(form.names[key])
+            missing = missing or key in form.optional
+            if key not in form.inner:
+                return _below(self._values(attributes, missing=missing), path[depth:])
+            form = form.inner[key]
+        return list(map(msgspec.to_builtins, self._values(attributes, missing=missing)))
 
-    def inside(self, key: str) -> Iterable[str]:
-        form = self._form.inner.get(key)
-        return super().inside(key) if form is None else form.keys
-
-    def inner(self, key: str, name: str) -> list[Any]:
-        form = self._form.inner.get(key)
-        if form is None or name in form.inner:
-            return super().inner(key, name)
-        if name not in form.names:
-            return [None] * len(self)
-        outer, attribute = self._form.names[key], form.names[name]
-        if key not in self._form.optional:
-            values = list(map(attrgetter(f"{outer}.{attribute}"), self._objects))
-            return [None if value is msgspec.UNSET else value for value in values] if name in form.optional else values
-        values = [getattr(getattr(row, outer), attribute, None) for row in self._objects]
+    def _values(self, attributes: Sequence[str], *, missing: bool) -> list[Any]:
+        if not missing:
+            return list(map(attrgetter(".".join(attributes)), self._objects))
+        values = self._objects
+        for name in attributes:
+            values = [getattr(value, name, None) for value in values]
         return [None if value is msgspec.UNSET else value for value in values]
+
+    def inside(self, *path: str) -> Iterable[str]:
+        form: _Form | None = self._form
+        for key in path:
+            form = form.inner.get(key) if form else None
+        return super().inside(*path) if form is None else form.keys
 
     def object(self, place: int) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.to_builtins(self._objects[place])
@@ -133,6 +140,8 @@ class _Form:
         self._bare: set[str] = set()
         """Keys of numbers, truth values and nulls."""
         self._level = level
+        self.changes = 0
+        """How often it was not what it had been."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -141,24 +150,24 @@ class _Form:
     @property
     def fits(self) -> bool:
         """Whether msgspec can make a structure of it."""
-        named = all(key.isprintable() and _UNNAMED.isdisjoint(key) for key in self.names)
-        return named and len(self.names) <= _MOST and all(form.fits for form in self.inner.values())
+        return len(self.names) <= _MOST and all(key.isprintable() and _UNNAMED.isdisjoint(key) for key in self.names)
 
-    def kind(self, key: str) -> Kind | None:
+    def kind(self, path: Sequence[str]) -> Kind | None:
+        key, *names = path
         if key in self.optional:
             return None
         if key in self._texts:
-            return "text"
-        inner = self.inner.get(key)
-        return "object" if inner is not None and len(inner.optional) < len(inner.names) else None
-
-    def kind_inside(self, key: str, name: str) -> Kind | None:
-        return self.inner[key].kind(name) if key in self.inner and key not in self.optional else None
+            return None if names else "text"
+        if (form := self.inner.get(key)) is None:
+            return None
+        if names:
+            return form.kind(names)
+        return "object" if len(form.optional) < len(form.names) else None
 
     def learn(self, objects: Sequence[dict[str, Any]]) -> None:
         """Takes objects besides those before them."""
         sets = set(map(tuple, objects))
-        known = set(self.names)
+        known, optional = set(self.names), len(self.optional)
         for key in dict.fromkeys(chain.from_iterable(sets)):
             values = [one[key] for one in objects if key in one]
             self.names.setdefault(key, f"value{len(self.names)}")
@@ -166,11 +175,15 @@ class _Form:
             if known and key not in known:
                 self.optional.add(key)
         self.optional |= {key for one in sets if len(one) < len(self.names) for key in self.names if key not in one}
+        self.changes += (len(self.names), len(self.optional)) != (len(known), optional)
 
     def _learn_value(self, key: str, values: Sequence[Any], *, new: bool) -> None:
         kinds = set(map(type, values))
         if kinds == {dict} and self._level < _LEVELS and (new or key in self.inner):
-            self.inner.setdefault(key, _Form(self._level + 1)).learn(values)
+            form = self.inner.setdefault(key, _Form(self._level + 1))
+            form.learn(values)
+            if form.changes > _CHANGES or not form.fits:
+                del self.inner[key]
         else:
             self.inner.pop(key, None)
         for keys, holds in ((self._texts, kinds == {str} and all(values)), (self._bare, kinds <= _BARE_KINDS)):

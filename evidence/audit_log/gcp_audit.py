@@ -52,9 +52,9 @@ _BY_LOG: Final[Mapping[str, EventClass]] = {
 _IN_BIGQUERY: Final = "protopayload_auditlog"
 _IN_BUFFERS: Final = "proto_payload"
 _OTHER_NAMES: Final = frozenset({_IN_BIGQUERY, _IN_BUFFERS, "logname", "insertid"})
-_INNER_WORDS: Final = (
-    *(("protoPayload", "methodName"), ("protoPayload", "serviceName"), ("resource", "type")),
-    ("labels", "authorization.k8s.io/decision"),
+_WORDS: Final = (
+    *(("protoPayload", "methodName"), ("protoPayload", "serviceName"), ("protoPayload", "status", "code"), ("resource", "type")),
+    *(("logName",), ("labels", "authorization.k8s.io/decision")),
 )
 """Members of which it matters what they say."""
 
@@ -191,7 +191,7 @@ class _Reader:
         """Takes the events of many lines; false where they are not all audit events, or use names for which there are others."""
         if not _are_audits(rows) or (told := _columns(rows)) is None:
             return False
-        ids = [_text(value) or None for value in rows.inner("operation", "id")]
+        ids = [_text(value) or None for value in rows.column("operation", "id")]
         self.tally.add_all(times_of([rows.column("timestamp")], len(rows)), self._combinations.count(rows, told), ids)
         self.tally.personal.block(block)
         return True
@@ -202,24 +202,25 @@ def _are_audits(rows: Rows) -> bool:
         return False
     if rows.kind("protoPayload") != "object" and not all(isinstance(value, dict) for value in rows.column("protoPayload")):
         return False
-    return all(named is None or (isinstance(named, str) and named.endswith(_TYPE)) for named in rows.inner("protoPayload", "@type"))
+    return all(named is None or (isinstance(named, str) and named.endswith(_TYPE)) for named in rows.column("protoPayload", "@type"))
 
 
 def _columns(rows: Rows) -> Columns | None:
     """Returns what `_event` asks of events but times and operations; None where words are lists or objects."""
-    status, asked, who = (rows.inner("protoPayload", name) for name in ("status", "authorizationInfo", "authenticationInfo"))
-    told = all_words(
-        {path: rows.inner(*path) for path in _INNER_WORDS}
-        | {("logName",): rows.column("logName"), ("code",): [one.get("code") if isinstance(one, dict) else None for one in status]}
-    )
+    told = all_words({path: rows.column(*path) for path in _WORDS})
     if told is None:
         return None
-    named, permissions = rows.inner("protoPayload", "resourceName"), list(map(_permissions, asked))
-    ids = zip(rows.column("insertId"), rows.inner("operation", "id"), rows.column("trace"), strict=True)
+    permissions = list(map(_permissions, rows.column("protoPayload", "authorizationInfo")))
     told["granted",] = [any(item.get("granted") is True for item in one) if one else None for one in permissions]
-    told |= presence(("resource",), [name or _resources(one) for name, one in zip(named, permissions, strict=True)])
-    told |= presence(("actor",), [_principal(one) if isinstance(one, dict) else None for one in who])
-    told |= presence(("id",), [one or other or last for one, other, last in ids])
+    if rows.kind("protoPayload", "resourceName") != "text":
+        named = rows.column("protoPayload", "resourceName")
+        told |= presence(("resource",), [name or _resources(one) for name, one in zip(named, permissions, strict=True)])
+    if rows.kind("protoPayload", "authenticationInfo", "principalEmail") != "text":
+        who = rows.column("protoPayload", "authenticationInfo")
+        told |= presence(("actor",), [_principal(one) if isinstance(one, dict) else None for one in who])
+    if rows.kind("insertId") != "text":
+        ids = zip(rows.column("insertId"), rows.column("operation", "id"), rows.column("trace"), strict=True)
+        told |= presence(("id",), [one or other or last for one, other, last in ids])
     return told | presence(("severity",), rows.column("severity"))
 
 

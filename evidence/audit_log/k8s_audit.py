@@ -46,10 +46,9 @@ _REVIEWS: Final = word_set(
 )
 _TOKENS: Final = frozenset({"tokenreviews", "selfsubjectreviews"})
 _TIMES: Final = ("stageTimestamp", "timestamp", "requestReceivedTimestamp")
-_WORDS: Final = ("verb", "stage")
-_INNER_WORDS: Final = (
-    *(("objectRef", "resource"), ("objectRef", "subresource"), ("responseStatus", "code"), ("responseStatus", "status")),
-    ("annotations", "authorization.k8s.io/decision"),
+_WORDS: Final = (
+    *(("verb",), ("stage",), ("objectRef", "resource"), ("objectRef", "subresource"), ("responseStatus", "code")),
+    *(("responseStatus", "status"), ("annotations", "authorization.k8s.io/decision")),
 )
 """Members of which it matters what they say."""
 _READS: Final = frozenset({"get", "list", "watch"})
@@ -182,7 +181,7 @@ class _Reader:
 
 def _columns(rows: Rows) -> Columns | None:
     """Returns what `_event` asks of events but times and ids; None where words are lists or objects."""
-    told = all_words({(name,): rows.column(name) for name in _WORDS} | {path: rows.inner(*path) for path in _INNER_WORDS})
+    told = all_words({path: rows.column(*path) for path in _WORDS})
     if told is None:
         return None
     if rows.kind("objectRef") != "object":

@@ -86,7 +86,7 @@ def _columns(rows: Rows, roles: Sequence[Role]) -> Iterator[tuple[Label, Callabl
         telling = [(known[plain(name)], name) for name in rows.inside(key) if plain(name) in known]
         for (role, _), name in sorted(telling):
             if role in roles:
-                yield (role, key, name), partial(rows.inner, key, name)
+                yield (role, key, name), partial(rows.column, key, name)
 
 
 def _telling(rows: Rows, roles: Sequence[Role]) -> Columns:
@@ -94,7 +94,7 @@ def _telling(rows: Rows, roles: Sequence[Role]) -> Columns:
     told: Columns = {}
     for label, column in _columns(rows, roles):
         kind = rows.kind(label[1]) if len(label) == _OUTER else None
-        values = rows.inner(label[1], _TRANSLATED) if kind == "object" else column()
+        values = rows.column(label[1], _TRANSLATED) if kind == "object" else column()
         if kind == "text":
             told[label] = values
         elif kind == "object":

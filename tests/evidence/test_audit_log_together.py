@@ -145,7 +145,7 @@ def test_columns_are_those_of_the_objects(data: bytes, block: int) -> None:
             inner = [value if isinstance(value, dict) else {} for value in values]
             assert set(rows.inside(key)) >= set().union(*inner)
             for name in (*rows.inside(key), "lacking"):
-                assert repr(rows.inner(key, name)) == repr([value.get(name) for value in inner])
+                assert repr(rows.column(key, name)) == repr([value.get(name) for value in inner])
 
 
 def test_logs_of_one_writer_become_structures() -> None:
