@@ -91,7 +91,7 @@ def policy_of(project: Project, at: Point) -> dict[str, Json]:
     Raises:
         NothingToJudgeError: No gate is asked.
     """
-    return policy(_gates(project, at, None)[0].values(), at, project.document)
+    return policy(_gates(project, at, None)[0].values(), at, project.document, project.catalog.kinds)
 
 
 def _gates(project: Project, at: Point, only: Iterable[str] | None) -> tuple[dict[str, GateSetting], dict[str, GateSetting]]:
@@ -144,7 +144,7 @@ def _judged(
     confirmed, pending = table.profile_by is not None, sum(one.met_by is None for one in conditions)
     counted = [result for name, result in early.items() if name in chosen or _after_all(chosen)]
     evidence_outcome = outcome.outcome_of(counted, open_conditions=pending, profile_confirmed=confirmed)
-    policy_digest = digest(policy(needed.values(), at, project.document))
+    policy_digest = digest(policy(needed.values(), at, project.document, project.catalog.kinds))
     decided = decision_digest(subject, at, policy_digest, list(early.values()), view, waivers)
     roles = stands(view.sign_offs, project.roles, at.name, decided, as_of)
     judge = replace(judge, roles=roles, evidence_outcome=evidence_outcome)

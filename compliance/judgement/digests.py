@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from .. import __version__
 from ..assessment import GateResult
 from ..configuration import Document
 from ..gate import Item
+from ..kind import Kind
 from ..point import Point
 from ..project import GateSetting
 from ..record import Json, digest, sha256_hex
@@ -37,16 +38,24 @@ _ENGINE: Final = (
 """Modules of the engine whose code decides."""
 
 
-def policy(settings: Iterable[GateSetting], at: Point, document: Document) -> dict[str, Json]:
-    """Returns what judges: code of gates and engine, parameters, versions, point, profile, and the facts that gates are told.
+def policy(settings: Iterable[GateSetting], at: Point, document: Document, kinds: Mapping[str, Kind]) -> dict[str, Json]:
+    """Returns what judges: code of gates, kinds and engine, parameters, versions, point, profile, and the facts that gates are told.
 
     Its digest is the policy digest. A report carries it whole, so that a reader can say what differs where he would judge otherwise.
+
+    Args:
+        settings: The gates that are asked.
+        at: The decision point.
+        document: The configuration.
+        kinds: The kinds that are installed: payloads are read back, and told to say enough or not, by their code.
     """
-    table, waivers = document.project, document.waivers
+    table, waivers, settings = document.project, document.waivers, tuple(settings)
+    read = sorted({name for setting in settings for name in setting.gate.reads if name in kinds})
     return {
         "version": __version__,
         "engine": {name: _code_digest(f"compliance.{name}") for name in _ENGINE},
         "gates": {setting.gate.id: _asked(setting) for setting in settings},
+        "kinds": {name: _code_digest(kinds[name].payload.__module__) for name in read},
         "point": {"name": at.name, "like": at.like, "gates": list(at.gates), "environment": at.environment},
         "profile": table.profile,
         "project": {"release_branch": table.release_branch, "environments": list(table.environments)},
@@ -78,8 +87,8 @@ def _package_digest(package: str) -> str:
 @cache
 def _code_digest(module: str) -> str:
     """Returns the digest of one module's source."""
-    file = sys.modules[module].__file__
-    return sha256_hex(Path(file).read_bytes()) if file else ""
+    found = sys.modules.get(module)
+    return sha256_hex(Path(found.__file__).read_bytes()) if found is not None and found.__file__ else ""
 
 
 def decision_digest(subject: Subject, at: Point, policy: str, results: Sequence[GateResult], view: View, waivers: Sequence[Waiver]) -> str:

@@ -101,7 +101,7 @@ def difference(theirs: Mapping[str, Json], ours: Mapping[str, Json]) -> str | No
     version = theirs.get("version")
     if version != ours["version"]:
         return f"compliance-toolkit {version} judged, {ours['version']} is installed"
-    parts = [f"{what} {name}" for what in ("engine", "gates") for name in _changed(theirs.get(what), ours[what])]
+    parts = [f"{what} {name}" for what in ("engine", "gates", "kinds") for name in _changed(theirs.get(what), ours[what])]
     rest = [name for name in sorted(theirs.keys() | ours.keys()) if theirs.get(name) != ours.get(name)]
     first = next(iter([*parts, *rest]), None)
     return None if first is None else f"compliance-toolkit {version} judged and is installed, but with another {first}"

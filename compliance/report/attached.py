@@ -6,12 +6,14 @@ the findings of evidence whose rows are not attached is noted in `lacking`, sinc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from sqlmodel import SQLModel
 
 from ..record import Finding
 from ..store import Store, merkle, tables
@@ -49,20 +51,23 @@ class AttachedStore(Store):
         self._fill(leaves, hashes)
 
     def _fill(self, leaves: dict[int, Entry], hashes: dict[int, bytes]) -> None:
-        """Writes what is attached into the tables, in their order."""
+        """Writes what is attached into the tables."""
         with immediate(self.database.connection):
-            run = self.database.connection.executemany
-            run(insert_sql(tables.Ledger), [(number, one.type, one.data) for number, one in sorted(leaves.items())])
-            run(insert_sql(tables.Node), self._nodes(hashes))
-            for number, entry in leaves.items():
-                kept = self.files.entries.get(number)
-                if kept is not None:
-                    run(insert_sql(tables.SealedValue), [(number, name, one.key, one.value) for name, one in kept.sealed.items()])
-                if entry.type == "evidence":
-                    body, payload = entry.body, None if kept is None else kept.payload
-                    row = (number, body["kind"], body["subject"].get("commit"), body["artifact"]["sha256"], payload or b"")
-                    run(insert_sql(tables.Evidence), [row])
-            run(insert_sql(tables.Erased), [(number, tombstone, None) for number, tombstone in self.files.erased.items()])
+            self._write(tables.Ledger, ((number, one.type, one.data) for number, one in leaves.items()))
+            self._write(tables.Node, self._nodes(hashes))
+            sealed = ((number, name, one) for number, kept in self.files.entries.items() for name, one in kept.sealed.items())
+            self._write(tables.SealedValue, ((number, name, one.key, one.value) for number, name, one in sealed))
+            self._write(tables.Evidence, (self._row(entry) for entry in leaves.values() if entry.type == "evidence"))
+            self._write(tables.Erased, ((number, tombstone, None) for number, tombstone in self.files.erased.items()))
+
+    def _write(self, table: type[SQLModel], rows: Iterable[tuple[Any, ...]]) -> None:
+        self.database.connection.executemany(insert_sql(table), rows)
+
+    def _row(self, entry: Entry) -> tuple[Any, ...]:
+        """Returns the row of a piece of evidence; the payload of one that is attached by its leaf alone is nothing that fits it."""
+        body, kept = entry.body, self.files.entries.get(entry.number)
+        payload = b"" if kept is None or kept.payload is None else kept.payload
+        return entry.number, body["kind"], body["subject"].get("commit"), body["artifact"]["sha256"], payload
 
     def _nodes(self, hashes: dict[int, bytes]) -> list[tuple[int, int, bytes]]:
         """Returns the nodes of the tree as far as they are known: all of them when no leaf is missing."""

@@ -67,8 +67,8 @@ _DESCRIPTIONS: Final = {
 }
 _MEDIA_TYPES: Final = {"csv": "text/csv", "txt": "text/plain", "json": "application/json", "pem": "application/pem-certificate-chain"}
 _PRETTY: Final = 2
-LEDGER_LIMIT: Final = 2_000
-"""Entries of the largest ledger that a report carries whole: some 0.4 kB each in the file."""
+LEDGER_LIMIT: Final = 4_000
+"""Entries of the largest ledger that a report carries whole: some 0.3 kB each in the file."""
 
 
 def attachments(

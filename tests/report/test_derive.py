@@ -238,6 +238,16 @@ def payload(draft: EvidenceDraft) -> Any:
     return draft.payload
 
 
+def test_a_ledger_whose_entries_make_no_sense_is_refuted_and_never_an_error(own_release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = own_release.store
+    store.append([Draft(type="collection", body={"runs": 3, "subject": {"project": "Orchard", "commit": "b" * 40}}, private={})])
+    state = StoreState(size=store.size, root=store.root_at(store.size).hex())
+    monkeypatch.setattr(bundle, "entries_read", lambda *_: set())
+    files = replace(own_release, assessment=own_release.assessment.model_copy(update={"store": state})).bundle()[1]
+    found = from_attachments(files, reader(), Signers)
+    assert (found.status, "the attachments cannot be judged: TypeError" in found.detail) == ("refuted", True)
+
+
 @pytest.mark.parametrize("classes", [("paths",), ("people",), ("paths", "people", "code")])
 def test_a_redacted_copy_says_what_it_withholds(own_release: Release, classes: Sequence[Any]) -> None:
     files = own_release.bundle(frozenset(classes))[1]
@@ -262,11 +272,14 @@ def test_another_version_is_named_beside_the_one_that_is_installed(files: Files,
     assert (found.status, "compliance-toolkit 0.1.0 judged, 9.9.9 is installed" in found.detail) == ("not-proven", True)
 
 
-def test_other_code_of_the_same_version_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "named"), [("compliance.outcome", "engine outcome"), (scenario.Scan.__module__, "kinds coverage")], ids=["engine", "kind"]
+)
+def test_other_code_of_the_same_version_is_named(files: Files, module: str, named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     code = digests._code_digest
-    monkeypatch.setattr(digests, "_code_digest", lambda name: "0" if name == "compliance.outcome" else code(name))
+    monkeypatch.setattr(digests, "_code_digest", lambda name: "0" if name == module else code(name))
     found = derived(files)
-    assert (found.status, "0.1.0 judged and is installed, but with another engine outcome" in found.detail) == ("not-proven", True)
+    assert (found.status, f"0.1.0 judged and is installed, but with another {named}" in found.detail) == ("not-proven", True)
 
 
 def test_a_policy_that_is_not_installed_is_named(files: Files) -> None:
