@@ -112,9 +112,7 @@ def _with_what_is_missing(found: Check, store: AttachedStore, assessment: Assess
     """Adds what the attachments do not show; a proof needs all of the ledger."""
     own = [number for number in store.lacking if store.entry(number).body["subject"]["commit"] in (None, assessment.subject.commit)]
     if own and found.status == "refuted":  # a report lists the findings of all evidence of its commit
-        return replace(
-            found, detail=f"{found.detail}; the report leaves out the findings of evidence {_numbers(own)}, which is of its commit"
-        )
+        return replace(found, detail=f"{found.detail}; the report leaves out the findings of evidence {_numbers(own)} of its commit")
     if store.lacking:
         return _not_proven(f"the findings of evidence {_numbers(store.lacking)}, which judging reads, are not attached; {STORE}")
     if found.status != "proven":

@@ -221,13 +221,10 @@ def test_evidence_that_came_before_the_clock_but_was_not_seen_is_named(own_relea
     assert (found.status, "are not those that the judgement names" in found.detail) == ("refuted", True)
 
 
-def test_superseded_and_older_evidence_and_failed_collections_are_seen_as_the_store_sees_them(own_release: Release) -> None:
+def test_superseded_and_older_evidence_is_seen_as_the_store_sees_it(own_release: Release) -> None:
     store = own_release.store
     store.supersede(1, [scenario.scan(2)])
     store.record([scenario.draft("rollback-drill", payload(scenario.others()[3]), name=f"drill-{n}") for n in range(3)])
-    reasons = {"plan/files": "plan: could not run: no such file"}
-    runs = [{"kind": "plan", "collector": "files", "outcome": "could-not-run", "seconds": 0.1, "evidence": []}]
-    store.append([Draft(type="collection", body={"runs": runs}, private={"paths": {"reasons": reasons}})])
     whole = scenario.judged(store, own_release.project, own_release.key)
     trimmed = replace(whole.view, items={**whole.view.items, "rollback-drill": whole.view.items["rollback-drill"][:1]})
     found = derived(replace(whole, view=trimmed).bundle()[1])
@@ -236,6 +233,37 @@ def test_superseded_and_older_evidence_and_failed_collections_are_seen_as_the_st
 
 def payload(draft: EvidenceDraft) -> Any:
     return draft.payload
+
+
+@pytest.mark.parametrize("limit", [3, 4_000], ids=["long-ledger", "whole-ledger"])
+def test_why_a_collector_could_not_run_is_known(tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "LEDGER_LIMIT", limit)
+    with scenario.release(tmp_path, [one for one in scenario.others() if one.body["kind"] != "coverage"]) as made:
+        runs = [{"kind": "coverage", "collector": "files", "outcome": "could-not-run", "seconds": 0.1, "evidence": []}]
+        private: dict[Any, Any] = {"paths": {"reasons": {"coverage/files": "no file coverage.xml"}}}
+        made.store.append([Draft(type="collection", body={"runs": runs}, private=private)])
+        release = scenario.judged(made.store, made.project, made.key)
+        assert "no file coverage.xml" in release.assessment.result("T-PF-6").message
+        found = derived(release.bundle()[1])
+    assert "gives the same 6 verdicts" in found.detail
+
+
+def test_findings_that_the_report_leaves_out_are_missed(own_release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("build", "register"):
+        monkeypatch.setattr(f"compliance.report.{module}.of_subject", lambda item, _: item.kind != "scan")
+    files = own_release.bundle()[1]
+    assert b'"evidence":1,' not in files[bundle.FINDINGS_JSON]
+    found = derived(files)
+    assert (found.status, "the report leaves out the findings of evidence 1 of its commit" in found.detail) == ("refuted", True)
+    assert "of evidence 1, which judging reads" in derived(without_places(own_release).bundle()[1]).detail
+
+
+def without_places(release: Release) -> Release:
+    """The release judged without what the findings of its scan say."""
+    items = {kind: tuple(replace(one, worst=lambda _: ()) for one in many) for kind, many in release.view.items.items()}
+    seen, old = replace(release.view, items=items), release.assessment
+    made = assess(release.project, seen, old.subject, release.project.point(), old.as_of, old.store)
+    return replace(release, view=seen, assessment=made)
 
 
 def test_a_ledger_whose_entries_make_no_sense_is_refuted_and_never_an_error(own_release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
