@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..errors import ComplianceError
+from ..errors import ComplianceError, StoreUnavailableError
 from ..judgement.rejudge import NAME, rejudged
 from ..judgement.rules import RulesDocument, difference, under
 from ..judgement.view import entries_read
@@ -40,14 +40,7 @@ def from_attachments(files: Mapping[str, bytes], project: Project, signers: Call
     """
     from ..report.bundle_files import BundleFiles
 
-    try:
-        return _from_attachments(BundleFiles(files), project, signers)
-    except ComplianceError as error:
-        return _not_proven(f"cannot be judged again here: {error}")
-    except Exception as error:  # what a forged ledger can hold breaks the shape of anything below, and none of it may look like success
-        return Check(
-            NAME, "refuted", f"the attachments cannot be judged: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
-        )
+    return _safely(lambda: _from_attachments(BundleFiles(files), project, signers))
 
 
 def from_store(store: Store, files: Mapping[str, bytes], project: Project, signers: Callable[[], Signers]) -> Check:
@@ -64,12 +57,25 @@ def from_store(store: Store, files: Mapping[str, bytes], project: Project, signe
     """
     from ..report.bundle_files import BundleFiles
 
-    attached = BundleFiles(files)
+    return _safely(lambda: _from_store(store, BundleFiles(files), project, signers))
+
+
+def _safely(judge: Callable[[], Check]) -> Check:
+    """Judges; what a forger can write into a ledger or into rules breaks the shape of anything, and none of it may look like success."""
     try:
-        judging = project if attached.rules is None else _judging(attached.rules, attached.model.assessment, project)
+        return judge()
+    except StoreUnavailableError:
+        raise
     except ComplianceError as error:
         return _not_proven(f"cannot be judged again here: {error}")
-    return judging if isinstance(judging, Check) else rejudged(store, judging, attached.model.proof.assessment_entry, signers)
+    except Exception as error:
+        said = (str(error).splitlines() or [""])[0][:200]
+        return Check(NAME, "refuted", f"what is attached cannot be judged: {type(error).__name__}: {said}")
+
+
+def _from_store(store: Store, files: BundleFiles, project: Project, signers: Callable[[], Signers]) -> Check:
+    judging = project if files.rules is None else _judging(files.rules, files.model.assessment, project)
+    return judging if isinstance(judging, Check) else rejudged(store, judging, files.model.proof.assessment_entry, signers)
 
 
 def _from_attachments(files: BundleFiles, project: Project, signers: Callable[[], Signers]) -> Check:

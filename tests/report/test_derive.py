@@ -273,7 +273,7 @@ def test_a_ledger_whose_entries_make_no_sense_is_refuted_and_never_an_error(own_
     monkeypatch.setattr(bundle, "entries_read", lambda *_: set())
     files = replace(own_release, assessment=own_release.assessment.model_copy(update={"store": state})).bundle()[1]
     found = from_attachments(files, reader(), Signers)
-    assert (found.status, "the attachments cannot be judged: TypeError" in found.detail) == ("refuted", True)
+    assert (found.status, "what is attached cannot be judged: TypeError" in found.detail) == ("refuted", True)
 
 
 @pytest.mark.parametrize("classes", [("paths",), ("people",), ("paths", "people", "code")])
@@ -315,7 +315,7 @@ def test_a_policy_that_is_not_installed_is_named(files: Files) -> None:
     assert (found.status, "framework test, which judged, is not installed here" in found.detail) == ("not-proven", True)
 
 
-def test_rules_that_were_changed_are_not_those_that_judged(files: Files) -> None:
+def test_rules_that_were_changed_are_not_those_that_judged(release: Release, files: Files) -> None:
     policy = changed(files, bundle.RULES, lambda rules: rules["policy"]["gates"]["T-SF-1"]["params"].update(high=1000))
     assert "bundle-assessment" in failed(policy)
     settings = changed(files, bundle.RULES, lambda rules: rules["gates"].update({"T-SF-1": {"high": 1000}}))
@@ -326,10 +326,12 @@ def test_rules_that_were_changed_are_not_those_that_judged(files: Files) -> None
         {"points": 3},
         {"policy": []},
         {"gates": {"T-SF-1": {"high": "many"}}},
+        {"gates": {"T-DR-1": {"max-age": "9" * 30 + "d"}}},
     )
     for given in hostile_rules:
         hostile = changed(files, bundle.RULES, partial(update, given=given))
         assert from_attachments(hostile, reader(), Signers).status in ("refuted", "not-proven"), given
+        assert from_store(release.store, hostile, reader(), Signers).status in ("refuted", "not-proven"), given
 
 
 def update(document: dict[str, Any], given: dict[str, Any]) -> None:
