@@ -6,7 +6,7 @@ kept beside the counts in ``declared``, never instead of them: in real files bot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from compliance.kind import Kind
 from compliance.record import Finding, Json, Model, Payload
@@ -55,6 +55,8 @@ class TestResults(Payload):
     """Cases that repeat a name which had failed before; ``tests - retried`` is the number of distinct tests then."""
     declared: Declared | None
     """Totals on the root element, else the sums of the outermost suites; None when neither states any."""
+    comparable: Declared | None = None
+    """Those totals as they compare with the counts, where the program that wrote them counts otherwise than it lists; else None."""
     duration_s: float | None
     """Seconds, from the root, else the outermost suites, else the cases; None when the file does not say."""
     suites: tuple[Suite, ...] = ()
@@ -62,7 +64,7 @@ class TestResults(Payload):
 
     def summary(self) -> dict[str, Json]:
         """Returns the counts and the declared totals."""
-        return self.model_dump(mode="json", exclude={"incomplete", "duration_s", "suites"})
+        return self.model_dump(mode="json", exclude={"incomplete", "comparable", "duration_s", "suites"})
 
 
 def _without(results: TestResults, findings: Sequence[Finding]) -> TestResults:
@@ -70,12 +72,16 @@ def _without(results: TestResults, findings: Sequence[Finding]) -> TestResults:
     errors = sum(one.rule == "error" for one in findings)
     failures = len(findings) - errors
     counts = {"failed": results.failed - failures, "errors": results.errors - errors, "skipped": results.skipped + len(findings)}
-    declared = results.declared
-    if declared is not None:
-        changed = {"failures": -failures, "errors": -errors, "skipped": len(findings)}
-        stated = {name: getattr(declared, name) for name in changed}
-        declared = declared.model_copy(update={name: value + changed[name] for name, value in stated.items() if value is not None})
-    return results.model_copy(update={**counts, "declared": declared})
+    changes = {"failures": -failures, "errors": -errors, "skipped": len(findings)}
+    totals = {name: _changed(getattr(results, name), changes) for name in ("declared", "comparable")}
+    return results.model_copy(update={**counts, **totals})
+
+
+def _changed(totals: Declared | None, changes: Mapping[str, int]) -> Declared | None:
+    if totals is None:
+        return None
+    stated = {name: getattr(totals, name) for name in changes}
+    return totals.model_copy(update={name: value + changes[name] for name, value in stated.items() if value is not None})
 
 
 kind = Kind(id="test-results", title="Test results", binds_to=Binding.COMMIT, payload=TestResults, without=_without)

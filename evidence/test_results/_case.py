@@ -27,6 +27,8 @@ _RESULT_OF_CHILD: Final = {
     "rerunError": ERROR,
 }
 _FLAKY: Final = ("flakyFailure", "flakyError")
+_ATTEMPTS: Final = {"flakyFailure": "failures", "rerunFailure": "failures", "flakyError": "errors", "rerunError": "errors"}
+"""Attempts beside the one that decides, by the total in which Surefire 2 counts them."""
 _SKIPPING: Final = (
     *("disabled", "notrun", "not run", "not_run", "skipped", "skip", "suppressed", "ignored", "pending", "untested"),
     *("inconclusive", "blocked", "not executed", "notexecuted"),
@@ -55,7 +57,7 @@ _FIRST_LINE: Final = re.compile(r"\S[^\n]*")
 class Case:
     """What one element says; filled while its children go by."""
 
-    __slots__ = ("_attributes", "_decided", "_text", "depth", "doubt", "flaky", "result")
+    __slots__ = ("_attributes", "_decided", "_text", "attempts", "depth", "doubt", "flaky", "result")
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.result = PASSED
@@ -64,6 +66,8 @@ class Case:
         """An attempt failed that the runner recorded in the same element."""
         self.doubt: str | None = None
         """Why it may be no good news, although it neither failed nor broke: one of the constants above."""
+        self.attempts: list[str] = []
+        """Failed attempts beside the one that decides: ``failures`` or ``errors`` of each."""
         self.depth = 0
         """Of the elements inside that are open."""
         self._attributes = attributes
@@ -76,6 +80,8 @@ class Case:
         if self.depth > 1:
             return False
         self.flaky = self.flaky or tag in _FLAKY
+        if tag in _ATTEMPTS:
+            self.attempts.append(_ATTEMPTS[tag])
         if tag == "warning":
             self.doubt = WARNED
         elif tag == "skipped" and attributes.get("message") in _NOT_RUN and self._attributes.get("status") == "notrun":

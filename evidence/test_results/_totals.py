@@ -48,17 +48,14 @@ class Totals:
 def totals_of(attributes: Mapping[str, str]) -> Totals:
     """Reads what an element declares.
 
-    CTest and GoogleTest state disabled cases beside ``skipped``, Ant aborted ones; here they are skipped as well. Boost.Test leaves skipped
-    cases out of ``tests``; here they are in. What Catch2 states (its ``hostname`` is always ``tbd``) are assertions, so that it declares
-    nothing of its cases.
+    CTest and GoogleTest state disabled cases beside ``skipped``, Ant aborted ones; here they are skipped as well. What Catch2 states (its
+    ``hostname`` is always ``tbd``) are assertions, so that it declares nothing of its cases.
     """
     if attributes.get("hostname") == "tbd":
         return Totals()
     found = {key: _total(attributes.get(key), key) for key in _TOTALS}
     if found["skipped"] is not None:
         found["skipped"] += sum(_total(attributes.get(key), key) or 0 for key in ("disabled", "aborted"))
-    if tuple(attributes) == _BOOST:
-        found["tests"] = _plus(found["tests"], found["skipped"])
     return Totals(found)
 
 
@@ -77,23 +74,33 @@ def to_be_written(suite: Mapping[str, str], passed: int) -> int:
     return max(0, passed - max(0, tests - failures - skipped))
 
 
-def comparable(declared: Declared | None, root: Mapping[str, str], cases: int, unwritten: int) -> Declared | None:
-    """Returns declared totals as they compare with the cases.
+def comparable(
+    declared: Declared | None, root: Mapping[str, str], cases: int, unwritten: int, attempts: Mapping[str, int]
+) -> Declared | None:
+    """Returns declared totals as they compare with the cases, where a writer counts otherwise than it lists; else None.
+
+    Boost.Test leaves skipped cases out of ``tests``, and jest-junit those that are to be written. pytest counts subtests that passed and
+    have no case. Surefire 2 counts each attempt of a test that was run again.
 
     Args:
         declared: What the file states.
         root: Attributes of its root.
         cases: How many cases it has.
-        unwritten: How many of them are still to be written (see `to_be_written`): they are added.
-
-    Returns:
-        The totals; without that of the tests where pytest counts what the file has no cases for: subtests that passed.
+        unwritten: How many of them are still to be written (see `to_be_written`).
+        attempts: Failed attempts that stand inside cases, by ``failures`` and ``errors``.
     """
     if declared is None or declared.tests is None:
-        return declared
+        return None
+    changed: dict[str, int | None] = {}
     if root.get("name") == PYTEST and declared.tests > cases:
-        return declared.model_copy(update={"tests": None})
-    return declared.model_copy(update={"tests": declared.tests + unwritten})
+        changed = {"tests": None}
+    elif tuple(root) == _BOOST:
+        changed = {"tests": _plus(declared.tests, declared.skipped)}
+    elif unwritten:
+        changed = {"tests": declared.tests + unwritten}
+    elif attempts and declared.tests == cases + sum(attempts.values()):
+        changed = {"tests": cases, **{key: _plus(getattr(declared, key), -number) for key, number in attempts.items()}}
+    return declared.model_copy(update=changed) if changed else None
 
 
 def _plus(left: int | None, right: int | None) -> int | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -25,8 +25,9 @@ from compliance.kind import Format
 from compliance.record import Finding, Parsed, fingerprint, shorten
 from compliance.source import Source, parse_time
 
-from . import SUITE_LIMIT, Declared, Suite, TestResults
+from . import Declared, TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
+from ._suites import RESULTS, SuiteTally, listed
 from ._totals import Seconds, Totals, comparable, seconds_of, to_be_written, totals_of
 
 ROOTS: Final = ("testsuites", "testsuite")
@@ -34,26 +35,6 @@ ECLIPSE: Final = "testrun"
 """Root of what Eclipse exports; IntelliJ IDEA has one of that name with elements of its own inside."""
 _SPEAKING: Final = frozenset({"status", "result", "ignored", "incomplete"})
 """Attributes by which a case without elements may say that it did not pass."""
-_RESULTS: Final = (ERROR, FAILURE, SKIPPED, PASSED)
-
-
-@dataclass
-class _Suite:
-    """Running counts of the suites of one name."""
-
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_RESULTS, 0))
-    time: Seconds = field(default_factory=Seconds)
-
-    def finished(self, name: str) -> Suite:
-        return Suite(
-            name=shorten(name, 500),
-            tests=sum(self.counts.values()),
-            passed=self.counts[PASSED],
-            failed=self.counts[FAILURE],
-            errors=self.counts[ERROR],
-            skipped=self.counts[SKIPPED],
-            duration_s=self.time.sum(),
-        )
 
 
 @dataclass
@@ -62,7 +43,7 @@ class _Open:
 
     name: str
     attributes: Mapping[str, str]
-    counts: _Suite | None = None
+    counts: SuiteTally | None = None
     """Where its cases count; None before the first one."""
     passed_before: int = 0
     """Cases that had passed there before its first one."""
@@ -89,12 +70,14 @@ class _Reader:
         self.outside_suites = False
         """Whether cases stand beside the outermost suites, whose totals are not all then (Node's test runner)."""
         self.outermost_time, self.case_time = Seconds(), Seconds()
-        self.suites: dict[str, _Suite] = {}
+        self.suites: dict[str, SuiteTally] = {}
         self.findings: list[Finding] = []
         self.flaky = 0
         self.retried = 0
         self.unwritten = 0
         """Cases that are still to be written, counted as skipped."""
+        self.attempts: Counter[str] = Counter()
+        """Failed attempts beside those that decide, by ``failures`` and ``errors``."""
         self.doubts: Counter[str] = Counter()
         """Cases that neither failed nor broke and yet may be no good news, by why."""
         self.outside: str | None = None
@@ -191,7 +174,7 @@ class _Reader:
         holder = self._open[-1]
         if holder.counts is None:
             self.outside_suites = self.outside_suites or self._path == ["testsuites"]
-            holder.counts = self.suites.setdefault(holder.name, _Suite())
+            holder.counts = self.suites.setdefault(holder.name, SuiteTally())
             holder.passed_before = holder.counts.counts[PASSED]
             holder.counts.time.add(holder.attributes.get("time"))
         if self._times_cases:
@@ -202,6 +185,7 @@ class _Reader:
             return
         case = case or Case(attributes)
         case.finish()
+        self.attempts.update(case.attempts)
         holder.counts.counts[case.result] += 1
         failed = case.result in (FAILURE, ERROR)
         if case.doubt is not None and not failed:
@@ -236,7 +220,7 @@ class _Reader:
         )
 
     def payload(self) -> TestResults:
-        count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in _RESULTS}
+        count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in RESULTS}
         declared = totals_of(self.root).declared() or (None if self.outside_suites else self.declared.declared())
         incomplete = self._incomplete(count, declared)
         return TestResults(
@@ -247,9 +231,10 @@ class _Reader:
             skipped=count[SKIPPED],
             flaky=self.flaky,
             retried=self.retried,
-            declared=comparable(declared, self.root, sum(count.values()), self.unwritten),
+            declared=declared,
+            comparable=comparable(declared, self.root, sum(count.values()), self.unwritten, self.attempts),
             duration_s=self._duration(),
-            suites=_listed(self.suites),
+            suites=listed(self.suites),
             incomplete=incomplete,
         )
 
@@ -271,13 +256,6 @@ class _Reader:
         return next((time for time in stated if time is not None), None)
 
 
-def _listed(suites: Mapping[str, _Suite]) -> tuple[Suite, ...]:
-    names = list(suites)
-    if len(names) > SUITE_LIMIT:
-        names.sort(key=lambda name: not (suites[name].counts[FAILURE] or suites[name].counts[ERROR]))
-    return tuple(suites[name].finished(name) for name in names[:SUITE_LIMIT])
-
-
 def _parse(source: Source) -> Parsed:
     reader = _Reader()
     source.xml_tags(reader.start, reader.end, reader.text)
@@ -292,7 +270,7 @@ def _recognise(source: Source) -> bool:
 junit_xml = Format(
     name="junit-xml",
     title="Test results of pytest and many others (JUnit XML)",
-    parser=5,
+    parser=6,
     recognise=_recognise,
     parse=_parse,
     marks=("<testsuite", "<testcase"),

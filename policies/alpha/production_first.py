@@ -337,7 +337,7 @@ def _differs(results: Any) -> Iterator[str]:
     unlisted = _unlisted(results)
     pairs = (("tests", "tests", unlisted), ("failures", "failed", 0), ("errors", "errors", 0), ("skipped", "skipped", unlisted))
     for there, here, more in pairs:
-        stated = getattr(results.declared, there, None)
+        stated = getattr(results.comparable or results.declared, there, None)
         counted = getattr(results, here)
         if stated is not None and stated != counted + more:
             yield f"{there} declared by the file: {stated}, counted in it: {counted}"
@@ -345,7 +345,8 @@ def _differs(results: Any) -> Iterator[str]:
 
 def _unlisted(results: Any) -> int:
     """Returns how many skipped tests a file declares without a case of theirs: as many as it lacks cases, or none."""
-    tests, skipped = getattr(results.declared, "tests", None), getattr(results.declared, "skipped", None)
+    totals = results.comparable or results.declared
+    tests, skipped = getattr(totals, "tests", None), getattr(totals, "skipped", None)
     lacking = 0 if tests is None else tests - results.tests
     return lacking if lacking > 0 and skipped is not None and skipped - results.skipped == lacking else 0
 

@@ -71,7 +71,7 @@ UNCAUGHT EXCEPTION:
 <testcase assertions="0" name="off" time="0"><skipped/></testcase>
 </testsuite>""",
         (3, 1, 0, 1, 1),
-        (3, 0, 1, 1),
+        (2, 0, 1, 1),
     ),
     "surefire with reruns": (
         """<?xml version="1.0" encoding="UTF-8"?>
@@ -93,6 +93,25 @@ UNCAUGHT EXCEPTION:
 </testsuite>""",
         (4, 2, 1, 1, 0),
         (4, 1, 1, 0),
+    ),
+    "surefire 2 with reruns": (
+        """<?xml version="1.0" encoding="UTF-8"?>
+<testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" name="a.BTest" time="0.4" tests="11" errors="4" skipped="1" failures="3"
+  xsi:noNamespaceSchemaLocation="https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd">
+  <testcase name="off" classname="a.BTest" time="0"><skipped/></testcase>
+  <testcase name="flaky" classname="a.BTest" time="0.1">
+    <flakyFailure type="java.lang.AssertionError"><stackTrace>trace</stackTrace></flakyFailure></testcase>
+  <testcase name="breaks once" classname="a.BTest" time="0.1">
+    <flakyError type="java.lang.RuntimeException"><stackTrace>trace</stackTrace></flakyError></testcase>
+  <testcase name="ok" classname="a.BTest" time="0.1"/>
+  <testcase name="fails" classname="a.BTest" time="0.1"><failure type="java.lang.AssertionError">trace</failure>
+    <rerunFailure type="java.lang.AssertionError"><stackTrace>trace</stackTrace></rerunFailure></testcase>
+  <testcase name="breaks" classname="a.BTest" time="0.1"><error type="java.lang.RuntimeException">trace</error>
+    <rerunError type="java.lang.RuntimeException"><stackTrace>trace</stackTrace></rerunError>
+    <rerunError type="java.lang.RuntimeException"><stackTrace>trace</stackTrace></rerunError></testcase>
+</testsuite>""",
+        (6, 3, 1, 1, 1),
+        (11, 3, 4, 1),
     ),
     "gradle with retries": (
         """<testsuite name="a.BTest" tests="3" skipped="0" failures="1" errors="0" timestamp="2024-03-01T10:00:00" hostname="h" time="0.3">
@@ -157,7 +176,7 @@ Failed asserting that 1 is 2.</failure>
   </testsuite>
 </testsuites>""",
         (7, 2, 1, 0, 4),
-        (7, 1, 0, None),
+        (4, 1, 0, None),
     ),
     "mocha": (
         """<testsuite name="Mocha Tests" tests="3" failures="0" errors="1" skipped="1"
@@ -382,12 +401,12 @@ def test_dialect(name: str) -> None:
 def test_jest_s_tests_to_be_written_are_no_run() -> None:
     text = DIALECTS["jest with tests to be written"][0]
     alone = "<testsuites>" + text[text.index('<testsuite name="product"') :]
-    found = read("test-results", "junit-xml", alone.encode()).payload
+    found = results(alone)
     assert (found.passed, found.skipped, found.incomplete) == (0, 2, "no test was executed")
-    suites = {suite.name: suite for suite in read("test-results", "junit-xml", text.encode()).payload.suites}
+    suites = {suite.name: suite for suite in results(text).suites}
     assert (suites["sum"].passed, suites["sum"].skipped, suites["product"].passed) == (2, 2, 0)
     other = text.replace('name="product" errors', 'id="1" name="product" errors')
-    assert read("test-results", "junit-xml", other.encode()).payload.passed == 4
+    assert results(other).passed == 4
 
 
 def test_messages_and_places_of_findings() -> None:
@@ -434,16 +453,46 @@ def test_a_suite_of_ginkgo_that_did_not_succeed_is_no_good_news() -> None:
     assert read("test-results", "junit-xml", text.format("true").encode()).payload.incomplete is None
 
 
-@pytest.mark.parametrize(("root", "tests"), [("pytest tests", None), ("other", 9)])
-def test_subtests_that_pytest_counts_without_cases_are_no_contradiction(root: str, tests: int | None) -> None:
+def results(text: str) -> Any:
+    return read("test-results", "junit-xml", text.encode()).payload
+
+
+def comparable(text: str) -> tuple[Any, ...] | None:
+    found = results(text).comparable
+    return found and (found.tests, found.failures, found.errors, found.skipped)
+
+
+def test_subtests_that_pytest_counts_without_cases_are_no_contradiction() -> None:
     suite = '<testsuite name="pytest" errors="0" failures="0" skipped="0" tests="9"><testcase name="a"/></testsuite>'
-    text = f'<testsuites name="{root}">{suite}</testsuites>'
-    found = read("test-results", "junit-xml", text.encode()).payload.summary()
-    assert found["declared"] == {"tests": tests, "failures": 0, "errors": 0, "skipped": 0}
-    fewer = read("test-results", "junit-xml", text.replace('"9"', '"0"').encode()).payload.summary()
-    assert fewer["declared"]["tests"] == 0
+    text = f'<testsuites name="pytest tests">{suite}</testsuites>'
+    found = read("test-results", "junit-xml", text.encode()).payload
+    assert found.summary()["declared"] == {"tests": 9, "failures": 0, "errors": 0, "skipped": 0}
+    assert comparable(text) == (None, 0, 0, 0)
+    assert comparable(text.replace("pytest tests", "other")) is None
+    assert comparable(text.replace('"9"', '"0"')) is None
     none = read("test-results", "junit-xml", text.replace('<testcase name="a"/>', "").encode()).payload
     assert none.incomplete == "9 tests are declared, but the file holds no case"
+
+
+def test_totals_compare_with_the_cases_as_their_writers_count() -> None:
+    assert comparable(DIALECTS["boost"][0]) == (3, 0, 1, 1)
+    assert comparable(DIALECTS["jest with tests to be written"][0]) == (7, 1, 0, None)
+    others = set(DIALECTS) - {"boost", "jest with tests to be written", "surefire 2 with reruns"}
+    assert {name for name in others if comparable(DIALECTS[name][0]) is not None} == set()
+
+
+@pytest.mark.parametrize(("tests", "found"), [(11, (6, 1, 1, 1)), (10, None), (12, None), (6, None)])
+def test_surefire_2_counts_each_attempt(tests: int, found: tuple[int, ...] | None) -> None:
+    text = DIALECTS["surefire 2 with reruns"][0]
+    assert comparable(text.replace('tests="11"', f'tests="{tests}"')) == found
+
+
+def test_a_run_is_green_whose_tests_passed_when_they_were_run_again() -> None:
+    cases = DIALECTS["surefire 2 with reruns"][0].split("  <testcase")[1:4]
+    text = f'<testsuite name="a" tests="5" errors="1" skipped="1" failures="1">{"".join("<testcase" + case for case in cases)}</testsuite>'
+    found = results(text)
+    assert (found.tests, found.passed, found.failed, found.errors, found.skipped, found.flaky) == (3, 2, 0, 0, 1, 2)
+    assert comparable(text) == (3, 0, 0, 1)
 
 
 def test_utf_16_is_read_by_its_byte_order_mark() -> None:

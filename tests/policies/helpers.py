@@ -191,6 +191,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "skipped": 1,
         "flaky": 0,
         "declared": {"tests": 10, "failures": 0, "errors": 0, "skipped": 1},
+        "comparable": None,
         "duration_s": 1.5,
         "suites": (),
     },

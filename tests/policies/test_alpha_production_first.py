@@ -250,6 +250,12 @@ def test_pf5_skipped_tests_may_be_declared_without_being_listed() -> None:
         assert_fails(about("ALPHA-PF-5", "test-results", {"declared.tests": tests, "declared.skipped": skipped}), "counted in it")
 
 
+def test_pf5_totals_are_compared_as_their_writer_counts() -> None:
+    stated = {"tests": 8, "failures": 0, "errors": 0, "skipped": 1}
+    assert_passes(about("ALPHA-PF-5", "test-results", {"declared.tests": 8, "comparable": stated | {"tests": 10}}))
+    assert_fails(about("ALPHA-PF-5", "test-results", {"comparable": stated}), "tests declared by the file: 8, counted in it: 10")
+
+
 def test_pf5_totals_that_the_file_does_not_state_are_not_compared() -> None:
     assert_passes(about("ALPHA-PF-5", "test-results", {"declared": None}))
     assert_passes(about("ALPHA-PF-5", "test-results", {"declared.skipped": None}))

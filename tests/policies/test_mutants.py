@@ -42,6 +42,7 @@ MUTANTS: Final[dict[str, dict[str, Any]]] = {
         "test-results.declared.failures": 1,
         "test-results.declared.errors": 1,
         "test-results.declared.skipped": 0,
+        "test-results.comparable": {"tests": 11, "failures": 0, "errors": 0, "skipped": 1},
     },
     "ALPHA-PF-6": {
         "coverage.lines_covered": 79,
