@@ -75,6 +75,10 @@ NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
     "target": {"type": ("managed", 1)},
 }
 """Members of objects inside a record that say something, by the plain name of the object."""
+NO_IDS: Final = frozenset(
+    {"", "-", "0", "00000000-0000-0000-0000-000000000000", *(sign + "0" * size for sign in ("", "0x") for size in (16, 32))}
+)
+"""What is written where there is no trace: by nginx, Datadog, OpenTelemetry."""
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -156,14 +160,15 @@ def roles(record: Mapping[str, Json]) -> Found:
     layout = layout_of(tuple(record))
     found: Found = {}
     for role, keys in layout.roles.items():
-        values = [value for key in keys if (value := record[key]) is not None and value != ""]
+        values = [value for key in keys if (value := record[key]) is not None and value != "" and (role != "trace" or is_id(value))]
         if values:
             found[role] = values
     for key, known in layout.nested:
         value = record[key]
         if isinstance(value, dict):
             for role, item in _inner(value, known):
-                found.setdefault(role, []).append(item)
+                if role != "trace" or is_id(item):
+                    found.setdefault(role, []).append(item)
     return found
 
 
@@ -171,6 +176,13 @@ def _inner(value: Mapping[str, Json], known: Mapping[str, tuple[Role, int]]) -> 
     """Returns the telling members of an object inside a record, the most telling first."""
     ranked = [(known[plain(name)], item) for name, item in value.items() if plain(name) in known and item is not None and item != ""]
     return [(role, item) for (role, _), item in sorted(ranked, key=lambda entry: entry[0][1])]
+
+
+def is_id(value: Json) -> bool:
+    """Tells whether a value is the id of something, or an object that may hold it."""
+    if isinstance(value, dict) and "id" in value:
+        value = value["id"]
+    return value not in NO_IDS if isinstance(value, str) else value is not None and value != 0
 
 
 def names(values: list[Json] | None) -> list[str]:

@@ -12,7 +12,7 @@ from compliance.record import Json
 
 from .event import ACTION, ACTOR, LEVEL, OUTCOME, RESOURCE, TRACE, Event, ended
 from .events import EventClass, classify
-from .fields import Found, Keys, Role, by_keys, layout_of, names, read_time, roles, time_of
+from .fields import Found, Keys, Role, by_keys, is_id, layout_of, names, read_time, roles, time_of
 
 _SAID: Final[Mapping[Role, int]] = {"actor": ACTOR, "resource": RESOURCE, "outcome": OUTCOME, "level": LEVEL, "trace": TRACE}
 _NAMED: Final = 200
@@ -75,7 +75,7 @@ def _by_plan(record: Mapping[str, Json], plan: _Plan) -> Event:
     said = 0
     for key, what in plan.said:
         value = record[key]
-        if value is not None and value != "":
+        if value is not None and value != "" and (what != TRACE or is_id(value)):
             said |= what
     time = None
     for key in plan.times:

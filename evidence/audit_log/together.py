@@ -19,7 +19,7 @@ from compliance.record import Json
 from .combinations import Column, Columns, Combinations, Label, combined, types_of, words
 from .event import Event
 from .events import depends_on_managed
-from .fields import EARLIEST, LATEST, Keys, Role, by_keys, layout_of, plain, read_time, role_of
+from .fields import EARLIEST, LATEST, NO_IDS, Keys, Role, by_keys, is_id, layout_of, plain, read_time, role_of
 from .records import event_of
 
 _NAMES: Final[tuple[Role, ...]] = ("event", "category")
@@ -117,7 +117,12 @@ def _presence(rows: Rows) -> Columns:
     """Returns for each column of which only that matters whether there are values, where some are missing."""
     told: Columns = {}
     for label, column in _columns(rows, _PRESENT):
-        if len(label) > _OUTER or rows.kind(label[1]) is None:
+        if label[0] == "trace":
+            values = column()
+            known = len(label) == _OUTER and rows.kind(label[1]) == "text"
+            if not (known and NO_IDS.isdisjoint(values)):
+                told[*label, "present"] = list(map(is_id, values))
+        elif len(label) > _OUTER or rows.kind(label[1]) is None:
             values = column()
             if not all(values):
                 told[*label, "present"] = [value is not None and value != "" for value in values]

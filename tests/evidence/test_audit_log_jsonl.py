@@ -268,6 +268,17 @@ def test_other_json_lines_are_left_alone(record: dict[str, Any], times: int) -> 
     assert "jsonl-log" not in recognised(log(*[record] * times))
 
 
+@pytest.mark.parametrize("none", ["0" * 32, "0x" + "0" * 16, "00000000-0000-0000-0000-000000000000", "0", 0, "-", "", None])
+@pytest.mark.parametrize("place", ["trace_id", "nested"])
+@pytest.mark.parametrize("events", [1, 300])
+def test_ids_of_nothing_are_no_traces(none: object, place: str, events: int) -> None:
+    plain = {name: value for name, value in event(0).items() if name != "requestId"}
+    given = {"trace": {"id": none}} if place == "nested" else {place: none}
+    real = {"trace": {"id": "4bf92f"}} if place == "nested" else {place: "4bf92f"}
+    payload = parse(log(*[{**plain, **given}] * events, {**plain, **real}))
+    assert (payload.events, payload.with_trace) == (events + 1, 1)
+
+
 @pytest.mark.parametrize("more", [{"title": "x", "body": "y"}, {"login": "x", "type": "User"}, {"name": "a/b", "type": "library"}])
 def test_one_article_account_or_package_is_no_log(more: dict[str, Any]) -> None:
     assert "jsonl-log" not in recognised(log({"created_at": "2025-09-20T10:00:00Z", **more}))
