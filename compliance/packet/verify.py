@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ..sign.trust import TrustStore
 
 _LIMIT: Final = 16 << 20
+Judging = Callable[[Mapping[str, bytes], Sequence[Check]], Iterable[Check]]
+"""Judges again what a report carries, given its files and what was found of them."""
 
 
 def signatures(packet: SignedPacket, trust: TrustStore) -> Iterator[Check]:
@@ -72,7 +74,9 @@ def is_final(attachments: Mapping[str, bytes]) -> bool:
     return RECORD in attachments
 
 
-def final(attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore, allowed: Sequence[Path] = ()) -> Iterator[Check]:
+def final(
+    attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore, allowed: Sequence[Path] = (), judge: Judging | None = None
+) -> Iterator[Check]:
     """Checks a final packet, and each document that it carries by its own rules.
 
     Args:
@@ -80,6 +84,7 @@ def final(attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore, 
         unsigned: The document as it was rendered.
         trust: Whose certificates the verifier trusts.
         allowed: Lists of the SSH signers that the verifier trusts.
+        judge: Judges the evidence in the report again; nothing is said of that when None.
     """
     try:
         record = read_record(attachments)
@@ -94,7 +99,7 @@ def final(attachments: Mapping[str, bytes], unsigned: bytes, trust: TrustStore, 
     for name in sorted(attachments):
         if name.startswith("packet") and name.endswith(".pdf"):
             yield from _packet(name, attachments[name], trust, record, packets)
-    yield from _report(attachments.get(REPORT, b""), record)
+    yield from _report(attachments.get(REPORT, b""), record, judge)
     yield from _decided(record, packets, decisions, Signers(allowed, trust))
 
 
@@ -155,13 +160,16 @@ def _packet(name: str, pdf: bytes, trust: TrustStore, record: DecisionRecord, pa
     yield from _named(name, signatures(packet, trust))
 
 
-def _report(pdf: bytes, record: DecisionRecord) -> Iterator[Check]:
+def _report(pdf: bytes, record: DecisionRecord, judge: Judging | None) -> Iterator[Check]:
     signed = inspect_pdf(pdf)
     yield from _named(REPORT, signed.checks)
     if not signed.is_intact:
         return
-    yield from _named(REPORT, bundle.verify(signed.attachments))
+    content = bundle.verify(signed.attachments)
+    yield from _named(REPORT, content)
     yield _named_one(REPORT, bundle.verify_page(signed.attachments, pdf[: signed.unsigned_length]))
+    if judge is not None:
+        yield from _named(REPORT, judge(signed.attachments, content))
     try:
         assessment = bundle.model_of(signed.attachments).assessment
     except ComplianceError as error:

@@ -13,6 +13,7 @@ from ..errors import CHECK_PATH, ComplianceError, InputError, StoreError, StoreU
 from ..sign.checks import Check
 
 if TYPE_CHECKING:
+    from ..packet.verify import Judging
     from ..project import Project
     from ..sign.pdf_verify import SignedPdf
     from ..sign.trust import TrustStore
@@ -159,7 +160,11 @@ def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: P
     checks += standing.checks
     if signed.is_intact:
         kind = kind_of(signed.attachments)
-        checks += _contents(kind, signed, data, trust, allowed)
+
+        def judge(files: Mapping[str, bytes], before: Sequence[Check]) -> Iterator[Check]:
+            return derived(None, files, before, project, trust, allowed)
+
+        checks += _contents(kind, signed, data, trust, allowed, judge)
         if store is not None:
             checks += recorded_in(store, signed, data)
         if kind != "final":
@@ -190,7 +195,7 @@ def kind_of(attachments: Mapping[str, bytes]) -> Literal["report", "packet", "fi
     return "final" if is_final(attachments) else "packet" if is_packet(attachments) else "report"
 
 
-def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allowed: Sequence[Path]) -> Iterator[Check]:
+def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allowed: Sequence[Path], judge: Judging) -> Iterator[Check]:
     """Checks what a document carries, and that its pages are those that its model gives."""
     from ..packet import check, verify
     from ..packet.signed import packet_of
@@ -198,7 +203,7 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allo
 
     unsigned = data[: signed.unsigned_length]
     if kind == "final":
-        yield from verify.final(signed.attachments, unsigned, trust, allowed)
+        yield from verify.final(signed.attachments, unsigned, trust, allowed, judge)
         return
     if kind == "packet":
         yield from check.verify(signed.attachments, unsigned)

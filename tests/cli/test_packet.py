@@ -119,11 +119,14 @@ def archived(team: Team) -> Team:
 
 
 def test_the_archive_alone_proves_who_decided_by_which_key(archived: Team) -> None:
+    judged: list[str] = []
+
     def found(*trust: str) -> dict[str, tuple[str, str]]:
         words = [word for name in trust for word in ("--trust", f"../{name}")]
         env = {"COMPLIANCE_PROJECT": str(archived.root / "alone")}
         ran = compliance("verify", "decision.pdf", *words, "--format", "json", cwd=archived.root / "alone", env=env)
         assert ran.code == (0 if "people.pem" in trust else 6), ran.err + ran.out
+        judged.extend(one["status"] for one in ran.json["checks"] if one["name"] == "report.pdf: assessment-derived")
         return {one["detail"].split()[2]: (one["status"], one["detail"]) for one in ran.json["checks"] if "record-entry" in one["name"]}
 
     trusted = found("people.pem", "allowed_signers")
@@ -133,6 +136,7 @@ def test_the_archive_alone_proves_who_decided_by_which_key(archived: Team) -> No
     unknown = found("people.pem")["product-owner"]
     assert (unknown[0], "SHA256:" in unknown[1], "an unknown signer" in unknown[1]) == ("not-proven", True, True)
     assert found("allowed_signers")["security"][0] == "not-proven"
+    assert judged == ["proven", "not-proven", "not-proven"]
 
 
 @pytest.mark.parametrize(
