@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from compliance.errors import InputError
+from compliance.reading.xmltext import PassedOver, Selection
 from compliance.record import Tool, shorten
 from compliance.source import Element, Source, parse_time
 
@@ -22,6 +23,19 @@ from ._cyclonedx_json import VERSIONS
 
 _NAMESPACE: Final = "http://cyclonedx.org/schema/bom/"
 _EXTENSION: Final = "{http://cyclonedx.org/schema/ext/vulnerability/1.0}"
+_VULNERABLE: Final = frozenset({f"{_EXTENSION}vulnerability", f"{_EXTENSION}vulnerabilities"})
+_TOLD: Final = _VULNERABLE | {f"{{{_NAMESPACE}{version}}}{name}" for version in VERSIONS for name in ("component", "components")}
+_ALL: Final = Selection(levels=3, told=_TOLD)
+_SELECTION: Final = replace(
+    _ALL,
+    kept={
+        f"{{{_NAMESPACE}{version}}}component": _VULNERABLE
+        | {f"{{{_NAMESPACE}{version}}}{name}" for name in ("name", "version", "group", "licenses", "components")}
+        for version in VERSIONS
+    },
+    never_passed=_VULNERABLE,
+)
+"""What else stands in a component is not read, unless the extension's vulnerabilities stand in that."""
 _ROOT: Final = re.compile(r"(?:[\w.-]+:)?bom")
 
 
@@ -53,20 +67,15 @@ class _Reader:
     tools: list[Tool] = field(default_factory=list)
     made_at: datetime | None = None
     partial: bool = False
-    watched: frozenset[str] = frozenset()
-    """Names of elements that matter at any depth."""
 
-    def read(self, source: Source) -> None:
-        """Reads all of it; elements that do not matter cost two comparisons."""
-        for event, element in source.xml():
+    def read(self, source: Source, selection: Selection) -> None:
+        """Reads all of it."""
+        for event, element, self.depth in source.xml(selection):
             if event == "start":
-                self.depth += 1
-                if self.depth <= 2 or element.tag in self.watched:
+                if self.depth <= 2 or element.tag in _TOLD:
                     self.start(element)
             else:
-                if self.depth <= 3 or element.tag in self.watched:
-                    self.end(element)
-                self.depth -= 1
+                self.end(element)
 
     def start(self, element: Element) -> None:
         tag = element.tag
@@ -79,7 +88,7 @@ class _Reader:
         wanted = "components" if self.depth % 2 == 0 else "component"
         above = self.open[-1] if self.open else None
         inside = above is not None and above.listed and above.depth == self.depth - 1
-        if self.depth == 1 or tag in self.watched:
+        if self.depth == 1 or tag in _TOLD:
             self.open.append(_Open(self.depth, element, self.depth == 1 or (inside and tag == self.space + wanted), element.get("bom-ref")))
 
     def _root(self, tag: str) -> None:
@@ -89,8 +98,6 @@ class _Reader:
             found = f"root element <{shorten(name, 60)}> of namespace {shorten(space.removeprefix('{') or 'none', 100)}"
             raise InputError(found, expected=f"<bom> of {_NAMESPACE}{VERSIONS[0]} to {VERSIONS[-1]}")
         self.space = f"{space}}}"
-        own = {f"{self.space}{name}" for name in ("component", "components")}
-        self.watched = frozenset(own | {f"{_EXTENSION}{name}" for name in ("vulnerability", "vulnerabilities")})
 
     def end(self, element: Element) -> None:
         tag = element.tag
@@ -116,17 +123,9 @@ class _Reader:
         parent.clear()
 
     def _component(self, element: Element) -> Component:
-        found: dict[str, str | None] = {}
-        licences: list[str | None] = []
-        for child in element:
-            name = child.tag.removeprefix(self.space)
-            if name in ("name", "version", "group"):
-                found.setdefault(name, given(child.text))
-            elif name == "licenses":
-                licences += self._licences(child)
-        named, word = licensed(licences)
-        group, name = found.get("group"), found.get("name")
-        return Component(f"{group}/{name}" if group and name else name, found.get("version"), named, word, given(element.get("bom-ref")))
+        name, version, group = (self._text(element, what) for what in ("name", "version", "group"))
+        named, word = licensed([text for licenses in self._children(element, "licenses") for text in self._licences(licenses)])
+        return Component(f"{group}/{name}" if group and name else name, version, named, word, given(element.get("bom-ref")))
 
     def _licences(self, licenses: Element) -> Iterator[str | None]:
         for one in licenses:
@@ -187,10 +186,10 @@ class _Reader:
         element.clear()
 
     def _children(self, element: Element, name: str, space: str | None = None) -> list[Element]:
-        return [child for child in element if child.tag == f"{space or self.space}{name}"]
+        return element.findall(f"{space or self.space}{name}")
 
     def _text(self, element: Element, name: str, space: str | None = None) -> str | None:
-        return next((given(child.text) for child in self._children(element, name, space)), None)
+        return given(element.findtext(f"{space or self.space}{name}"))
 
 
 def recognises(source: Source) -> bool:
@@ -219,7 +218,11 @@ def read(source: Source) -> Bom:
 
 def _read(source: Source) -> Bom:
     reader = _Reader()
-    reader.read(source)
+    try:
+        reader.read(source, _SELECTION)
+    except PassedOver:
+        reader = _Reader()
+        reader.read(source, _ALL)
     return Bom(
         format_version=reader.version,
         components=reader.components,

@@ -106,7 +106,7 @@ def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def tags(data: bytes) -> list[str]:
-    return [element.tag for event, element in Source("f", data).xml() if event == "end"]
+    return [element.tag for event, element, _ in Source("f", data).xml() if event == "end"]
 
 
 def test_xml_streams_and_tolerates_a_doctype_without_loading_it() -> None:
@@ -115,14 +115,14 @@ def test_xml_streams_and_tolerates_a_doctype_without_loading_it() -> None:
 
 def test_xml_names_with_namespaces_read_as_in_the_standard_library() -> None:
     data = b'<a x="1"><b xmlns="u:1" xmlns:p="u:2" p:y="2" z="3"><p:c/></b><d/></a>'
-    found = [(element.tag, dict(element.attrib)) for event, element in Source("f", data).xml() if event == "start"]
+    found = [(element.tag, dict(element.attrib)) for event, element, _ in Source("f", data).xml() if event == "start"]
     assert found == [(element.tag, element.attrib) for element in ElementTree.fromstring(data).iter()]
 
 
 def test_xml_gives_texts_and_children_whole_however_it_is_cut_into_pieces() -> None:
     text = "a<\u00e9&\U0001f600\n" * 9000
     data = f"<a>{escape(text)}<b><![CDATA[{text}]]></b>{'<c/>' * 5000}</a>".encode()
-    (_, root), *_ = reversed(list(Source("f", data).xml()))
+    (_, root, _), *_ = reversed(list(Source("f", data).xml()))
     assert (root.text, next(child.text for child in root), len(list(root))) == (text, text, 5001)
 
 
@@ -130,7 +130,7 @@ def test_xml_gives_texts_and_children_whole_however_it_is_cut_into_pieces() -> N
 def test_xml_in_the_encodings_that_tools_write(encoding: str) -> None:
     declared = encoding.removesuffix("-sig")
     data = f'<?xml version="1.0" encoding="{declared}"?><a>{"e" if encoding == "us-ascii" else chr(233)}</a>'.encode(encoding)
-    assert [element.text for event, element in Source("f", data).xml() if event == "end"] in (["e"], [chr(233)])
+    assert [element.text for event, element, _ in Source("f", data).xml() if event == "end"] in (["e"], [chr(233)])
 
 
 @pytest.mark.parametrize(

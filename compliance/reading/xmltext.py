@@ -7,7 +7,8 @@ docs/adr/0012-xml.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, Literal, NoReturn, Protocol
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -22,10 +23,13 @@ TEXT_LIMIT: Final = 64 << 20
 _PIECE: Final = 16 << 10
 """Bytes that are fed at a time: few elements are alive at once then, which takes 15 % less time than pieces of 256 KiB."""
 _LARGEST_PIECE: Final = 1 << 20
+_REMEMBERED: Final = 1024
+"""Names of elements that are remembered in their form."""
 _PROLOG: Final = re.compile(rb"\s*(?:<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)", re.DOTALL)
 _ROOT: Final = re.compile(rb"\s*<([A-Za-z_][\w.:-]*)")
 
-Event = tuple[Literal["start", "end"], "Element"]
+Event = tuple[Literal["start", "end"], "Element", int]
+"""What happened, the element, and its depth; that of the root is 1."""
 Start = Callable[[str, dict[str, str]], object]
 End = Callable[[str], object]
 Text = Callable[[str], object]
@@ -40,6 +44,12 @@ class Element(Protocol):
 
     def get(self, key: str, default: str | None = None) -> str | None:
         """Returns an attribute."""
+
+    def findall(self, path: str) -> list[Any]:
+        """Returns the children of a name."""
+
+    def findtext(self, path: str) -> str | None:
+        """Returns the text of the first child of a name: empty when it holds none, None when there is no such child."""
 
     def clear(self) -> None:
         """Forgets content and children, to free memory."""
@@ -58,7 +68,29 @@ def root_of(head: bytes) -> str | None:
     return root.group(1).decode() if root else None
 
 
-def events(stream: BinaryIO, encoding: str | None = None) -> Iterator[Event]:
+@dataclass(frozen=True)
+class Selection:
+    """What is told of a document, since telling takes longer than reading."""
+
+    levels: int = DEPTH_LIMIT
+    """Depth down to which all elements are told."""
+    told: frozenset[str] = frozenset()
+    """Names of elements that are told at any depth."""
+    kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By the name of an element, the names of its children that are read; all children of elements that have no entry are. What is not read
+    is passed over: no element is made of it, nor of what is inside of it."""
+    never_passed: frozenset[str] = frozenset()
+    """Names of elements that must not be passed over."""
+
+
+_EVERYTHING: Final = Selection()
+
+
+class PassedOver(Exception):  # noqa: N818
+    """An element that must not be passed over stands inside of what is; the file has to be read without passing over anything."""
+
+
+def events(stream: BinaryIO, encoding: str | None = None, selection: Selection = _EVERYTHING) -> Iterator[Event]:
     """Streams the beginnings and ends of elements; entities are refused, a DOCTYPE is tolerated and never loaded.
 
     The caller clears elements that it has read.
@@ -66,13 +98,15 @@ def events(stream: BinaryIO, encoding: str | None = None) -> Iterator[Event]:
     Args:
         stream: The bytes.
         encoding: What they are in, where that is known, whatever a declaration says.
+        selection: What is told.
 
     Raises:
         InputError: Not well-formed, an entity, nested deeper than `DEPTH_LIMIT`, or a tag, comment or text beyond `TOKEN_LIMIT` or
             `TEXT_LIMIT`.
+        PassedOver: See there.
     """
     found: list[Event] = []
-    reader = _Reader(*_tree(found), encoding=encoding)
+    reader = _Reader.building(found, selection, encoding)
     piece = None
     while piece != b"":
         piece = stream.read(reader.wanted())
@@ -102,26 +136,6 @@ def tags(stream: BinaryIO, start: Start, end: End, text: Text | None = None, enc
         piece = stream.read(reader.wanted())
         if (broken := reader.feed(piece)) is not None:
             raise broken
-
-
-def _tree(found: list[Event]) -> tuple[Start, End, Text]:
-    """Returns calls that build elements, and add what began and ended to ``found``."""
-    builder: Any = ElementTree.TreeBuilder()
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEPTH_LIMIT:
-            raise _too_deep()
-        found.append(("start", builder.start(tag, attributes)))
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        found.append(("end", builder.end(tag)))
-
-    return start, end, builder.data
 
 
 def _counted(start: Start, end: End) -> tuple[Start, End]:
@@ -187,6 +201,57 @@ class _Reader:
         reader._start, reader._end, parser.EndElementHandler = starts, ends, ends
         return reader
 
+    @classmethod
+    def building(cls, found: list[Event], selection: Selection, encoding: str | None) -> _Reader:
+        """Returns a reader that builds elements, and adds what began and ended to ``found``."""
+        builder: Any = ElementTree.TreeBuilder()
+        levels, told, kept = selection.levels, selection.told, selection.kept
+        never = {name.removeprefix("{") for name in selection.never_passed}
+        names, above = _Names(), [""]
+        depth = read_from = 0
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal depth, read_from
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                raise _too_deep()
+            name = names[tag]
+            if (read := kept.get(above[-1])) is not None and name not in read:
+                read_from = depth - 1
+                parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = pass_start, pass_end, None
+                return
+            above.append(name)
+            element = builder.start(name, _with_names(attributes) if attributes else attributes)
+            if depth <= levels or name in told:
+                found.append(("start", element, depth))
+
+        def end(_: str) -> None:
+            nonlocal depth
+            name = above.pop()
+            element = builder.end(name)
+            if depth <= levels or name in told:
+                found.append(("end", element, depth))
+            depth -= 1
+
+        def pass_start(tag: str, _: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                raise _too_deep()
+            if tag in never:
+                raise PassedOver
+
+        def pass_end(_: str) -> None:
+            nonlocal depth
+            depth -= 1
+            if depth == read_from:
+                parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, builder.data
+
+        reader = cls(start, end, builder.data, encoding)
+        parser = reader._parser
+        parser.StartNamespaceDeclHandler = None  # names get their form here
+        return reader
+
     def wanted(self) -> int:
         """Returns how many bytes to feed next: more at a time while a tag, comment or text does not end.
 
@@ -243,3 +308,21 @@ class _Reader:
 
 def _qualified(name: str) -> str:
     return "{" + name if "}" in name else name
+
+
+def _with_names(attributes: dict[str, str]) -> dict[str, str]:
+    """Gives names with a namespace their form."""
+    for name in attributes:
+        if "}" in name:
+            return {_qualified(name): value for name, value in attributes.items()}
+    return attributes
+
+
+class _Names(dict[str, str]):
+    """Names of elements in the form ``{namespace}name``, remembered within bounds."""
+
+    def __missing__(self, name: str) -> str:
+        if len(self) < _REMEMBERED:
+            self[name] = _qualified(name)
+            return self[name]
+        return _qualified(name)

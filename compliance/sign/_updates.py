@@ -216,7 +216,7 @@ def _properties(xmp: bytes) -> set[tuple[tuple[str, ...], str, int]]:
 def _walk(xmp: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yields the texts and attributes of an XMP packet with the names of the properties that they stand in."""
     path: list[str] = []
-    for event, element in events(io.BytesIO(xmp)):
+    for event, element, _ in events(io.BytesIO(xmp)):
         if event == "start":
             path.append(element.tag)
         names = tuple(name for name in path if name not in _WRAPPERS)

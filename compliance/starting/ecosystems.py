@@ -114,7 +114,7 @@ def _pom(path: Path) -> Manifest:
     own: dict[str, str] = {}
     depth = 0
     with path.open("rb") as stream:
-        for event, element in events(stream):
+        for event, element, _ in events(stream):
             depth += 1 if event == "start" else -1
             if event == "end" and depth == 1:
                 own[element.tag.rpartition("}")[2]] = (element.text or "").strip()
