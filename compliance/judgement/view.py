@@ -111,7 +111,12 @@ def entries_read(store: Store, kinds: Mapping[str, Kind], subject: Subject, upto
     evidence = {one.entry.number for one in (*_bound(store, kinds, subject, upto), *_free(store, kinds, subject, upto))}
     decided = store.entries(types=[waiver.TYPE, decision.TYPE, decision.CONDITION_TYPE], upto=upto)
     people = {entry.number for entry in decided if entry.body["subject"]["project"] == subject.project}
-    return evidence | people | {entry.number for entry in _failed(store, upto).values()}
+    return evidence | people | collections_read(store, upto)
+
+
+def collections_read(store: Store, upto: int | None = None) -> set[int]:
+    """Returns the collections of which `build` reads why a collector could not run."""
+    return {entry.number for entry in _failed(store, upto).values()}
 
 
 def _bound(store: Store, kinds: Mapping[str, Kind], subject: Subject, upto: int | None) -> list[StoredEvidence]:

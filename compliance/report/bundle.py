@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from ..assessment import Assessment
 from ..gate import Item
 from ..judgement.rules import rules_of
-from ..judgement.view import entries_read
+from ..judgement.view import collections_read, entries_read
 from ..project import Project
 from ..record import Json, PrivacyClass, sha256_hex
 from ..sign import dsse
@@ -92,9 +92,9 @@ def attachments(
         redacted: Privacy classes that the copy leaves out. What only judging again needs is left out with them, since it needs all.
     """
     erased, size = store.erased(), proof.checkpoint.size
-    read = set() if redacted else entries_read(store, project.catalog.kinds, assessment.subject, assessment.store.size)
-    whole = not redacted and size <= LEDGER_LIMIT
-    kept = {0, *items, *(one for one in read if whole or store.entry(one).type == "collection"), proof.assessment_entry}
+    whole, seen = not redacted and size <= LEDGER_LIMIT, assessment.store.size
+    read = entries_read(store, project.catalog.kinds, assessment.subject, seen) if whole else collections_read(store, seen)
+    kept = {0, *items, *(() if redacted else read), proof.assessment_entry}
     entries = sorted(kept | {erased[number] for number in kept if erased.get(number, size) < size})
     contents = {
         ASSESSMENT: pretty(check_document(assessment)),

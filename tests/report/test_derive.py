@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from compliance import waiver
+from compliance import standalone, waiver
 from compliance.assessment import Assessment, StoreState
 from compliance.configuration import Document, ProjectTable
 from compliance.gate import Status
@@ -172,8 +172,19 @@ def test_a_leaf_that_is_left_out_changed_or_made_up_is_refuted(own_release: Rele
         [{"number": number, "leaf": leaf, "hash": "00" * 32}],
         [{"number": 1 << 70, "leaf": leaf}],
     ):
-        assert "bundle-inclusion" in failed(others(whole, lambda _, given=entries: given)), entries
+        forged = others(whole, lambda _, given=entries: given)
+        assert "bundle-inclusion" in failed(forged), entries
+        with pytest.raises(standalone.RefutedError):
+            included(forged)
     assert failed(others(whole, lambda entries: entries)) == ["bundle-statement"]
+    assert included(whole).endswith("and so are the other 1: none is left out")
+
+
+def included(files: Files) -> str:
+    """What the stand-alone verifier says of the ledger's entries."""
+    bundle = standalone.Bundle(files)
+    bundle.checkpoint()
+    return bundle.inclusion()
 
 
 def relisted_without(files: Files, name: str) -> Files:
