@@ -15,7 +15,7 @@ from compliance.errors import InputError
 from compliance.reading.jsontext import collector_paused
 from compliance.source import Source
 
-from ._csv import Piece, Row, pieces, read_row, rows
+from ._csv import Piece, Row, pieces, read_row, rows, whole_row
 from ._jmeter_layout import NAMES, Layout
 from ._jmeter_samples import Samples, count_rows, defect_of
 
@@ -136,9 +136,11 @@ def _separated(piece: Piece, layout: Layout) -> tuple[bytes, int, list[Row]]:
         plain.append(data[at:start])
         at = _row_end(data, start, quote)
         text = data[start:at].decode()
-        row, end = read_row(text, 0, layout.delimiter, piece.line)
-        if len(row) != layout.width or end != len(text):
-            raise InputError(f"{len(row)} fields")
+        row = whole_row(text, layout.delimiter, layout.width)
+        if row is None:
+            row, end = read_row(text, 0, layout.delimiter, piece.line)
+            if len(row) != layout.width or end != len(text):
+                raise InputError(f"{len(row)} fields")
         quoted.append(row)
         lines -= text.count("\n") + (not text.endswith("\n"))
     plain.append(data[at:])
