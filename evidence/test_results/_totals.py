@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -74,33 +75,48 @@ def to_be_written(suite: Mapping[str, str], passed: int) -> int:
     return max(0, passed - max(0, tests - failures - skipped))
 
 
-def comparable(
-    declared: Declared | None, root: Mapping[str, str], cases: int, unwritten: int, attempts: Mapping[str, int]
-) -> Declared | None:
+@dataclass(frozen=True)
+class Found:
+    """What stands in a file beside its totals."""
+
+    root: Mapping[str, str]
+    """Attributes of the root."""
+    suites: Declared | None
+    """Sums of the totals of the outermost suites; None where they are not all."""
+    cases: int
+    unwritten: int
+    """How many of the cases are still to be written (see `to_be_written`)."""
+    attempts: Mapping[str, int]
+    """Failed attempts that stand inside cases, by ``failures`` and ``errors``."""
+    qt_5: bool
+
+
+def comparable(declared: Declared | None, found: Found) -> Declared | None:
     """Returns declared totals as they compare with the cases, where a writer counts otherwise than it lists; else None.
 
     Boost.Test leaves skipped cases out of ``tests``, and jest-junit those that are to be written. pytest counts subtests that passed and
-    have no case. Surefire 2 counts each attempt of a test that was run again.
-
-    Args:
-        declared: What the file states.
-        root: Attributes of its root.
-        cases: How many cases it has.
-        unwritten: How many of them are still to be written (see `to_be_written`).
-        attempts: Failed attempts that stand inside cases, by ``failures`` and ``errors``.
+    have no case. Surefire 2 counts each attempt of a test that was run again, and Qt 5 the messages of tests as errors. Newman states
+    requests that got no answer as ``errors`` of a suite alone.
     """
-    if declared is None or declared.tests is None:
+    if declared is None:
         return None
-    changed: dict[str, int | None] = {}
-    if root.get("name") == PYTEST and declared.tests > cases:
-        changed = {"tests": None}
-    elif tuple(root) == _BOOST:
-        changed = {"tests": _plus(declared.tests, declared.skipped)}
-    elif unwritten:
-        changed = {"tests": declared.tests + unwritten}
-    elif attempts and declared.tests == cases + sum(attempts.values()):
-        changed = {"tests": cases, **{key: _plus(getattr(declared, key), -number) for key, number in attempts.items()}}
-    return declared.model_copy(update=changed) if changed else None
+    suites = found.suites or declared
+    changed = {key: getattr(suites, key) for key in ("failures", "errors") if getattr(declared, key) is None}
+    if declared.tests is None:
+        pass
+    elif found.root.get("name") == PYTEST and declared.tests > found.cases:
+        changed["tests"] = None
+    elif tuple(found.root) == _BOOST:
+        changed["tests"] = _plus(declared.tests, declared.skipped)
+    elif found.qt_5:
+        changed["errors"] = None
+    elif found.unwritten:
+        changed["tests"] = declared.tests + found.unwritten
+    elif found.attempts and declared.tests == found.cases + sum(found.attempts.values()):
+        changed["tests"] = found.cases
+        changed |= {key: _plus(getattr(declared, key), -number) for key, number in found.attempts.items()}
+    totals = declared.model_copy(update=changed)
+    return None if totals == declared else totals
 
 
 def _plus(left: int | None, right: int | None) -> int | None:

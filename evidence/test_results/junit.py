@@ -28,11 +28,15 @@ from compliance.source import Source, parse_time
 from . import Declared, TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
 from ._suites import RESULTS, SuiteTally, listed
-from ._totals import Seconds, Totals, comparable, seconds_of, to_be_written, totals_of
+from ._totals import Found, Seconds, Totals, comparable, seconds_of, to_be_written, totals_of
 
 ROOTS: Final = ("testsuites", "testsuite")
 ECLIPSE: Final = "testrun"
 """Root of what Eclipse exports; IntelliJ IDEA has one of that name with elements of its own inside."""
+_LISTING: Final = (("name", "AllTests"),)
+"""Attributes behind ``tests`` of the root that GoogleTest writes with ``--gtest_list_tests``; that of a run has more."""
+_QT_5: Final = ("errors", "failures", "tests", "name")
+"""Attributes of a suite as Qt Test writes them before Qt 6 (``qjunittestlogger.cpp``)."""
 _SPEAKING: Final = frozenset({"status", "result", "ignored", "incomplete"})
 """Attributes by which a case without elements may say that it did not pass."""
 
@@ -84,6 +88,8 @@ class _Reader:
         """Name of the first suite that reports a failure outside its cases."""
         self.unsuccessful: str | None = None
         """Name of the first suite that Ginkgo calls unsuccessful, whatever its cases are: specs were focused, or none may be pending."""
+        self.qt_5 = False
+        """Whether Qt 5 wrote the file: each of its cases has a ``result``, but one that was skipped."""
         self.observed_at: datetime | None = None
         self._path: list[str] = []
         """Down to where reading is, without cases and what is inside them."""
@@ -114,12 +120,18 @@ class _Reader:
             self._suite_starts(tag, attributes)
         elif not self._path:
             raise InputError(f"root element <{shorten(tag, 60)}>", expected="<testsuites> or <testsuite>", where="/")
-        elif tag == "property" and attributes.get("name") == "SuiteSucceeded" and attributes.get("value") == "false":
-            self.unsuccessful = self.unsuccessful or self._open[-1].name
+        elif tag == "property":
+            self._property(attributes)
         elif tag in (FAILURE, ERROR) and self._path[-1] in ROOTS:
             self._reported = _Outside(tag, self._open[-1].name, attributes, len(self._path))
         self._path.append(tag)
         return self._reported is not None
+
+    def _property(self, attributes: Mapping[str, str]) -> None:
+        name = attributes.get("name")
+        if name == "SuiteSucceeded" and attributes.get("value") == "false":
+            self.unsuccessful = self.unsuccessful or self._open[-1].name
+        self.qt_5 = self.qt_5 or (name == "QTestVersion" and tuple(self.root) == _QT_5)
 
     def _starts_inside(self, case: Mapping[str, str], tag: str, attributes: dict[str, str]) -> bool:
         if tag == "testcase":
@@ -151,6 +163,8 @@ class _Reader:
 
     def _suite_starts(self, tag: str, attributes: dict[str, str]) -> None:
         if not self._path:
+            if tuple(attributes.items())[1:] == _LISTING:
+                raise InputError("GoogleTest's list of its tests", expected="what a run of them said", where=f"/{tag}")
             self.root = attributes
             self._times_cases = seconds_of(attributes.get("time")) is None
         if tag == "testsuite" and len(self._path) == (1 if self._path and self._path[0] == "testsuites" else 0):
@@ -181,7 +195,7 @@ class _Reader:
             self.case_time.add(attributes.get("time"))
         seen = attributes.get("name") in self._failed_names
         if case is None and not seen and _SPEAKING.isdisjoint(attributes):
-            holder.counts.counts[PASSED] += 1
+            holder.counts.counts[SKIPPED if self.qt_5 else PASSED] += 1
             return
         case = case or Case(attributes)
         case.finish()
@@ -221,10 +235,11 @@ class _Reader:
 
     def payload(self) -> TestResults:
         count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in RESULTS}
-        declared = totals_of(self.root).declared() or (None if self.outside_suites else self.declared.declared())
-        incomplete = self._incomplete(count, declared)
+        suites = None if self.outside_suites else self.declared.declared()
+        declared = totals_of(self.root).declared() or suites
+        found = Found(self.root, suites, sum(count.values()), self.unwritten, self.attempts, self.qt_5)
         return TestResults(
-            tests=sum(count.values()),
+            tests=found.cases,
             passed=count[PASSED],
             failed=count[FAILURE],
             errors=count[ERROR],
@@ -232,10 +247,10 @@ class _Reader:
             flaky=self.flaky,
             retried=self.retried,
             declared=declared,
-            comparable=comparable(declared, self.root, sum(count.values()), self.unwritten, self.attempts),
+            comparable=comparable(declared, found),
             duration_s=self._duration(),
             suites=listed(self.suites),
-            incomplete=incomplete,
+            incomplete=self._incomplete(count, declared),
         )
 
     def _incomplete(self, count: Mapping[str, int], declared: Declared | None) -> str | None:

@@ -94,6 +94,27 @@ UNCAUGHT EXCEPTION:
         (4, 2, 1, 1, 0),
         (4, 1, 1, 0),
     ),
+    "qt 5": (
+        """<?xml version="1.0" encoding="UTF-8" ?>
+<testsuite errors="2" failures="1" tests="5" name="T">
+  <properties><property value="5.15.8" name="QTestVersion"/></properties>
+  <testcase result="pass" name="initTestCase"/>
+  <testcase result="fail" name="compares"><failure message="Compared values are not the same" result="fail"/></testcase>
+  <testcase name="later">
+    <!-- message="later" type="skip" -->
+  </testcase>
+  <testcase result="xfail" name="known">
+    <!-- message="known" type="info" -->
+  </testcase>
+  <testcase result="pass" name="cleanupTestCase"/>
+  <system-err>
+<![CDATA[later]]>
+<![CDATA[known]]>
+  </system-err>
+</testsuite>""",
+        (5, 3, 1, 0, 1),
+        (5, 1, 2, None),
+    ),
     "surefire 2 with reruns": (
         """<?xml version="1.0" encoding="UTF-8"?>
 <testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" name="a.BTest" time="0.4" tests="11" errors="4" skipped="1" failures="3"
@@ -398,6 +419,21 @@ def test_dialect(name: str) -> None:
     assert (found["declared"] and tuple(found["declared"].values())) == declared
 
 
+def test_a_case_without_result_is_skipped_in_qt_5_alone() -> None:
+    text = DIALECTS["qt 5"][0]
+    assert results(text.replace("QTestVersion", "QtVersion")).skipped == 0
+    assert results(text.replace('name="T"', 'name="T" skipped="0"')).skipped == 0
+
+
+def test_a_list_of_tests_is_no_run() -> None:
+    suite = '<testsuite name="A" tests="1"><testcase name="Ok" file="a.cpp" line="2" /></testsuite>'
+    text = f'<testsuites tests="1" name="AllTests">{suite}</testsuites>'
+    with pytest.raises(InputError, match=r"GoogleTest's list of its tests; expected what a run of them said"):
+        results(text)
+    assert results(text.replace('"AllTests"', '"all"')).passed == 1
+    assert results(text.replace('"AllTests"', '"AllTests" time="0.1"')).passed == 1
+
+
 def test_jest_s_tests_to_be_written_are_no_run() -> None:
     text = DIALECTS["jest with tests to be written"][0]
     alone = "<testsuites>" + text[text.index('<testsuite name="product"') :]
@@ -477,8 +513,11 @@ def test_subtests_that_pytest_counts_without_cases_are_no_contradiction() -> Non
 def test_totals_compare_with_the_cases_as_their_writers_count() -> None:
     assert comparable(DIALECTS["boost"][0]) == (3, 0, 1, 1)
     assert comparable(DIALECTS["jest with tests to be written"][0]) == (7, 1, 0, None)
-    others = set(DIALECTS) - {"boost", "jest with tests to be written", "surefire 2 with reruns"}
-    assert {name for name in others if comparable(DIALECTS[name][0]) is not None} == set()
+    assert comparable(DIALECTS["qt 5"][0]) == (5, 1, None, None)
+    for name in set(DIALECTS) - {"boost", "qt 5", "jest with tests to be written", "surefire 2 with reruns"}:
+        text, _, declared = DIALECTS[name]
+        totals = comparable(text)
+        assert totals is None or [old or new for old, new in zip(declared or (), totals, strict=True)] == list(totals)
 
 
 @pytest.mark.parametrize(("tests", "found"), [(11, (6, 1, 1, 1)), (10, None), (12, None), (6, None)])
@@ -493,6 +532,15 @@ def test_a_run_is_green_whose_tests_passed_when_they_were_run_again() -> None:
     found = results(text)
     assert (found.tests, found.passed, found.failed, found.errors, found.skipped, found.flaky) == (3, 2, 0, 0, 1, 2)
     assert comparable(text) == (3, 0, 0, 1)
+
+
+def test_errors_that_a_suite_alone_states_count() -> None:
+    answered = '<testsuite name="ok" tests="1" failures="0" errors="0"><testcase name="is 200"/></testsuite>'
+    refused = '<testsuite name="refused" tests="0" failures="0" errors="1"></testsuite>'
+    text = f'<testsuites name="Newman" tests="1" time="0.1">{answered}{refused}</testsuites>'
+    assert results(text).summary()["declared"] == {"tests": 1, "failures": None, "errors": None, "skipped": None}
+    assert comparable(text) == (1, 0, 1, None)
+    assert comparable(text.replace("<testsuite name", '<testcase name="beside"/><testsuite name', 1)) is None
 
 
 def test_utf_16_is_read_by_its_byte_order_mark() -> None:
