@@ -30,6 +30,8 @@ _GO_ONLY: Final = re.compile(
 """Parts of an expression that Go and Rust read differently; `OPERATORS_LIMIT` bounds how many brackets there are to look behind."""
 _IN_CLASS: Final = re.compile(r"(\[:\^?\w+:\])|(\\[wdsWDS])-(?=.)|(\\.)|([\[&~])", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+_LOGQL: Final = re.compile(r"\}\s*(?:\[\w+\]\s*)?(?:\|[=~>]?\s*[\w\"]|![=~>]\s*\")")
+"""Streams of logs with a filter or a parser behind them, texts aside."""
 _OPERATOR: Final = re.compile(r"[-+*/%^<>=!(\[{,]|\b(?:and|or|unless|atan2|offset)\b")
 
 
@@ -58,6 +60,8 @@ def check(expression: str) -> None:
     try:
         _parse(expression)
     except ValueError as error:
+        if _LOGQL.search(_STRING.sub('""', expression)):
+            raise InputError("expression in LogQL, for Loki, which Prometheus does not read", expected=expected) from error
         raise InputError(f"expression that does not parse ({' '.join(str(error).split())[:200]})", expected=expected) from error
 
 

@@ -230,7 +230,10 @@ def test_expressions_of_all_versions_are_read(expr: str) -> None:
         ("rate(x[$__interval])", "unexpected character"),
         ("1 > 2", "must use BOOL modifier"),
         ("{job=''}", "at least one non-empty matcher"),
-        ('sum(rate({app="x"} |= "error" [5m]))', "does not parse"),
+        ('sum(rate({app="x"} |= "error" [5m]))', "in LogQL"),
+        ('count_over_time({app="x"} | json | level="error" [5m]) > 1', "in LogQL"),
+        ('rate({app="x"}[5m] !~ "a|b") > 1', "in LogQL"),
+        ('x{app="} |= y"} >', "does not parse"),
     ],
 )
 def test_an_expression_that_prometheus_would_not_load_is_named(expr: str, reason: str) -> None:
