@@ -139,7 +139,7 @@ def _only(values: list[str | None]) -> str | None:
 SARIF = Format(
     name="sarif",
     title="SARIF 2.1.0 log",
-    parser=4,
+    parser=5,
     recognise=_recognise,
     parse=_parse,
     marks=("$schema", "version", "runs"),

@@ -52,12 +52,16 @@ _CATEGORIES: dict[str, Category] = {name.replace("-", " "): category for categor
 
 _RULE_NAMES: dict[str, Category] = {
     "OsPackageVulnerability": "container",
+    "OS Package Vulnerability": "container",
     "LanguageSpecificPackageVulnerability": "sca",
+    "Programming Language Vulnerability": "sca",
+    "Other Vulnerability": "sca",
     "Misconfiguration": "iac",
     "Secret": "secrets",
     "License": "licence",
 }
-"""How Trivy names its rules (``pkg/report/sarif.go``), whatever its scanners looked for: the first that occurs is what a run is about."""
+"""How Trivy names its rules (``pkg/report/sarif.go``; before 0.19 in words, with the type of package behind them in parentheses), whatever
+its scanners looked for: the first that occurs is what a run is about."""
 _ADVISORY = re.compile(r"(CVE|GHSA|PYSEC|OSV|RUSTSEC|GO|MAL|GMS|SNYK|DSA|USN|RHSA|ALAS|TEMP)-\w", re.IGNORECASE)
 _WEAKNESS = re.compile(r"\bCWE\b|cwe-?\d|owasp|\bsecurity\b|vulnerab", re.IGNORECASE)
 _BANDIT_PASSWORDS = ("B105", "B106", "B107")
@@ -80,7 +84,7 @@ def marks_all(tool: str) -> bool:
 
 def category_by_names(rules: Iterable[Rule], otherwise: Category) -> Category:
     """Returns what a run is about by the names of its rules, where all of them are among those that Trivy gives."""
-    names = {rule.name if isinstance(rule.name, str) else None for rule in rules}
+    names = {rule.name.partition(" (")[0] if isinstance(rule.name, str) else None for rule in rules}
     if not names <= _RULE_NAMES.keys():
         return otherwise
     return next((category for name, category in _RULE_NAMES.items() if name in names), otherwise)

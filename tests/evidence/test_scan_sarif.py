@@ -365,6 +365,8 @@ def test_trivy_on_an_image_is_a_container_scan() -> None:
     [
         (["OsPackageVulnerability", "LanguageSpecificPackageVulnerability"], "container"),
         (["LanguageSpecificPackageVulnerability", "Secret"], "sca"),
+        (["OS Package Vulnerability (Alpine)", "Programming Language Vulnerability (Npm)"], "container"),
+        (["Programming Language Vulnerability (Pipenv)", "Other Vulnerability (Jar)"], "sca"),
         (["Misconfiguration"], "iac"),
         (["Secret"], "secrets"),
         (["License"], "licence"),
