@@ -123,7 +123,7 @@ def gcp_audit(path: Path, events: int) -> Path:
             second = n // 50
             resource = f"projects/_/buckets/b-{n % 40}/objects/{n}"
             method = ("storage.objects.get", "storage.objects.list")[n % 2]
-            audit = {
+            audit: dict[str, Any] = {
                 "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
                 "serviceName": "storage.googleapis.com",
                 "methodName": method,
@@ -153,7 +153,7 @@ def kubernetes_audit(path: Path, events: int) -> Path:
             second = n // 50
             at = f"2025-09-20T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{n % 50 * 20:03}000Z"
             verb, resource = (("get", "pods"), ("update", "leases"), ("list", "secrets"))[n // 2 % 3]
-            event = {
+            event: dict[str, Any] = {
                 "kind": "Event",
                 "apiVersion": "audit.k8s.io/v1",
                 "level": "Metadata",

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 import msgspec
 
 from .errors import CHECK_PATH, InputError
-from .reading import jsontext, xmltext
-from .reading.xmltext import Element as Element
+from .reading import jsontext, xmltext, xmltree
+from .reading.xmltree import Element as Element
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
@@ -215,15 +215,15 @@ class Source:
         """Tag of the root element when the file is XML, else None; read from the first 64 KiB only."""
         return xmltext.root_of(self.head)
 
-    def xml(self, selection: xmltext.Selection | None = None) -> Iterator[xmltext.Event]:
-        """Streams ``("start" | "end", element, depth)`` from XML, whatever its size (see `xmltext`).
+    def xml(self, selection: xmltree.Selection | None = None) -> Iterator[xmltree.Event]:
+        """Streams ``("start" | "end", element, depth)`` from XML, whatever its size (see `xmltree`).
 
         The caller clears elements that it has read. A byte order mark counts for more than the declaration: what a program wrote as
         UTF-8 is declared as that even when a shell has redirected it to a file in UTF-16.
         """
         if not self.data:
             raise InputError("empty file", expected="XML")
-        return xmltext.events(self.open_utf_8(), self._marked, selection or xmltext.Selection())
+        return xmltree.events(self.open_utf_8(), self._marked, selection or xmltree.Selection())
 
     def xml_tags(self, start: xmltext.Start, end: xmltext.End, text: xmltext.Text | None = None) -> None:
         """Calls ``start(tag, attributes)``, ``end(tag)`` and ``text(piece)`` for what stands in XML (see `xml` and `xmltext.tags`)."""

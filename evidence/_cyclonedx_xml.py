@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from compliance.errors import InputError
-from compliance.reading.xmltext import PassedOver, Selection
+from compliance.reading.xmltree import PassedOver, Selection
 from compliance.record import Tool, shorten
 from compliance.source import Element, Source, parse_time
 

@@ -25,7 +25,7 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
 from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
-from compliance.reading.xmltext import events
+from compliance.reading.xmltree import events
 from compliance.sign._dss import read_validation_data
 from compliance.sign._reading import entry
 from compliance.sign.pdf_verify import Update

@@ -109,7 +109,7 @@ def _go_mod(path: Path) -> Manifest:
 
 
 def _pom(path: Path) -> Manifest:
-    from ..reading.xmltext import events
+    from ..reading.xmltree import events
 
     own: dict[str, str] = {}
     depth = 0

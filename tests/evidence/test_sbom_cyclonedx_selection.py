@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import InputError
-from compliance.reading.xmltext import PassedOver
+from compliance.reading.xmltree import PassedOver
 from compliance.source import Source
 
 from .helpers import format_of
