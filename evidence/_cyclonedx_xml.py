@@ -123,8 +123,9 @@ class _Reader:
         parent.clear()
 
     def _component(self, element: Element) -> Component:
-        name, version, group = (self._text(element, what) for what in ("name", "version", "group"))
-        named, word = licensed([text for licenses in self._children(element, "licenses") for text in self._licences(licenses)])
+        space, text_of = self.space, element.findtext
+        name, version, group = given(text_of(f"{space}name")), given(text_of(f"{space}version")), given(text_of(f"{space}group"))
+        named, word = licensed([text for licenses in element.findall(f"{space}licenses") for text in self._licences(licenses)])
         return Component(f"{group}/{name}" if group and name else name, version, named, word, given(element.get("bom-ref")))
 
     def _licences(self, licenses: Element) -> Iterator[str | None]:
