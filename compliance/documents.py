@@ -165,6 +165,30 @@ class PurgeDocument(Printed):
     entries: list[PurgedEntry]
 
 
+class StampedFile(Model):
+    """What became of a document that was to be prolonged."""
+
+    path: str
+    status: Literal["timestamped", "refuted"]
+    output: str | None = None
+    """The file that was written; null when the document is refuted."""
+    at: datetime | None = None
+    """Time of the timestamp."""
+    authority: str | None = None
+    """Who gave it."""
+    until: datetime | None = None
+    """When the first certificate on the authority's path expires: until then the document can be prolonged again."""
+    reason: str | None = None
+    """The checks that were refuted."""
+
+
+class TimestampDocument(Printed):
+    """``timestamp --format json``."""
+
+    schema_id: Literal["compliance/timestamp/v1"] = Field(default="compliance/timestamp/v1", alias="schema")
+    files: list[StampedFile]
+
+
 class ReparsedEvidence(Model):
     """What became of a piece of evidence whose parser has another version now."""
 
@@ -521,6 +545,7 @@ PRINTED: tuple[type[Printed], ...] = (
     VerifyList,
     LogDocument,
     ShowDocument,
+    TimestampDocument,
     ExplainGate,
     ExplainKind,
     KeysDocument,

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "status",
     "waive",
     "verify",
+    "timestamp",
     "log",
     "show",
     "diff",

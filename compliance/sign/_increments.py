@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from compliance.sign.keys import SigningKey
     from compliance.sign.pdf import SignatureField
     from compliance.sign.timestamp import Timestamping
+    from compliance.sign.validation_data import ValidationData
 
 
 @dataclass(frozen=True)
@@ -85,19 +86,21 @@ def fill(stream: BytesIO, name: str, signing: Signing) -> None:
         _sign(writer, name, signing, _lock(writer, name, signing.key))
 
 
-def close(stream: BytesIO, timestamping: Timestamping, when: datetime) -> None:
-    """Puts a document timestamp over all there is, with the validation data of the signers whose certificates lead to a known root."""
+def close(stream: BytesIO, timestamping: Timestamping, when: datetime, data: ValidationData) -> None:
+    """Puts a document timestamp over all there is, with the validation data of its authority and what is given besides."""
     with _signable():
         reader = read_pdf(stream)
         writer = IncrementalPdfFileWriter.from_reader(reader)
         names = {name: value for name, value, _ in fields.enumerate_sig_fields(writer)}
         free = (name for name in (TIMESTAMP_FIELD, *(f"{TIMESTAMP_FIELD}-{number}" for number in range(2, 100))) if names.get(name) is None)
-        name = next(free)
+        name = next(free, None)
+        if name is None:
+            raise SigningKeyError("the PDF has 99 document timestamps, and no more can be added")
         if name not in names:
             # A page that is tagged anew would be a change that the certification forbids; a field without a page needs no tag.
             fields.append_signature_field(writer, fields.SigFieldSpec(name))
         stamper = timestamping.begin(when)
-        add_validation_data(writer, stamper.validation_data(()))
+        add_validation_data(writer, data | stamper.validation_data(()))
         placeholder = signers.DocumentTimestamp(bytes_reserved=2 * (len(stamper.sample.der) + TOKEN_GROWTH))  # type: ignore[no-untyped-call]
         placeholder[pdf_name(LEVEL)] = pdf_name(f"/{timestamping.level}")
         _embed(writer, name, placeholder, None, "sha256", stamper.stamp)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from compliance.sign.form import TextField, TickField
     from compliance.sign.keys import SigningKey
     from compliance.sign.timestamp import Timestamping
+    from compliance.sign.validation_data import ValidationData
 
 __all__ = ["FIELD_NAME", "TIMESTAMP_FIELD", "SignatureField", "close_pdf", "prepare_fields", "sign_field", "sign_pdf"]
 
@@ -164,16 +165,17 @@ def sign_field(
     return stream.getvalue()
 
 
-def close_pdf(pdf: bytes, timestamping: Timestamping, when: datetime) -> bytes:
+def close_pdf(pdf: bytes, timestamping: Timestamping, when: datetime, data: ValidationData | None = None) -> bytes:
     """Puts a document timestamp over a certified document and all its signatures, which stay valid.
 
-    It shows that all of it existed at that time, also when certificates have expired, and can be repeated before the certificate
-    of the timestamp itself expires.
+    It shows that all of it existed at that time, also when certificates have expired. Before the certificate of the timestamp itself
+    expires, `compliance.sign.prolong` adds a further one.
 
     Args:
         pdf: The file.
         timestamping: Who is asked; at the levels ``B-LT`` and ``B-LTA`` the revocation data of the authority is added.
         when: The time now, with a zone.
+        data: What is added besides, under the timestamp, to judge the certificates of others by.
 
     Returns:
         The file with the timestamp; it starts with exactly the bytes of ``pdf``.
@@ -182,9 +184,10 @@ def close_pdf(pdf: bytes, timestamping: Timestamping, when: datetime) -> bytes:
         SigningKeyError: There is no timestamp, or the file cannot be read.
     """
     from compliance.sign import _increments
+    from compliance.sign.validation_data import ValidationData
 
     stream = io.BytesIO(pdf)
-    _increments.close(stream, timestamping, when)
+    _increments.close(stream, timestamping, when, data or ValidationData())
     return stream.getvalue()
 
 

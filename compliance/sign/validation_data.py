@@ -22,7 +22,7 @@ from ..errors import SigningKeyError
 from . import fetch
 from .keys import subject_name
 
-__all__ = ["ValidationData", "gather"]
+__all__ = ["ValidationData", "gather", "names_authorities"]
 
 _OCSP: Final = "application/ocsp-request"
 
@@ -74,6 +74,11 @@ def gather(path: Sequence[x509.Certificate]) -> ValidationData:
     for certificate, issuer in pairwise(path):
         made |= _about(certificate, issuer)
     return made
+
+
+def names_authorities(path: Sequence[x509.Certificate]) -> bool:
+    """Tells whether each certificate of a path but its root says who can be asked about it."""
+    return all(any(True for find in (_ocsp_addresses, _list_addresses) for _ in find(one)) for one in path[:-1])
 
 
 def _about(certificate: x509.Certificate, issuer: x509.Certificate) -> ValidationData:

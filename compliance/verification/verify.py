@@ -139,6 +139,22 @@ def read_pdf(path: Path) -> bytes:
         raise InputError(error.strerror or str(error), source=str(path), hint=CHECK_PATH) from error
 
 
+def read_signed(path: Path) -> bytes:
+    """Reads a PDF that is signed, whatever its signatures are worth.
+
+    Raises:
+        InputError: It cannot be read, is no PDF or not signed, or is larger than `PDF_LIMIT`.
+    """
+    from ..sign.pdf_verify import inspect_pdf
+
+    content = read_pdf(path)
+    found = "no PDF" if b"%PDF-" not in content[:1024] else "a PDF without signature" if not inspect_pdf(content).is_signed else None
+    if found is not None:
+        hint = "`compliance report`, `packet` and `packet --final` write such files"
+        raise InputError(found, expected="a signed report, packet or decision record", source=str(path), hint=hint)
+    return content
+
+
 def _is_store(path: Path) -> bool:
     try:
         with path.open("rb") as file:

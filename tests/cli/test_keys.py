@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from tests.cli.run import Ran, compliance
 from tests.sign.documents import pem
 from tests.sign.services import Services
 
-ROOT = Path(__file__).parent.parent.parent
 CONFIGURATION = '[project]\nname = "demo"\nversion = "1.0"\ncommit = "%s"\n[frameworks]\naei21 = false\n[sign]\n' % ("a" * 40)
 STORE = ".compliance/evidence.db"
 JUNIT = '<testsuite name="t" tests="1"><testcase classname="a" name="b"/></testsuite>'
@@ -143,20 +141,6 @@ def test_a_stamped_report_verifies(project: Path, services: Services, level: str
     assert ran.json["signer"]["status"] == "trusted"
     stored = compliance("verify", path, "--store", STORE, "--format", "json", cwd=project)
     assert statuses(stored)["report.signed"] == "proven"
-
-
-def test_a_timestamp_is_prolonged_as_the_documentation_says(project: Path, services: Services) -> None:
-    configure(project, 'key = "key.p12"', f'timestamp = "{services.timestamp_url}"', 'level = "B-LTA"', 'trust = ["ca.crt"]')
-    before = report(project).read_bytes()
-    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "keys.md").read_text(), re.DOTALL)
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_")}
-    subprocess.run([sys.executable, "-c", program], cwd=project, env=env | {"COMPLIANCE_HOME": "home"}, check=True)
-    after = (project / "report.pdf").read_bytes()
-    assert after.startswith(before)
-    assert len(after) > len(before)
-    ran = compliance("verify", "report.pdf", "--strict", "--format", "json", cwd=project)
-    assert (ran.code, set(statuses(ran).values())) == (0, {"proven"})
-    assert [one["detail"].count("document timestamp") for one in ran.json["checks"] if one["name"] == "later-revisions"] == [2]
 
 
 def test_signers_are_told_apart_by_exit_code(project: Path) -> None:
