@@ -13,6 +13,8 @@ from . import jsontext
 
 T = TypeVar("T")
 
+_EXACT = 2**53
+"""Floats below it hold each whole number exactly."""
 _EXPECTED = re.compile(r"Expected (.+), got (.+)", re.DOTALL)
 
 
@@ -29,9 +31,36 @@ def shaped(value: Any, type_: type[T], where: str | None = None) -> T:
     """
     try:
         with jsontext.collector_paused():
-            return msgspec.convert(value, type_)
+            return converted(value, type_)
     except msgspec.ValidationError as error:
         raise misshaped(error, where) from error
+
+
+def converted(value: Any, type_: type[T]) -> T:
+    """Reads a JSON value as a typed structure; ``1.0`` is the whole number 1, as in JSON Schema.
+
+    Raises:
+        msgspec.ValidationError: Something in it has another type.
+    """
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        if (whole := _with_whole_numbers(value)) is value:
+            raise
+        return msgspec.convert(whole, type_)
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Returns a value with integers for floats without a fraction, itself where it holds none."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if isinstance(value, dict):
+        changed = {key: new for key, old in value.items() if (new := _with_whole_numbers(old)) is not old}
+        return {**value, **changed} if changed else value
+    if isinstance(value, list):
+        items = [_with_whole_numbers(item) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
 
 
 def checked(found: Mapping[str, msgspec.Raw], wanted: Collection[str], apart: Collection[str]) -> dict[str, Any]:
@@ -87,6 +116,6 @@ def each(text: bytes | msgspec.Raw, type_: type[T], where: str) -> Iterator[T]:
         return
     for number, value in enumerate(jsontext.read_each(jsontext.elements(text))):
         try:
-            yield msgspec.convert(value, type_)
+            yield converted(value, type_)
         except msgspec.ValidationError as error:
             raise misshaped(error, f"{where}/{number}") from error

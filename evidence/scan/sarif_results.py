@@ -9,6 +9,7 @@ import msgspec
 
 from compliance.errors import InputError
 from compliance.reading import jsontext
+from compliance.reading.jsonshape import converted
 from compliance.record import Finding, shorten
 
 from .rows import Rows, line_of, misshaped, path_of_uri
@@ -51,7 +52,7 @@ class Results:
         number = 0
         try:
             for value in jsontext.read_each(texts):
-                self._result(msgspec.convert(value, Result))
+                self._result(converted(value, Result))
                 number += 1
         except msgspec.ValidationError as error:
             raise misshaped(error, f"{where}/{number}") from error

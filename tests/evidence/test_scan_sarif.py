@@ -652,3 +652,16 @@ def test_corpus() -> None:
         assert payload.tool == (", ".join(expected["tools"]) or "unknown")
         assert recognised(data) == ["sarif"]
         assert read("scan", "sarif", redacted("scan", "sarif", data) or data).payload == payload
+
+
+@pytest.mark.parametrize(("line", "read_as"), [(7, 7), (7.0, 7), (0.0, None)])
+def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(line: Json, read_as: int | None) -> None:
+    place: Json = {"physicalLocation": {"artifactLocation": {"uri": "a.py"}, "region": {"startLine": line}}}
+    (row,) = findings({"ruleId": "r", "ruleIndex": 0.0, "message": {"text": "m"}, "locations": [place]}, rules=[{"id": "r"}])
+    assert (row.rule, row.line) == ("r", read_as)
+
+
+def test_a_fraction_of_a_line_is_refused() -> None:
+    place: Json = {"physicalLocation": {"region": {"startLine": 7.5}}}
+    with pytest.raises(InputError, match="float"):
+        scan(run({"ruleId": "r", "locations": [place]}))
