@@ -120,7 +120,20 @@ class Record:
             self._stated((b"BRH", b"BRF"), (self._listed[2], self._listed[3]), (once.branches_covered or 0, once.branches_total or 0)),
         )
         stated = Counts(*found[0], *found[1])
+        if stated.branches_total != once.branches_total and self._instantiated(*found[1]):
+            stated = Counts(*found[0], once.branches_covered, once.branches_total)
         return None if stated == once else stated
+
+    def _instantiated(self, covered: int, total: int) -> bool:
+        """Tells whether totals are LLVM's where code was instantiated several times (templates, generics).
+
+        ``llvm-cov export`` lists two branches of each condition of each instantiation, numbered on within the line, and counts those of
+        one instantiation (``CoverageExporterLcov.cpp``; ``CoverageSummaryInfo.cpp``).
+        """
+        more, more_covered = len(self._branches) - total, sum(self._branches.values()) - covered
+        parts = (key.split(b",") for key in self._branches)
+        paired = (len(one) == 3 and one[1].isdigit() and one[2].isdigit() and int(one[2]) // 2 == int(one[1]) for one in parts)
+        return 0 <= more_covered <= more and more % 2 == 0 and all(paired)
 
     def _stated(self, keys: tuple[bytes, bytes], listed: tuple[int, int], once: tuple[int, int]) -> tuple[int, int]:
         """Returns the totals under two keys, or ``once`` where they agree with what is listed or are not there."""

@@ -6,8 +6,9 @@ commas (coverage.py writes text there). ``taken`` is ``-`` where the block never
 
 A line counts once per file, however many records and tests list it, and is covered when any of them ran it; likewise a branch.
 That is how ``lcov --summary`` counts. ``LF``, ``LH``, ``BRF`` and ``BRH`` are the file's own totals: they must be those of
-what the record lists, doubles counted or not, else the report is incomplete. They are counted only where a record lists
-nothing. A negative count, which old versions of gcov leave behind, covers nothing, as in lcov.
+what the record lists, doubles counted or not, else the report is incomplete; LLVM may count fewer branches than it lists, those
+of one instantiation. They are counted only where a record lists nothing. A negative count, which old versions of gcov leave
+behind, covers nothing, as in lcov.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def _recognise(source: Source) -> bool:
 lcov = Format(
     name="lcov",
     title="Coverage by lcov and many others (LCOV trace file)",
-    parser=2,
+    parser=3,
     recognise=_recognise,
     parse=_parse,
     marks=("SF:", "DA:", "end_of_record"),

@@ -119,6 +119,33 @@ def test_what_makes_it_incomplete(old: str, new: str, said: str) -> None:
     assert (incomplete(OTHER + text) or "").startswith(said)
 
 
+LLVM = """SF:/src/a.cpp
+DA:3,2
+LF:1
+LH:1
+BRDA:3,0,0,0
+BRDA:3,0,1,1
+BRDA:3,1,2,0
+BRDA:3,1,3,1
+BRF:2
+BRH:1
+end_of_record
+"""
+
+
+def test_llvm_lists_the_branches_of_each_instantiation_and_counts_those_of_one() -> None:
+    assert (found(LLVM), incomplete(LLVM)) == ((1, 1, 2, 4), None)
+    for old, new in [
+        ("BRH:1", "BRH:3"),
+        ("BRF:2", "BRF:6"),
+        ("BRF:2", "BRF:3"),
+        ("BRF:2", "BRF:4"),
+        ("3,1,2", "3,1,0"),
+        ("3,1,2", "3,1,x"),
+    ]:
+        assert incomplete(LLVM.replace(old, new)), (old, new)
+
+
 def test_totals_count_where_nothing_is_listed() -> None:
     assert (found(without("DA:")), incomplete(without("DA:"))) == ((2, 3, 1, 3), None)
     assert (found(without("DA:", "BRDA")), incomplete(without("DA:", "BRDA"))) == ((2, 3, 1, 3), None)
