@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -15,12 +14,6 @@ from compliance.record import shorten
 from . import Declared
 
 _TOTALS: Final = ("tests", "failures", "errors", "skipped")
-PYTEST: Final = "pytest tests"
-"""Name of the root that pytest writes since version 8."""
-_BOOST: Final = ("tests", "skipped", "errors", "failures", "id", "name", "time")
-"""Attributes as Boost.Test writes them (``junit_log_formatter.ipp``)."""
-_JEST: Final = ("name", "errors", "failures", "skipped", "timestamp", "time", "tests")
-"""Attributes of a suite as jest-junit writes them (``buildJsonResults.js``)."""
 _COUNT: Final = re.compile(r"[0-9]{1,12}")
 _SECONDS: Final = re.compile(r"[0-9]*\.?[0-9]+([eE][-+]?[0-9]{1,3})?|[0-9]+\.")
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
@@ -38,7 +31,7 @@ class Totals:
     def add(self, other: Totals) -> None:
         """Adds the totals of another suite."""
         mine, others = self._found, other._found or {}
-        self._found = {key: _plus(others.get(key), mine.get(key) if mine is not None else 0) for key in _TOTALS}
+        self._found = {key: plus(others.get(key), mine.get(key) if mine is not None else 0) for key in _TOTALS}
 
     def declared(self) -> Declared | None:
         """Returns the totals; None when nothing is stated."""
@@ -54,76 +47,19 @@ def totals_of(attributes: Mapping[str, str]) -> Totals:
     """
     if attributes.get("hostname") == "tbd":
         return Totals()
-    found = {key: _total(attributes.get(key), key) for key in _TOTALS}
+    found = {key: total(attributes.get(key), key) for key in _TOTALS}
     if found["skipped"] is not None:
-        found["skipped"] += sum(_total(attributes.get(key), key) or 0 for key in ("disabled", "aborted"))
+        found["skipped"] += sum(total(attributes.get(key), key) or 0 for key in ("disabled", "aborted"))
     return Totals(found)
 
 
-def to_be_written(suite: Mapping[str, str], passed: int) -> int:
-    """Returns how many cases of a suite that look passed are still to be written.
-
-    jest-junit writes ``test.todo`` like a test that passed, but leaves it out of the totals of its suite.
-
-    Args:
-        suite: The attributes of the suite.
-        passed: How many of its cases look passed.
-    """
-    if tuple(suite) != _JEST:
-        return 0
-    tests, failures, skipped = (_total(suite[key], key) or 0 for key in ("tests", "failures", "skipped"))
-    return max(0, passed - max(0, tests - failures - skipped))
-
-
-@dataclass(frozen=True)
-class Found:
-    """What stands in a file beside its totals."""
-
-    root: Mapping[str, str]
-    """Attributes of the root."""
-    suites: Declared | None
-    """Sums of the totals of the outermost suites; None where they are not all."""
-    cases: int
-    unwritten: int
-    """How many of the cases are still to be written (see `to_be_written`)."""
-    attempts: Mapping[str, int]
-    """Failed attempts that stand inside cases, by ``failures`` and ``errors``."""
-    qt_5: bool
-
-
-def comparable(declared: Declared | None, found: Found) -> Declared | None:
-    """Returns declared totals as they compare with the cases, where a writer counts otherwise than it lists; else None.
-
-    Boost.Test leaves skipped cases out of ``tests``, and jest-junit those that are to be written. pytest counts subtests that passed and
-    have no case. Surefire 2 counts each attempt of a test that was run again, and Qt 5 the messages of tests as errors. Newman states
-    requests that got no answer as ``errors`` of a suite alone.
-    """
-    if declared is None:
-        return None
-    suites = found.suites or declared
-    changed = {key: getattr(suites, key) for key in ("failures", "errors") if getattr(declared, key) is None}
-    if declared.tests is None:
-        pass
-    elif found.root.get("name") == PYTEST and declared.tests > found.cases:
-        changed["tests"] = None
-    elif tuple(found.root) == _BOOST:
-        changed["tests"] = _plus(declared.tests, declared.skipped)
-    elif found.qt_5:
-        changed["errors"] = None
-    elif found.unwritten:
-        changed["tests"] = declared.tests + found.unwritten
-    elif found.attempts and declared.tests == found.cases + sum(found.attempts.values()):
-        changed["tests"] = found.cases
-        changed |= {key: _plus(getattr(declared, key), -number) for key, number in found.attempts.items()}
-    totals = declared.model_copy(update=changed)
-    return None if totals == declared else totals
-
-
-def _plus(left: int | None, right: int | None) -> int | None:
+def plus(left: int | None, right: int | None) -> int | None:
+    """Returns a sum; None when a part is unknown."""
     return None if left is None or right is None else left + right
 
 
-def _total(text: str | None, key: str) -> int | None:
+def total(text: str | None, key: str) -> int | None:
+    """Reads a total; None when it is not stated."""
     text = (text or "").strip()
     if not text:
         return None

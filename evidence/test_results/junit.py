@@ -28,15 +28,12 @@ from compliance.source import Source, parse_time
 from . import Declared, TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
 from ._suites import RESULTS, SuiteTally, listed
-from ._totals import Found, Seconds, Totals, comparable, seconds_of, to_be_written, totals_of
+from ._totals import Seconds, Totals, seconds_of, totals_of
+from ._writers import COMMON_TEST, CONFIGURATION, LISTING, QT_5, Found, comparable, to_be_written
 
 ROOTS: Final = ("testsuites", "testsuite")
 ECLIPSE: Final = "testrun"
 """Root of what Eclipse exports; IntelliJ IDEA has one of that name with elements of its own inside."""
-_LISTING: Final = (("name", "AllTests"),)
-"""Attributes behind ``tests`` of the root that GoogleTest writes with ``--gtest_list_tests``; that of a run has more."""
-_QT_5: Final = ("errors", "failures", "tests", "name")
-"""Attributes of a suite as Qt Test writes them before Qt 6 (``qjunittestlogger.cpp``)."""
 _SPEAKING: Final = frozenset({"status", "result", "ignored", "incomplete"})
 """Attributes by which a case without elements may say that it did not pass."""
 
@@ -47,6 +44,8 @@ class _Open:
 
     name: str
     attributes: Mapping[str, str]
+    common_test: bool
+    """Whether Common Test wrote it."""
     counts: SuiteTally | None = None
     """Where its cases count; None before the first one."""
     passed_before: int = 0
@@ -78,6 +77,8 @@ class _Reader:
         self.findings: list[Finding] = []
         self.flaky = 0
         self.retried = 0
+        self.uncounted = 0
+        """Cases that the totals leave out because they are no tests, but configure them."""
         self.unwritten = 0
         """Cases that are still to be written, counted as skipped."""
         self.attempts: Counter[str] = Counter()
@@ -131,7 +132,7 @@ class _Reader:
         name = attributes.get("name")
         if name == "SuiteSucceeded" and attributes.get("value") == "false":
             self.unsuccessful = self.unsuccessful or self._open[-1].name
-        self.qt_5 = self.qt_5 or (name == "QTestVersion" and tuple(self.root) == _QT_5)
+        self.qt_5 = self.qt_5 or (name == "QTestVersion" and tuple(self.root) == QT_5)
 
     def _starts_inside(self, case: Mapping[str, str], tag: str, attributes: dict[str, str]) -> bool:
         if tag == "testcase":
@@ -163,7 +164,7 @@ class _Reader:
 
     def _suite_starts(self, tag: str, attributes: dict[str, str]) -> None:
         if not self._path:
-            if tuple(attributes.items())[1:] == _LISTING:
+            if tuple(attributes.items())[1:] == LISTING:
                 raise InputError("GoogleTest's list of its tests", expected="what a run of them said", where=f"/{tag}")
             self.root = attributes
             self._times_cases = seconds_of(attributes.get("time")) is None
@@ -174,7 +175,8 @@ class _Reader:
         time = parse_time(attributes["timestamp"]) if "timestamp" in attributes else None
         if time is not None and (self.observed_at is None or time < self.observed_at):
             self.observed_at = time
-        self._open.append(_Open(attributes.get("name", "").strip() or "(unnamed)", attributes))
+        name = attributes.get("name", "").strip() or "(unnamed)"
+        self._open.append(_Open(name, attributes, tuple(attributes)[: len(COMMON_TEST)] == COMMON_TEST))
 
     def _suite_ends(self, suite: _Open) -> None:
         if suite.counts is None:
@@ -193,6 +195,7 @@ class _Reader:
             holder.counts.time.add(holder.attributes.get("time"))
         if self._times_cases:
             self.case_time.add(attributes.get("time"))
+        self.uncounted += holder.common_test and attributes.get("name") in CONFIGURATION
         seen = attributes.get("name") in self._failed_names
         if case is None and not seen and _SPEAKING.isdisjoint(attributes):
             holder.counts.counts[SKIPPED if self.qt_5 else PASSED] += 1
@@ -237,7 +240,7 @@ class _Reader:
         count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in RESULTS}
         suites = None if self.outside_suites else self.declared.declared()
         declared = totals_of(self.root).declared() or suites
-        found = Found(self.root, suites, sum(count.values()), self.unwritten, self.attempts, self.qt_5)
+        found = Found(self.root, suites, sum(count.values()), self.unwritten + self.uncounted, self.attempts, self.qt_5)
         return TestResults(
             tests=found.cases,
             passed=count[PASSED],

@@ -94,6 +94,21 @@ UNCAUGHT EXCEPTION:
         (4, 2, 1, 1, 0),
         (4, 1, 1, 0),
     ),
+    "common test": (
+        """<?xml version="1.0" encoding="UTF-8"?>
+<testsuites><testsuite hostname="vm" name="x_SUITE" time="1.5" timestamp="2026-03-01T10:00:00"
+ errors="0" failures="1" skipped="1" tests="3" log="x">
+<testcase name="init_per_suite" time="0.0" log="x"/>
+<testcase name="ok" time="0.1" log="x"/>
+<testcase group="g" name="init_per_group" time="0.0" log="x"/>
+<testcase group="g" name="bad" time="0.1" log="x"><failure message="no" type="crash">trace</failure></testcase>
+<testcase group="g" name="end_per_group" time="0.0" log="x"/>
+<testcase name="later" time="0.0" log="x"><skipped type="skip" message="later">why</skipped></testcase>
+<testcase name="end_per_suite" time="0.0" log="x"/>
+</testsuite></testsuites>""",
+        (7, 5, 1, 0, 1),
+        (3, 1, 0, 1),
+    ),
     "qt 5": (
         """<?xml version="1.0" encoding="UTF-8" ?>
 <testsuite errors="2" failures="1" tests="5" name="T">
@@ -514,7 +529,9 @@ def test_totals_compare_with_the_cases_as_their_writers_count() -> None:
     assert comparable(DIALECTS["boost"][0]) == (3, 0, 1, 1)
     assert comparable(DIALECTS["jest with tests to be written"][0]) == (7, 1, 0, None)
     assert comparable(DIALECTS["qt 5"][0]) == (5, 1, None, None)
-    for name in set(DIALECTS) - {"boost", "qt 5", "jest with tests to be written", "surefire 2 with reruns"}:
+    assert comparable(DIALECTS["common test"][0]) == (7, 1, 0, 1)
+    assert comparable(DIALECTS["common test"][0].replace(' hostname="vm"', "")) is None
+    for name in set(DIALECTS) - {"boost", "common test", "qt 5", "jest with tests to be written", "surefire 2 with reruns"}:
         text, _, declared = DIALECTS[name]
         totals = comparable(text)
         assert totals is None or [old or new for old, new in zip(declared or (), totals, strict=True)] == list(totals)
