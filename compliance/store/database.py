@@ -259,11 +259,17 @@ def _connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
 
 
 def _refuse_unread_log(path: Path) -> None:
-    log = path.with_name(path.name + "-wal")
+    log, journal = (path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
     if log.exists() and log.stat().st_size:
         raise StoreUnavailableError(
             f"{path}: its newest entries lie in {log.name}, which cannot be read in a folder that is read-only",
             hint="copy the store, with that file, to a folder that you can write to",
+        )
+    if journal.exists() and journal.stat().st_size:
+        # The toolkit writes none. Whoever writes next would first bring back the pages in it: other entries than those that were read.
+        raise StoreUnavailableError(
+            f"{path}: {journal.name}, which another program left beside it, holds pages that would replace those of the store",
+            hint="move that file away, or take a copy of the store from before",
         )
 
 

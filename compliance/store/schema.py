@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from typing import Final
 
 from ..errors import StoreError, StoreUnavailableError, TamperedError
@@ -134,8 +135,9 @@ def applied(connection: sqlite3.Connection) -> int:
 
     Raises:
         StoreError: It comes from a newer version, or is not a store.
-        TamperedError: Its steps were changed.
+        TamperedError: Its steps or its tables were changed.
     """
+    _require_tables(connection, "schema_step")
     try:
         rows = connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()
     except sqlite3.OperationalError as error:
@@ -150,15 +152,25 @@ def applied(connection: sqlite3.Connection) -> int:
             f"from a newer version: it has schema step {len(rows)}, this version knows {len(STEPS)}",
             hint="install a newer compliance-toolkit",
         )
+    _require_tables(connection)
     return len(rows)
 
 
-def expected_objects() -> set[tuple[str, str, str]]:
+def _require_tables(connection: sqlite3.Connection, *names: str) -> None:
+    """Refuses what only looks like a table, before anything is read from it: the rows of a view, or a computed column, may have no end."""
+    tables = {name: sql for kind, name, sql in expected_objects() if kind == "table" and (not names or name in names)}
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master WHERE type IN ('table', 'view')"):
+        if (kind, sql) != ("table", tables.get(name, sql)):
+            raise TamperedError(f"{name} is not the table that this version defines", hint="run `compliance verify` on an older copy of it")
+
+
+@cache
+def expected_objects() -> frozenset[tuple[str, str, str]]:
     """Returns (type, name, SQL) of everything that a whole database defines."""
     connection = sqlite3.connect(":memory:")
     try:
         create(connection)
-        return objects(connection)
+        return frozenset(objects(connection))
     finally:
         connection.close()
 
