@@ -1,4 +1,4 @@
-"""Verifies a report of compliance-toolkit without compliance-toolkit: one file, the standard library and ``cryptography``.
+"""Verifies a report, packet or record of compliance-toolkit without compliance-toolkit: one file, the standard library, ``cryptography``.
 
 Usage: python standalone.py REPORT.pdf|BUNDLE_FOLDER [--trust CERTIFICATE.pem ...] [--json]
 
@@ -9,12 +9,14 @@ the artifacts again: ``compliance verify`` does. Get this file from the project,
 SHA-256 with the one that the project publishes; the one printed in a report only helps if the report is sound.
 
 Updates after the toolkit's signature are judged if they are in the form that this toolkit writes: signatures of people in prepared fields,
-timestamps over the whole, data for validation. Not judged: whether a certificate was revoked, whether an authority is one to trust for
-timestamps, and updates that other programs wrote.
+timestamps over the whole, data for validation. Of decisions it judges those that a record carries as signed statements; not what people
+filled in and signed in a packet, which it says. Not judged either: whether an authority is one to trust for timestamps, updates that other
+programs wrote, and whether a certificate was revoked, unless the file itself says so. Wherever it judges, it is at least as strict as
+``compliance verify``: what it cannot judge is never proven.
 
-Exit codes: 0 verified, 2 wrong use, 3 verified but for updates that are not judged here, 4 refuted, 6 intact, but the signer is not
-trusted, or the certificate has expired. Formats: docs/leaf-format.md, RFC 6962, RFC 5652, RFC 3161, ISO 32000-1, C2SP signed-note.
-Nothing is fetched, nothing is written.
+Exit codes: 0 verified, 2 wrong use, 3 verified but for what is not judged here, 4 refuted, 6 intact, but the signer is not trusted, or the
+certificate has expired. Formats: docs/leaf-format.md, RFC 6962, RFC 5652, RFC 3161, ISO 32000-1, C2SP signed-note, OpenSSH
+PROTOCOL.sshsig. Nothing is fetched, nothing is written.
 """
 
 from __future__ import annotations
@@ -28,26 +30,63 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, load_ssh_public_key
+from cryptography.x509 import ocsp
 
 MOST = 1 << 29
 """Bytes that a file, and all that it unpacks to, may have."""
 MOST_UPDATES = 100
+MOST_SIGNED = 1 << 20
+"""Bytes of the largest signature, with its certificates and its timestamp."""
+MOST_LINKS = 6
+"""Certificates between a signer and a trusted one."""
+TOLERANCE = timedelta(minutes=10)
+"""How far clocks may differ."""
 CLASSES = ("paths", "people", "code")
+ORDER_256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+ORDER_384 = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
+"""Orders of the groups of the curves (FIPS 186-4, appendix D.1.2)."""
 TRIAL = x509.ObjectIdentifier("2.25.42221588024285752249991595624360183612")
 BYTE_RANGE = rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]"
 MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+DATA = bytes.fromhex("06092a864886f70d010701")
+CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")
+STAMPED = bytes.fromhex("060b2a864886f70d0109100104")
 TOKEN = bytes.fromhex("2a864886f70d010910020e")
+NAMED = (bytes.fromhex("2a864886f70d010910022f"), bytes.fromhex("2a864886f70d010910020c"))
+"""Attributes that name certificates by their digests: ESS signing-certificate-v2, and its older form with SHA-1."""
+PSS = bytes.fromhex("2a864886f70d01010a")
+PROTECTION = bytes.fromhex("2a864886f70d010934")
+SIGNED_WITH = {
+    (True, "sha256"): bytes.fromhex("300d06092a864886f70d01010b0500"),
+    (True, "sha384"): bytes.fromhex("300d06092a864886f70d01010c0500"),
+    (True, "sha512"): bytes.fromhex("300d06092a864886f70d01010d0500"),
+    (False, "sha256"): bytes.fromhex("300a06082a8648ce3d040302"),
+    (False, "sha384"): bytes.fromhex("300a06082a8648ce3d040303"),
+    (False, "sha512"): bytes.fromhex("300a06082a8648ce3d040304"),
+}
+"""Signature algorithms: of RSA keys or not, by digest."""
+SIGNING = {"2.5.29.37.0", "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.2.840.113583.1.1.5", "1.3.6.1.4.1.311.10.3.12"}
+"""Purposes of which a certificate that names any must have one: any, code, e-mail, documents (RFC 9336, Adobe, Microsoft)."""
+LEVEL = b"/XXComplianceLevel"
+LEAST_RSA = 3072
+UNKNOWN_AUTHORITY = "whether that authority is to be trusted is not judged here"
+OTHER_FORM = "the signature is not in the form that this toolkit writes"
+STATEMENT = "application/vnd.compliance-toolkit.statement+json"
+DECISION = b"decision@compliance-toolkit"
 FIXED = {
     b"/Pages",
     b"/Names",
@@ -62,6 +101,12 @@ FIXED = {
     b"/Rect",
 }
 """Entries of PDF objects that no signature may change."""
+MODELS = {
+    "decision-record.json": b"compliance/decision-record/v1",
+    "packet.json": b"compliance/packet/v1",
+    "report.json": b"compliance/report/v1",
+}
+"""Files by whose schema a document is known for what it is."""
 VALIDATION = {b"/Type", b"/Certs", b"/CRLs", b"/OCSPs", b"/VRI"}
 """Entries of the store of data for the validation of certificates (DSS)."""
 DIGESTS = {
@@ -88,8 +133,14 @@ class Result:
     links: tuple[x509.Certificate, ...] = ()
     """Certificates that came with the signer's."""
     trusted: bool = False
+    signed_at: datetime | None = None
+    """When the signer says that they signed."""
+    stamp: tuple[bytes, bytes] | None = None
+    """The timestamp under the signature, and what it must be about."""
+    judged: Any = None
+    """The judgement in the report's model."""
     unjudged: bool = False
-    """Something follows the toolkit's signature that is not judged here."""
+    """Something in the file, or behind the toolkit's signature, is not judged here."""
 
     def check(self, name: str, step: Callable[[], str]) -> bool:
         """Runs one check; whatever broken input raises is a refutation."""
@@ -124,10 +175,15 @@ def read_pdf(data: bytes, result: Result, trusted: Sequence[x509.Certificate]) -
     start, end, tail = (int(number) for number in place.groups())
     if not result.check("signature", lambda: _signature(data, start, end, tail, result)):
         return {}
+    if result.stamp is not None:
+        token, value = result.stamp
+        result.unjudged = not result.check("timestamp", lambda: f"{_stamped(token, value, data[:start])}; {UNKNOWN_AUTHORITY}")
     result.check("coverage", lambda: _coverage(data, end + tail))
+    updates = Updates(data, end + tail, start)
+    result.check("certification", lambda: updates.certification(result))
     if end + tail < len(data):
-        result.unjudged = not result.check("later-updates", lambda: Updates(data, end + tail).judge(trusted))
-    result.check("signer", lambda: _trust(result, trusted))
+        result.unjudged |= not result.check("later-updates", lambda: updates.judge(trusted))
+    result.check("signer", lambda: _trust(result, trusted, _revoked_in(data)))
     files: dict[str, bytes] = {}
     result.check("attachments", lambda: _attachments(data[:start], files))
     return files
@@ -149,27 +205,62 @@ def _signature(data: bytes, start: int, end: int, tail: int, result: Result) -> 
     """Verifies the toolkit's signature over the bytes that it covers."""
     if not 0 < start < end <= end + tail <= len(data):
         raise RefutedError(f"the signature says that it covers bytes outside of the file ({len(data)} bytes)")
-    made = Cms.read(_digits(data[start:end]))
+    if not data[:start].endswith(b"/Contents "):
+        raise RefutedError("what is left out of the signed bytes is not the signature")
+    raw = _digits(data[start:end])
+    made = Cms.read(raw)
     made.require(data[:start] + data[end : end + tail])
+    made.require_form(raw, data[:start])
+    if data[start:end] != data[start:end].upper():
+        raise RefutedError(OTHER_FORM)
+    _require_may_sign(made.signer, made.links)
     result.signer, result.links = made.signer, made.links
-    clock = "its time is the word of the machine that signed"
-    if made.token is not None:
-        clock = f"a timestamp of {_stamped(made.token, made.value)}; whether that authority is to be trusted is not judged here"
+    clock = "its time is the word of the machine that signed" if made.token is None else "timestamp is about its time"
+    result.stamp = None if made.token is None else (made.token, made.value)
     return f"by {_name(made.signer)}, with its certificate's key; {clock}"
 
 
+def _require_may_sign(signer: x509.Certificate, links: Sequence[x509.Certificate]) -> None:
+    """Checks that a certificate allows signing, and was issued by the next one that came with it, each by the next."""
+    usage = _usage(signer)
+    if usage is not None and not (usage.digital_signature or usage.content_commitment):
+        raise RefutedError("the certificate's key usage does not allow signatures")
+    if signer.subject == signer.issuer and not _signed_by(signer, signer):
+        raise RefutedError("a certificate that names itself as its issuer, and is not issued by itself")
+    left, below = list(links), signer
+    while left:
+        above = next((one for one in left if _signed_by(below, one)), None)
+        if above is None:
+            raise RefutedError("a certificate in the signature did not issue the one below it")
+        left.remove(above)
+        below = above
+
+
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    found = [one.value for one in certificate.extensions if isinstance(one.value, x509.KeyUsage)]
+    return found[0] if found else None
+
+
 def _digits(place: bytes) -> bytes:
-    if not re.fullmatch(rb"<(?:[0-9A-Fa-f]{2})+>", place):
-        raise RefutedError("no signature between < and >")
+    if len(place) > 2 * MOST_SIGNED + 2 or not re.fullmatch(rb"<(?:[0-9A-Fa-f]{2})+>", place):
+        raise RefutedError(f"no signature of at most {MOST_SIGNED} bytes between < and >")
     return bytes.fromhex(place[1:-1].decode("ascii"))
 
 
-def _stamped(token: bytes, about: bytes) -> str:
-    """Verifies a timestamp (RFC 3161) over some bytes, and returns whose it is and when it was made."""
-    made = Cms.read(token)
+def _stamped(token: bytes, about: bytes, before: bytes | None) -> str:
+    """Verifies a timestamp (RFC 3161) over some bytes, and returns whose it is and when it was made.
+
+    Args:
+        token: The timestamp.
+        about: What it must be about.
+        before: The bytes of the file before it, if it must be in this toolkit's form.
+    """
+    made = Cms.read(token, stamp=True)
     if made.content is None:
         raise RefutedError("a timestamp about nothing")
     made.require(made.content)
+    if before is not None:
+        made.require_form(token, before)
     info = _fields(_only(made.content))
     imprint = _fields(info[2])
     if imprint[1][1] != _digest(DIGESTS[_fields(imprint[0])[0][1]], about):
@@ -196,8 +287,8 @@ class Cms:
     """The timestamp that comes with it."""
 
     @classmethod
-    def read(cls, raw: bytes) -> Cms:
-        """Takes one apart; zeros may follow it."""
+    def read(cls, raw: bytes, *, stamp: bool = False) -> Cms:
+        """Takes one apart; zeros may follow it. A timestamp's signer is the one that its signed attributes name."""
         content = _fields(_only(raw, allow_zeros=True))
         if content[0][1] != SIGNED_DATA:
             raise RefutedError("not a CMS signature")
@@ -207,12 +298,17 @@ class Cms:
         if not found or len(signers) != 1:
             raise RefutedError(f"{len(signers)} signatures and {len(found)} certificates in one field")
         info = _fields(signers[0])
-        issuer, serial = _fields(info[1])
-        named = (issuer[2], int.from_bytes(serial[1], "big"))
-        (signer,) = {one for one in found if (one.issuer.public_bytes(), one.serial_number) == named}
         attributes = next(one for one in info if one[0] == 0xA0)
         values = _attributes(attributes)
+        if stamp:
+            (signer,) = {one for one in found if _bound(values, one)}
+        else:
+            issuer, serial = _fields(info[1])
+            named = (issuer[2], int.from_bytes(serial[1], "big"))
+            (signer,) = {one for one in found if (one.issuer.public_bytes(), one.serial_number) == named}
         unsigned = next((_attributes(one) for one in info if one[0] == 0xA1), {})
+        if stamp and PSS in _fields(info[4])[0][1]:
+            raise NotProvenError("a timestamp with RSA-PSS is not judged here: compliance verify does")
         carried = _fields(parts[2])
         return cls(
             signer,
@@ -224,6 +320,52 @@ class Cms:
             _fields(carried[1])[0][1] if len(carried) > 1 else None,
             unsigned[TOKEN][2] if TOKEN in unsigned else None,
         )
+
+    def require_form(self, raw: bytes, before: bytes) -> None:
+        """Checks that it is, byte for byte, what its parts give in this toolkit's form: so no byte of it can be changed unnoticed.
+
+        Args:
+            raw: The signature, as it stands in the file; zeros may follow it.
+            before: The bytes of the file before it, which vouch for the certificates of a timestamp.
+        """
+        values = _attributes((0xA0, _only(self.attributes)[1], b""))
+        key, name = self.signer.public_key(), self.algorithm.name
+        digest = _tlv(0x30, next(_tlv(0x06, oid) for oid, made in DIGESTS.items() if made.name == name), b"\5\0")
+        signed_with = SIGNED_WITH[isinstance(key, rsa.RSAPublicKey), name]
+        if self.content is None:
+            self._require_own_key()
+            parts = [
+                _tlv(0x30, CONTENT_TYPE, _tlv(0x31, DATA)),
+                _tlv(0x30, _tlv(0x06, MESSAGE_DIGEST), _tlv(0x31, _tlv(0x04, self.digest or b""))),
+            ]
+            named = [_tlv(0x30, _tlv(0x04, one)) for one in _hashes(values)]
+            parts.append(_tlv(0x30, _tlv(0x06, NAMED[0]), _tlv(0x31, _tlv(0x30, _tlv(0x30, *named)))))
+            attributes, inside = b"".join(sorted(parts)), _tlv(0x30, DATA)
+            wanted = sorted(_digest(hashes.SHA256(), _der(one)) for one in (self.signer, *self.links))
+            if sorted(_hashes(values)) != wanted or not _bound(values, self.signer):
+                raise RefutedError(OTHER_FORM)
+        else:
+            attributes, inside = _only(self.attributes)[1], _tlv(0x30, STAMPED, _tlv(0xA0, _tlv(0x04, self.content)))
+            if PROTECTION in values:
+                digest, signed_with = (_tlv(0x30, one[1]) for one in _fields(values[PROTECTION])[:2])
+            if self.links and not {_der(one) for one in self.links} <= {*_streams(before)}:
+                raise RefutedError("a certificate of a timestamp is not among those that the document vouches for")
+        _require_lower(key, self.value)
+        sid = _tlv(0x30, self.signer.issuer.public_bytes(), _integer(self.signer.serial_number))
+        stamp = b"" if self.token is None else _tlv(0xA1, _tlv(0x30, _tlv(0x06, TOKEN), _tlv(0x31, self.token)))
+        info = _tlv(0x30, _integer(1), sid, digest, _tlv(0xA0, attributes), signed_with, _tlv(0x04, self.value), stamp)
+        certificates = _tlv(0xA0, *sorted(_der(one) for one in (self.signer, *self.links)))
+        whole = _tlv(0x30, _integer(1 if self.content is None else 3), _tlv(0x31, digest), inside, certificates, _tlv(0x31, info))
+        if _tlv(0x30, _tlv(0x06, SIGNED_DATA), _tlv(0xA0, whole)) != _only(raw, allow_zeros=True)[2]:
+            raise RefutedError(OTHER_FORM)
+
+    def _require_own_key(self) -> None:
+        """Refuses keys that this toolkit does not sign with, and a digest that does not belong to the key."""
+        key = self.signer.public_key()
+        curves = {"secp256r1": "sha256", "secp384r1": "sha384"}
+        name = curves.get(key.curve.name) if isinstance(key, ec.EllipticCurvePublicKey) else "sha256"
+        if self.algorithm.name != name or (isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA):
+            raise RefutedError("signed with a key or a digest that this toolkit does not use")
 
     def require(self, signed: bytes) -> None:
         """Checks that it is about these bytes, and was made with the certificate's key."""
@@ -249,28 +391,70 @@ Field = tuple[int, bytes, bytes]
 
 def _only(data: bytes, *, allow_zeros: bool = False) -> Field:
     """Reads one DER element that nothing but (if allowed) zeros follows."""
-    one, rest = _element(data)
-    if rest.strip(b"\0") if allow_zeros else rest:
+    one, end = _element(data)
+    if data[end:].strip(b"\0") if allow_zeros else data[end:]:
         raise RefutedError("bytes behind the signature")
     return one
 
 
-def _element(data: bytes) -> tuple[Field, bytes]:
-    length, head = data[1], 2
+def _element(data: bytes, here: int = 0) -> tuple[Field, int]:
+    """Reads the DER element at a place; returns it and its end."""
+    length, head = data[here + 1], here + 2
     if length & 0x80:
-        head += length & 0x7F
-        length = int.from_bytes(data[2:head], "big")
-    if len(data) < head + length or head > 6:
+        digits = data[head : head + (length & 0x7F)]
+        head, length = head + len(digits), int.from_bytes(digits, "big")
+        if not 1 <= len(digits) <= 4 or length < 0x80 or not digits[0]:
+            raise RefutedError("broken DER")
+    if len(data) < head + length:
         raise RefutedError("broken DER")
-    return (data[0], data[head : head + length], data[: head + length]), data[head + length :]
+    return (data[here], data[head : head + length], data[here : head + length]), head + length
 
 
 def _fields(one: Field) -> list[Field]:
-    found, rest = [], one[1]
-    while rest:
-        element, rest = _element(rest)
+    found, here = [], 0
+    while here < len(one[1]):
+        element, here = _element(one[1], here)
         found.append(element)
     return found
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    value = b"".join(parts)
+    size = len(value)
+    digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, size] if size < 0x80 else [tag, 0x80 | len(digits), *digits]) + value
+
+
+def _integer(value: int) -> bytes:
+    return _tlv(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+def _hashes(values: dict[bytes, Field]) -> list[bytes]:
+    """The digests by which signed attributes name certificates."""
+    found = next((values[one] for one in NAMED if one in values), None)
+    if found is None:
+        raise RefutedError("a signature that does not name its certificate")
+    return [next(part[1] for part in _fields(one) if part[0] == 0x04) for one in _fields(_fields(found)[0])]
+
+
+def _bound(values: dict[bytes, Field], certificate: x509.Certificate) -> bool:
+    """Whether signed attributes name a certificate first."""
+    digest = _hashes(values)[0]
+    made = {20: hashes.SHA1(), 32: hashes.SHA256(), 48: hashes.SHA384(), 64: hashes.SHA512()}[len(digest)]  # noqa: S303 (RFC 3161 names by it)
+    return _digest(made, _der(certificate)) == digest
+
+
+def _require_lower(key: Any, signature: bytes) -> None:
+    """Of the two forms of an ECDSA signature the one with the lower number counts, in strict DER."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        order = {"secp256r1": ORDER_256, "secp384r1": ORDER_384}.get(key.curve.name)
+        r, s = decode_dss_signature(signature)
+        if encode_dss_signature(r, s) != signature or (order is not None and s > order // 2):
+            raise RefutedError(OTHER_FORM)
 
 
 def _wholes(whole: bytes) -> Iterator[bytes]:
@@ -294,36 +478,126 @@ def _name(certificate: x509.Certificate) -> str:
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
-def _trust(result: Result, trusted: Sequence[x509.Certificate]) -> str:
+def _trust(result: Result, trusted: Sequence[x509.Certificate], revoked: dict[bytes, datetime] | None = None) -> str:
     signer = result.signer
     if signer is None:
         raise NotProvenError("no signer")
     fingerprint = signer.fingerprint(hashes.SHA256()).hex()
     trial = " (a TRIAL KEY: proves nothing to others)" if any(one.oid == TRIAL for one in signer.extensions) else ""
-    if not _leads(signer, result.links, trusted):
+    way = _way(signer, result.links, trusted)
+    if way is None:
         raise NotProvenError(f"{_name(signer)} is not among the certificates given with --trust{trial}; sha256:{fingerprint}")
     now = datetime.now(UTC)
     if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
         span = f"{signer.not_valid_before_utc.date()} to {signer.not_valid_after_utc.date()}"
         raise NotProvenError(f"{_name(signer)}'s certificate is valid from {span} only; whether it signed then is for compliance verify")
+    if result.signed_at is not None and result.signed_at > now + TOLERANCE:
+        raise NotProvenError(
+            f"signed at {result.signed_at.isoformat()}, which has not come yet: the signer's clock is wrong, or the one here"
+        )
+    for one in way:
+        if (at := (revoked or {}).get(_der(one))) is not None:
+            raise NotProvenError(f"{_name(one)}'s certificate was revoked at {at}; whether it signed before is for compliance verify")
     result.trusted = True
-    return f"{_name(signer)} is trusted{trial}; sha256:{fingerprint}; whether it was revoked is not judged here"
+    return (
+        f"{_name(signer)} is trusted{trial}; sha256:{fingerprint}; whether it was revoked is not judged here, but by what the file carries"
+    )
 
 
-def _leads(certificate: x509.Certificate, links: Sequence[x509.Certificate], trusted: Sequence[x509.Certificate], depth: int = 8) -> bool:
-    """Whether a certificate is trusted, or was issued by one that is, over links that may issue."""
-    if any(one == certificate or _issued(certificate, one) for one in trusted):
-        return True
-    return depth > 0 and any(_issued(certificate, one) and _leads(one, links, trusted, depth - 1) for one in links if one != certificate)
+def _way(signer: x509.Certificate, links: Sequence[x509.Certificate], trusted: Sequence[x509.Certificate]) -> list[x509.Certificate] | None:
+    """Returns the certificates from the signer's up to a trusted one, which may be itself; None if there is no such way."""
+    if signer in trusted:
+        return [signer]
+    if len(links) > MOST_LINKS or not _is_for_signing(signer):
+        return None
+    return _above([signer], [one for one in links if _may_issue(one) and _is_for_signing(one) and _is_valid(one)], trusted)
 
 
-def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+def _above(
+    way: list[x509.Certificate], links: list[x509.Certificate], trusted: Sequence[x509.Certificate]
+) -> list[x509.Certificate] | None:
+    below = way[-1]
+    for one in trusted:
+        if _may_issue(one) and _signed_by(below, one):
+            return [*way, one]
+    for one in links:
+        if _signed_by(below, one) and _room(one) >= len(way) - 1:
+            found = _above([*way, one], [other for other in links if other != one], trusted)
+            if found is not None:
+                return found
+    return None
+
+
+def _signed_by(certificate: x509.Certificate, by: x509.Certificate) -> bool:
     try:
-        authority = by.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         certificate.verify_directly_issued_by(by)
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    return authority
+    return True
+
+
+def _may_issue(authority: x509.Certificate) -> bool:
+    """Whether a certificate may issue others, whoever they are: limits to their names are not judged here."""
+    usage = _usage(authority)
+    basic = [one.value for one in authority.extensions if isinstance(one.value, x509.BasicConstraints)]
+    limited = any(isinstance(one.value, x509.NameConstraints) for one in authority.extensions)
+    return bool(basic and basic[0].ca and (usage is None or usage.key_cert_sign) and not limited)
+
+
+def _room(authority: x509.Certificate) -> int:
+    """How many authorities may stand below one."""
+    length = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    return MOST_LINKS if length is None else length
+
+
+def _is_for_signing(certificate: x509.Certificate) -> bool:
+    """Whether nothing in a certificate speaks against it: other purposes, or something critical that is not read here."""
+    read = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.SubjectAlternativeName)
+    purposes = [{oid.dotted_string for oid in one.value} for one in certificate.extensions if isinstance(one.value, x509.ExtendedKeyUsage)]
+    known = all(isinstance(one.value, read) for one in certificate.extensions if one.critical)
+    return known and all(named & SIGNING for named in purposes)
+
+
+def _is_valid(certificate: x509.Certificate) -> bool:
+    return certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc
+
+
+def _streams(data: bytes) -> Iterator[bytes]:
+    """The contents of the streams of a file that may be DER: certificates, and what authorities say of them."""
+    for head in re.finditer(rb"stream\r?\n", data):
+        content = data[head.end() : head.end() + MOST_SIGNED]
+        if content[:1] == b"x":
+            try:
+                content = zlib.decompressobj().decompress(content, MOST_SIGNED)
+            except zlib.error:
+                continue
+        if content[:1] == b"0":
+            with suppress(RefutedError, IndexError):
+                yield _element(content)[0][2]
+
+
+def _revoked_in(data: bytes) -> dict[bytes, datetime]:
+    """Returns when certificates were revoked, as far as the file carries the word of who issued them."""
+    carried = [*_streams(data)]
+    known = [one for der in carried for one in _read_certificate(der)]
+    found: dict[bytes, datetime] = {}
+    for der in carried:
+        with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+            answer = ocsp.load_der_ocsp_response(der)
+            if answer.revocation_time_utc is not None:
+                found |= {_der(one): answer.revocation_time_utc for one in known if one.serial_number == answer.serial_number}
+        with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+            listed = x509.load_der_x509_crl(der)
+            for one in known:
+                gone = listed.get_revoked_certificate_by_serial_number(one.serial_number)
+                if gone is not None and listed.issuer == one.issuer:
+                    found[_der(one)] = gone.revocation_date_utc
+    return found
+
+
+def _read_certificate(der: bytes) -> Iterator[x509.Certificate]:
+    with suppress(ValueError):
+        yield x509.load_der_x509_certificate(der)
 
 
 # What was added after the toolkit's signature
@@ -335,11 +609,31 @@ class Updates:
     An update may sign a prepared field, and add data for the validation of certificates; nothing else of the document may change.
     """
 
-    def __init__(self, data: bytes, certified: int) -> None:
-        self._data, self._certified = data, certified
+    def __init__(self, data: bytes, certified: int, start: int) -> None:
+        self._data, self._certified, self._start = data, certified, start
         self._known: dict[int, Any] = {}
         self._streams: dict[int, bytes] = {}
         self._size = 0
+
+    def certification(self, result: Result) -> str:
+        """Reads the toolkit's signature and its field: what it is, what it allows, when it was made."""
+        objects: dict[int, tuple[int, Any]] = {}
+        for here, read in self._revisions(self._certified):
+            objects = read[0] if here < self._start else objects
+        (number, place, value) = next(
+            (number, at, one) for number, (at, one) in objects.items() if isinstance(one, dict) and one.get(b"/ByteRange") is not None
+        )
+        field = next(one for _, one in objects.values() if isinstance(one, dict) and one.get(b"/V") == b"%d 0 R" % number)
+        (reference,) = value[b"/Reference"]
+        allowed = reference[b"/TransformParams"][b"/P"]
+        found = (value[b"/SubFilter"], field[b"/T"], reference[b"/TransformMethod"], allowed in (b"1", b"2"), place < self._start)
+        if found != (b"/ETSI.CAdES.detached", b"(Toolkit)", b"/DocMDP", True, True):
+            raise RefutedError("the first signature is not the toolkit's, or does not certify the document")
+        result.signed_at = _time(value[b"/M"])
+        signer = result.signer
+        if signer is None or not signer.not_valid_before_utc <= result.signed_at <= signer.not_valid_after_utc:
+            raise RefutedError(f"signed at {result.signed_at.isoformat()}, when the certificate was not valid")
+        return f"the toolkit's, made at {result.signed_at.isoformat()}; it allows filling in forms and signing at most"
 
     def judge(self, trusted: Sequence[x509.Certificate]) -> str:
         """Reads one update after the other."""
@@ -352,21 +646,27 @@ class Updates:
             raise NotProvenError(f"what follows the toolkit's signature is not judged here ({found}): compliance verify does") from error
 
     def _each(self, trusted: Sequence[x509.Certificate]) -> Iterator[str]:
-        first = re.compile(rb"startxref\n(\d+)\n%%EOF\n").search(self._data)
-        if first is None:
-            raise ValueError("no end of the document")
-        here, previous = first.end(), int(first.group(1))
-        for _ in range(MOST_UPDATES):
-            if here == len(self._data):
-                return
-            objects, streams, table, end = self._read(here)
-            self._require_table(objects, streams, table, previous)
+        for here, (objects, streams, _, end) in self._revisions(len(self._data)):
             if here >= self._certified:
                 yield self._allowed(objects, streams, end, trusted)
             self._known |= {number: value for number, (_, value) in objects.items()}
             self._streams |= streams
             # A later update cannot make an object new that the document knows.
-            here, previous, self._size = end, table, max(self._size, int(objects[max(objects)][1][b"/Size"]), max(objects) + 1)
+            self._size = max(self._size, int(objects[max(objects)][1][b"/Size"]), max(objects) + 1)
+
+    def _revisions(self, until: int) -> Iterator[tuple[int, tuple[dict[int, tuple[int, Any]], dict[int, bytes], int, int]]]:
+        """Yields where each update begins, and what it holds."""
+        first = re.compile(rb"startxref\n(\d+)\n%%EOF\n").search(self._data)
+        if first is None:
+            raise ValueError("no end of the document")
+        here, previous = first.end(), int(first.group(1))
+        for _ in range(MOST_UPDATES):
+            if here == until:
+                return
+            read = self._read(here)
+            self._require_table(*read[:3], previous)
+            yield here, read
+            here, previous = read[3], read[2]
         raise NotProvenError(f"more than {MOST_UPDATES} updates")
 
     def _read(self, here: int) -> tuple[dict[int, tuple[int, Any]], dict[int, bytes], int, int]:
@@ -466,11 +766,36 @@ class Updates:
             raise RefutedError("a later signature does not cover the file as it was when it was made")
         about = self._data[:start] + self._data[behind:end]
         if value.get(b"/SubFilter") == b"/ETSI.RFC3161":
-            return f"timestamp of {_stamped(_digits(value[b'/Contents']), about)} (whether to be trusted is not judged here)"
-        made = Cms.read(_digits(value[b"/Contents"]))
+            before = self._data[:start] if LEVEL in value else None
+            return f"timestamp of {_stamped(_digits(value[b'/Contents']), about, before)} ({UNKNOWN_AUTHORITY})"
+        raw = _digits(value[b"/Contents"])
+        own = LEVEL in value
+        try:
+            made = Cms.read(raw)
+        except RefutedError as error:
+            raise error if own else NotProvenError(f"a signature of another program: {error}") from error
         made.require(about)
-        known = "trusted" if _leads(made.signer, made.links, trusted) else "not among the trusted certificates"
+        _require_may_sign(made.signer, made.links if own else ())
+        if own:
+            made.require_form(raw, self._data[:start])
+            if (value[LEVEL] == b"/B-B") != (made.token is None) or raw.hex().upper().encode() != value[b"/Contents"][1:-1]:
+                raise RefutedError(OTHER_FORM)
+        at = _time(value[b"/M"])
+        if not made.signer.not_valid_before_utc <= at <= made.signer.not_valid_after_utc:
+            raise RefutedError(f"a signature of {at.isoformat()}, when the certificate of {_name(made.signer)} was not valid")
+        known = "trusted" if _way(made.signer, made.links, trusted) and _is_valid(made.signer) else "not trusted here"
         return f"signature of {_name(made.signer)} ({known})"
+
+
+def _time(literal: bytes) -> datetime:
+    """Reads a date of a PDF (ISO 32000-1, section 7.9.4) with its zone."""
+    text = re.sub(rb"\\(\d{3})", lambda digits: bytes([int(digits.group(1), 8)]), literal)
+    found = re.fullmatch(rb"\(D:(\d{14})(?:Z(?:00'00'?)?|([+-])(\d\d)'(\d\d)'?)\)", text)
+    if found is None:
+        raise ValueError("a signature without a time, or without its zone")
+    sign, hours, minutes = found.groups()[1:]
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return datetime.strptime(found.group(1).decode(), "%Y%m%d%H%M%S").replace(tzinfo=timezone(-offset if sign == b"-" else offset))
 
 
 def _pairs(index: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -542,14 +867,21 @@ def _attachments(unsigned: bytes, files: dict[str, bytes]) -> str:
         if room <= 0:
             raise RefutedError(f"the attached files unpack to more than {MOST} bytes")
         found.append(content)
-    models = [one for one in found if b'"compliance/report/v1"' in one[:200]]
-    if len(models) != 1:
-        raise RefutedError(f"{len(models)} files of the schema compliance/report/v1; expected one")
-    files["report.json"] = models[0]
     by_digest = {hashlib.sha256(one).hexdigest(): one for one in found}
-    for row in _json(models[0])["attachments"]:
+    for name, schema in MODELS.items():
+        models = [one for one in found if b'"%b"' % schema in one[:200]]
+        if len(models) > 1:
+            raise RefutedError(f"{len(models)} files of the schema {schema.decode()}; expected one")
+        files |= dict(zip([name], models, strict=False))
+    main = next((files[name] for name in ("decision-record.json", "report.json") if name in files), None)
+    if main is None:
+        raise RefutedError("neither a report nor a record among the attached files")
+    for row in _json(main)["attachments"]:
         if row["sha256"] in by_digest:
-            files[row["name"]] = by_digest.pop(row["sha256"])
+            files[row["name"]] = by_digest[row["sha256"]]
+    strange = by_digest.keys() - digests_of(files).values()
+    if strange or len(found) > len(files):
+        raise RefutedError(f"{len(found)} files are attached, {len(files)} are listed")
     return f"{len(files)} files"
 
 
@@ -736,10 +1068,12 @@ def open_envelope(data: bytes, certificate: x509.Certificate) -> Any:
     forms = (base64.b64encode(payload).decode(), base64.b64encode(value).decode(), certificate.fingerprint(hashes.SHA256()).hex())
     if forms != (envelope["payload"], signature["sig"], signature["keyid"]):
         raise RefutedError("another form of the envelope than the toolkit writes")
-    key = certificate.public_key()
-    algorithm = hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384 else hashes.SHA256()
-    _verify(key, value, signed, algorithm)
+    _verify(certificate.public_key(), value, signed, _hash_of(certificate.public_key()))
     return _json(payload)
+
+
+def _hash_of(key: Any) -> hashes.HashAlgorithm:
+    return hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384 else hashes.SHA256()
 
 
 def digests_of(files: dict[str, bytes], but: Sequence[str] = ()) -> dict[str, str]:
@@ -881,28 +1215,242 @@ def open_note(note: str, key: str) -> tuple[str, int, bytes]:
     return origin, int(size), base64.b64decode(root, validate=True)
 
 
+# Packets and records
+
+
+def judge_packet(model: Any, report: bytes) -> str:
+    """The packet is about the judgement of the report that it carries."""
+    judged = _json(report)
+    said = judged["assessment"]
+    pairs = (
+        (model["report_sha256"], hashlib.sha256(report).hexdigest()),
+        (model["decision_digest"], said["decision_digest"]),
+        (model["evidence_outcome"], said["evidence_outcome"]),
+        (model["subject"], said["subject"]),
+        (model["point"], said["point"]),
+        (model["assessment"], judged["proof"]["assessment_entry"]),
+        (model["log"], judged["proof"]["checkpoint"]["note"].splitlines()[0]),
+    )
+    if any(one != other for one, other in pairs):
+        raise RefutedError("packet.json is about another judgement than the attached report")
+    return f"packet {model['id']} is about the judgement of the attached report; its pages are not rendered again here"
+
+
+class Record:
+    """A decision record: the decisions, and the documents and statements that it carries for them."""
+
+    def __init__(self, files: dict[str, bytes], trusted: Sequence[x509.Certificate]) -> None:
+        self.files, self.trusted = files, trusted
+        self.model = _json(files["decision-record.json"])
+
+    def judge(self, result: Result) -> None:
+        """Runs every check."""
+        result.check("record", lambda: f"decision record {self.model['id']}")
+        result.check("digests", self._digests)
+        packets = sorted(name for name in self.files if name.startswith("packet") and name.endswith(".pdf"))
+        for name in ("report.pdf", *packets):
+            inner = verify_pdf(self.files.get(name, b""), self.trusted)
+            result.checks += [(f"{name}: {one}", status, detail) for one, status, detail in inner.checks]
+            result.unjudged |= inner.unjudged
+            result.check(f"{name}: decision", lambda inner=inner: self._about(inner.judged))  # type: ignore[misc]
+        for role in self.model["roles"]:
+            for one in role["decided"]:
+                if one["method"] == "pdf" or one["defect"] is None:
+                    name = f"decision-{one['entry']}"
+                    result.unjudged |= not result.check(name, lambda role=role, one=one: self._decided(role["role"], one))  # type: ignore[misc]
+
+    def _digests(self) -> str:
+        listed = {row["name"]: row["sha256"] for row in self.model["attachments"]}
+        if listed != digests_of(self.files, ("decision-record.json",)):
+            raise RefutedError("the files are not those that the record lists")
+        return f"{len(listed)} files have the digests that the record prints"
+
+    def _about(self, judged: Any) -> str:
+        if judged is None:
+            raise NotProvenError("it could not be read")
+        if judged["decision_digest"] != self.model["decision_digest"]:
+            raise RefutedError("it is about another decision than the record")
+        return "it is about the decision of the record"
+
+    def _decided(self, role: str, said: Any) -> str:
+        """Judges a decision that was signed outside of a PDF."""
+        words = f"{said['decision']} for {role}"
+        if said["method"] == "pdf":
+            raise NotProvenError(f"{words}: what was filled in and signed in {said['document']} is not judged here: compliance verify does")
+        held = [one for one in _json(self.files["decisions.json"])["decisions"] if one["entry"] == said["entry"]]
+        if len(held) != 1:
+            raise RefutedError(f"the record counts entry {said['entry']}, but decisions.json does not hold it")
+        text, signature = held[0]["statement"].encode(), held[0]["signature"]
+        if signature["method"] not in ("sshsig", "x509"):
+            raise RefutedError(f"entry {said['entry']}: no signature")
+        key, trusted = self._ssh(text, signature) if signature["method"] == "sshsig" else self._x509(text, signature, said)
+        self._require_same(_json(text), role, said)
+        if key != said["key"]:
+            raise RefutedError(f"entry {said['entry']} is signed by the key {key}, not by {said['key']}, which the record names")
+        if not trusted:
+            raise NotProvenError(f"{words} is signed by the key {key}; whether that is the key of {said['by']} is not judged here")
+        return f"{words} by {said['by']}, signed by the key {key}"
+
+    def _require_same(self, statement: Any, role: str, said: Any) -> None:
+        about = [statement[name] for name in ("schema", "log", "decision_digest", "point", "role")]
+        if about != ["compliance/decision/v1", self.model["log"], self.model["decision_digest"], self.model["point"], role]:
+            raise RefutedError(f"the statement of entry {said['entry']} is about another decision than the record")
+        times = [[datetime.fromisoformat(one[name]) for name in ("at", "expires_at")] for one in (statement, said)]
+        facts = [(one["decision"], one["override"], [_due(each) for each in one["conditions"]]) for one in (statement, said)]
+        if times[0] != times[1] or facts[0] != facts[1]:
+            raise RefutedError(f"the statement of entry {said['entry']} says something else than the record")
+        if times[0][0] > datetime.fromisoformat(self.model["made_at"]) + TOLERANCE:
+            raise RefutedError(f"the statement of entry {said['entry']} is later than the record")
+        shown = [(said["reason"], statement["reason"])]
+        shown += [(one["text"], other["text"]) for one, other in zip(said["conditions"], statement["conditions"], strict=True)]
+        if not all(_shows(one, other) for one, other in shown):
+            raise NotProvenError(
+                f"whether the record words entry {said['entry']} as it was signed is not judged here: compliance verify does"
+            )
+
+    def _x509(self, statement: bytes, signature: Any, said: Any) -> tuple[str, bool]:
+        signer, *links = (x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in signature["certificates"])
+        kind = STATEMENT.encode()
+        signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(statement), statement)
+        _verify(signer.public_key(), base64.b64decode(signature["value"], validate=True), signed, _hash_of(signer.public_key()))
+        names = {_name(signer), *_addresses(signer)}
+        is_theirs = any(" ".join(one.split()).casefold() == " ".join(said["by"].split()).casefold() for one in names)
+        trusted = is_theirs and _way(signer, links, self.trusted) is not None and _is_valid(signer)
+        return f"sha256:{signer.fingerprint(hashes.SHA256()).hex()}", trusted
+
+    @staticmethod
+    def _ssh(statement: bytes, signature: Any) -> tuple[str, bool]:
+        """Verifies an SSH signature (OpenSSH PROTOCOL.sshsig), and returns the fingerprint of its key; who holds it is not known here."""
+        begin, end = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
+        text = "".join(signature["value"].split("\n"))
+        if not (text.startswith(begin) and text.endswith(end)):
+            raise RefutedError("no SSH signature")
+        blob = base64.b64decode(text.removeprefix(begin).removesuffix(end), validate=True)
+        public, namespace, reserved, name, value = _strings(blob[10:], 5)
+        if blob[:10] != b"SSHSIG\0\0\0\1" or namespace != DECISION or name not in SSH_HASHES:
+            raise RefutedError("an SSH signature for something else than a decision")
+        parts = (namespace, reserved, name, _digest(SSH_HASHES[name], statement))
+        _verify_ssh(public, value, b"SSHSIG" + b"".join(len(one).to_bytes(4, "big") + one for one in parts))
+        return "SHA256:" + base64.b64encode(hashlib.sha256(public).digest()).decode().rstrip("="), False
+
+
+SSH_HASHES = {b"sha256": hashes.SHA256(), b"sha512": hashes.SHA512()}
+SSH_SIGNATURES = {
+    b"rsa-sha2-256": hashes.SHA256(),
+    b"rsa-sha2-512": hashes.SHA512(),
+    b"ecdsa-sha2-nistp256": hashes.SHA256(),
+    b"ecdsa-sha2-nistp384": hashes.SHA384(),
+    b"ecdsa-sha2-nistp521": hashes.SHA512(),
+}
+
+
+def _verify_ssh(public: bytes, signature: bytes, signed: bytes) -> None:
+    (kind,) = _strings(public, 1, rest=True)
+    try:
+        key = load_ssh_public_key(kind + b" " + base64.b64encode(public))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise NotProvenError(
+            f"signed with an SSH key of the kind {kind.decode('ascii', 'replace')}: compliance verify judges it"
+        ) from error
+    name, value = _strings(signature, 2)
+    if isinstance(key, Ed25519PublicKey) and name == b"ssh-ed25519":
+        try:
+            key.verify(value, signed)
+        except InvalidSignature as error:
+            raise RefutedError("the SSH signature does not fit the statement") from error
+        return
+    if name not in SSH_SIGNATURES or name.startswith(b"rsa-") != isinstance(key, rsa.RSAPublicKey):
+        raise RefutedError(f"an SSH signature of the kind {name.decode('ascii', 'replace')}")
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        value = encode_dss_signature(*(int.from_bytes(one, "big") for one in _strings(value, 2)))
+    _verify(key, value, signed, SSH_SIGNATURES[name])
+
+
+def _strings(blob: bytes, count: int, *, rest: bool = False) -> list[bytes]:
+    """Reads strings of SSH: four bytes of length, then so many bytes (RFC 4251, section 5)."""
+    found, here = [], 0
+    for _ in range(count):
+        end = here + 4 + int.from_bytes(blob[here : here + 4], "big")
+        if len(blob) < here + 4 or len(blob) < end:
+            raise RefutedError("a cut SSH signature")
+        found.append(blob[here + 4 : end])
+        here = end
+    if blob[here:] and not rest:
+        raise RefutedError("bytes behind an SSH signature")
+    return found
+
+
+def _addresses(certificate: x509.Certificate) -> Iterator[str]:
+    for one in certificate.extensions:
+        if isinstance(one.value, x509.SubjectAlternativeName):
+            yield from one.value.get_values_for_type(x509.RFC822Name)
+
+
+def _due(condition: Any) -> datetime:
+    return datetime.fromisoformat(condition["due_at"])
+
+
+def _shows(shown: str | None, text: str | None) -> bool:
+    """Whether a text is what was signed, but for spaces and what the record cuts off."""
+    one, other = (" ".join((part or "").split()) for part in (shown, text))
+    return one == other or (one.endswith("\u2026") and other.startswith(one[:-1].rstrip()))
+
+
 # The command line
 
 
 def verify(path: Path, trusted: Sequence[x509.Certificate]) -> Result:
-    """Verifies a report or a bundle's folder."""
+    """Verifies a report, a packet, a record, or a bundle's folder."""
+    if not path.is_dir():
+        return verify_pdf(path.read_bytes(), trusted)
     result = Result()
-    if path.is_dir():
-        files = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
-        sealed = files.pop("bundle.dsse.json", None)
-        if result.check("seal", lambda: _seal(sealed, files, result)):
-            result.check("signer", lambda: _trust(result, trusted))
-    else:
-        files = read_pdf(path.read_bytes(), result, trusted)
+    files = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
+    sealed = files.pop("bundle.dsse.json", None)
+    if result.check("seal", lambda: _seal(sealed, files, result)):
+        result.check("signer", lambda: _trust(result, trusted))
+    _judge_files(files, result)
+    return result
+
+
+def verify_pdf(data: bytes, trusted: Sequence[x509.Certificate]) -> Result:
+    """Verifies a signed document with what it carries."""
+    result = Result()
+    files = read_pdf(data, result, trusted)
+    if "decision-record.json" in files:
+
+        def judge() -> str:
+            Record(files, trusted).judge(result)
+            return "every document and statement in it was looked at"
+
+        result.check("record-contents", judge)
+        return result
+    packet = files.pop("packet.json", None)
+    _judge_files(files, result)
+    if packet is not None:
+        result.check("packet", lambda: judge_packet(_json(packet), files["report.json"]))
+        result.check("decisions", lambda: _decisions(result))
+    return result
+
+
+def _decisions(result: Result) -> str:
+    if all(name != "later-updates" for name, _, _ in result.checks):
+        return "nobody has filled in or signed anything"
+    result.unjudged = True
+    raise NotProvenError("what people filled in and signed is not judged here: compliance verify does")
+
+
+def _judge_files(files: dict[str, bytes], result: Result) -> None:
+    """Checks the files of a report against each other."""
     if "report.json" not in files:
         if all(status != "refuted" for _, status, _ in result.checks):
             result.check("bundle", lambda: _raise(RefutedError("report.json is missing")))
-        return result
+        return
     bundle: Bundle | None = None
 
     def read() -> str:
         nonlocal bundle
         bundle = Bundle(files)
+        result.judged = bundle.model["assessment"]
         left_out = f": redacted copy without {', '.join(bundle.redacted)}" if bundle.redacted else ""
         return f"report {bundle.model['id']}{left_out}"
 
@@ -911,13 +1459,12 @@ def verify(path: Path, trusted: Sequence[x509.Certificate]) -> Result:
             result.check(name, step)
         if result.signer is not None and result.signer.fingerprint(hashes.SHA256()).hex() != bundle.model["signer"]["fingerprint"]:
             result.check("signer-printed", lambda: _raise(RefutedError("another certificate signed than the report prints")))
-    return result
 
 
 def main() -> int:
     """Runs the command line."""
-    parser = argparse.ArgumentParser(description="Verifies a report of compliance-toolkit offline, without it.")
-    parser.add_argument("path", type=Path, help="a report (PDF), or the folder that report --bundle wrote")
+    parser = argparse.ArgumentParser(description="Verifies a report, packet or record of compliance-toolkit offline, without it.")
+    parser.add_argument("path", type=Path, help="a report, packet or record (PDF), or the folder that report --bundle wrote")
     parser.add_argument("--trust", type=Path, action="append", default=[], help="certificate (PEM) of the signer or its issuer")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
@@ -937,8 +1484,9 @@ def main() -> int:
     for name, status, detail in result.checks:
         sign = {"proven": "+", "refuted": "x"}.get(status, "?")
         print(f"{sign} {status.ljust(10)} {name.ljust(12)} {ascii_only(detail)}")
-    part = "INTACT, but what was added after the toolkit's signature is not judged here: compliance verify does"
-    print({0: "VERIFIED", 3: part, 4: "REFUTED: do not rely on it", 6: "INTACT, but its signer is not trusted here"}[code])
+    part = ", and the checks with ? are not made here: compliance verify makes them" if result.unjudged else ""
+    words = {0: "VERIFIED", 3: f"INTACT as far as it is judged{part}", 4: "REFUTED: do not rely on it"}
+    print(words.get(code, f"INTACT{' as far as it is judged' if part else ''}, but its signer is not trusted here{part}"))
     return code
 
 

@@ -17,13 +17,13 @@ from ..role import same_person
 from ..sign.checks import Check
 from ..sign.keys import certificate_fingerprint
 from ..sign.pdf_verify import inspect_pdf
+from ..sign.standing import stand
 from ..sign.statement import Signature, Signers, key_of, name_of
-from ..sign.trust import judge_signer
 from . import check, decisionfile
 from .final import DECISIONS, RECORD, REPORT, attachment, render, wording
 from .final_model import Decided, DecisionRecord, DecisionsFile, SignedDecision
 from .model import Slot
-from .signed import SignedPacket, read_packet
+from .signed import TOLERANCE, SignedPacket, read_packet
 
 if TYPE_CHECKING:
     from ..decision import Said
@@ -42,10 +42,12 @@ def signatures(packet: SignedPacket, trust: TrustStore) -> Iterator[Check]:
         packet: The packet.
         trust: Whose certificates the verifier trusts.
     """
-    done = set()
+    done: set[str] = set()
+    before: list[tuple[Slot, FieldSignature]] = []
     for slot, signature in packet.approvals():
         done.add(slot.name)
-        yield _signature(packet, slot, signature, trust)
+        yield _once(_signature(packet, slot, signature, trust), slot, signature, before)
+        before.append((slot, signature))
     open_ = [slot.name for slot in packet.packet.slots if slot.name not in done]
     waits = f"; open: {', '.join(open_)}" if open_ else ""
     yield Check("decisions", "proven", f"{len(done)} of {len(packet.packet.slots)} fields are signed{waits}")
@@ -60,8 +62,22 @@ def _signature(packet: SignedPacket, slot: Slot, signature: FieldSignature, trus
         return Check(name, "refuted", f"{who}: {error}")
     if key not in slot.people and not any(same_person(one, who) for one in slot.people):
         return Check(name, "refuted", f"{who} is not named in the packet for the role {slot.role}; a delegation would stand in the ledger")
-    judged = judge_signer(trust, signature.certificate, chain=signature.chain, when=signature.signed_at)
-    return Check(name, "not-proven" if judged.status == "unknown" else "proven", f"{_words(said)} by {who}: {judged.detail}")
+    standing = stand(packet.signed, signature, trust)
+    refuted = next((one.detail for one in standing.checks if one.status == "refuted"), None)
+    if refuted is not None:
+        return Check(name, "refuted", f"{_words(said)} by {who}: {refuted}")
+    holds = standing.status in ("trusted", "trial")
+    return Check(name, "proven" if holds else "not-proven", f"{_words(said)} by {who}: {standing.detail}")
+
+
+def _once(found: Check, slot: Slot, signature: FieldSignature, before: Sequence[tuple[Slot, FieldSignature]]) -> Check:
+    """Says that a person signed for another field already: whether one may decide in two roles stands in the project, not in the packet."""
+    who = name_of(signature.certificate)
+    for other, one in before:
+        if found.status == "proven" and (one.fingerprint == signature.fingerprint or same_person(name_of(one.certificate), who)):
+            again = "counts once" if other.role == slot.role else f"counts for one role, unless the project lets {slot.role} be shared"
+            return Check(found.name, "not-proven", f"{who} signed the field {other.name} already, and {again}: {found.detail}")
+    return found
 
 
 def _words(said: Said) -> str:
@@ -236,6 +252,8 @@ def _outside(name: str, record: DecisionRecord, role: str, decided: Decided, sig
         return Check(name, "not-proven", str(error))
     except ComplianceError as error:
         return Check(name, "refuted", f"the decision of entry {decided.entry}: {error}")
+    if said.at > record.made_at + TOLERANCE:
+        return Check(name, "refuted", f"the statement of entry {decided.entry} is of {said.at.isoformat()}, later than the record")
     if (log, said.decision_digest, said.point) != (record.log, record.decision_digest, record.point):
         return Check(name, "refuted", f"the statement of entry {decided.entry} is about another decision than the record")
     if said.role != role or not _same(said, decided):

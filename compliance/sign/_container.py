@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _DIGITS: Final = re.compile(rb"<(?:(?:[0-9A-F]{2})+|(?:[0-9a-f]{2})+)>")
 _KEY: Final = re.compile(rb"/Contents[ \t\r\n]*\Z")
 _OWN_KEY: Final = b"/Contents "
+MAX_CMS: Final = 1 << 20
+"""Bytes of the largest signature, its certificates and its timestamp with it; they take some thousands."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Container:
             ValueError: They are not digits in one case (upper, in signatures of this toolkit), or not padded with zeros.
         """
         gap = pdf[self.start : self.end]
+        if len(gap) > 2 * MAX_CMS + len("<>"):
+            raise ValueError(f"a signature of {len(gap) // 2} bytes; at most {MAX_CMS} are read")
         if not _DIGITS.fullmatch(gap) or (self.is_own and gap != gap.upper()):
             raise ValueError("the signature is not a string of hexadecimal digits in one case")
         padded = bytes.fromhex(gap[1:-1].decode("ascii"))

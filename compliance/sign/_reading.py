@@ -12,9 +12,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from pyhanko.pdf_utils import generic, xref
+from pyhanko.pdf_utils.decode_limits import DecodeContext, DecodeLimits
 from pyhanko.pdf_utils.misc import PdfStrictReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
+from compliance.sign._guard import require_sane_rows, require_sane_tables
 from compliance.sign._paths import Links, Paths
 
 if TYPE_CHECKING:
@@ -75,7 +77,16 @@ class Reader(PdfFileReader):
 
     def __init__(self, stream: BytesIO, strict: bool = True) -> None:
         self._packed: dict[int, tuple[list[int], bytes]] = {}
+        self._decode_context = DecodeContext(DecodeLimits(), input_size=stream.getbuffer().nbytes)
+        require_sane_tables(stream, self)
         super().__init__(stream, strict=strict)
+
+    def get_object(self, *given: Any, **options: Any) -> Any:
+        """Reads an object."""
+        found = super().get_object(*given, **options)  # type: ignore[no-untyped-call]
+        if isinstance(found, generic.StreamObject):
+            require_sane_rows(found)
+        return found
 
     def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> Any:
         if stmnum not in self._packed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
+from compliance.sign._guard import require_form_tree
 from compliance.sign._paths import Links
 from compliance.sign._reading import Resolver, read_pdf
 
@@ -77,6 +78,8 @@ class Structure:
         links = Links(self.reader)
         self.at = lru_cache(None)(lambda revision: Resolver(self.reader, revision, links))
         self.revisions = self._revisions()
+        for one in self.revisions:
+            require_form_tree(self.at(one.number).root)
         self.signatures = tuple(sorted(self._signatures(), key=lambda one: one.revision))
 
     def fields(self, revision: int) -> frozenset[str]:

@@ -142,6 +142,8 @@ def _status(
     judged = judge_signer(trust, signature.certificate, chain=signature.chain, when=when)
     if path.status == "revoked":
         return "revoked", f"the certificate of {signature.subject} was {path.detail}"
+    if proven is None and when > now + _TOLERANCE:
+        return "unknown", f"signed at {when.isoformat()}, which has not come yet: the signer's clock is wrong, or the one here"
     if judged.status == "unknown" and (path.status != "expired" or is_trial_certificate(signature.certificate)):
         return "unknown", judged.detail
     shown = proven or now

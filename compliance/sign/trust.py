@@ -144,8 +144,10 @@ def judge_signer(
             return SignerTrust("unknown", "trial key that is not in the trust store: proves nothing")
         return SignerTrust("trial", f"trial key: proves nothing to others; {trust}")
     if trust is None:
+        path = find_path(certificate, chain, store.roots, when or datetime.now(UTC))
         fingerprint = certificate_fingerprint(certificate)
-        return SignerTrust("unknown", f"{subject_name(certificate)} (sha256:{fingerprint}) is not in the trust store")
+        missing = f"{subject_name(certificate)} (sha256:{fingerprint}) is not in the trust store"
+        return SignerTrust("unknown", path.detail if path.status == "unknown" and path.certificates else missing)
     return SignerTrust("trusted", str(trust))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from .keys import certificate_der, subject_name
 from .validation_data import ValidationData
@@ -20,6 +22,25 @@ Purpose = Literal["signing", "timestamps"]
 
 _TOLERANCE: Final = timedelta(minutes=5)
 """How far the clocks of authorities may differ."""
+_MOST_LINKS: Final = 6
+"""Certificates that may lie between a certificate and a root, on all ways together.
+
+The library walks every way: between 8 certificates that each issued the others it does so for 20 s, between 10 for an hour.
+"""
+_SIGNING: Final = frozenset(
+    map(
+        x509.ObjectIdentifier,
+        (
+            "2.5.29.37.0",  # any purpose
+            "1.3.6.1.5.5.7.3.3",  # signing of code
+            "1.3.6.1.5.5.7.3.4",  # protection of e-mail
+            "1.3.6.1.5.5.7.3.36",  # signing of documents (RFC 9336)
+            "1.2.840.113583.1.1.5",  # Adobe: authentic documents
+            "1.3.6.1.4.1.311.10.3.12",  # Microsoft: signing of documents
+        ),
+    )
+)
+"""Purposes (extended key usage) of which a certificate that names any must have one, to sign what people read."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +49,8 @@ class TrustPath:
 
     Args:
         status: ``good``: to a trusted root, and nothing says that it was revoked; ``revoked`` and ``expired`` (or not yet valid): it leads
-            there, but did not hold at that time; ``unknown``: it does not lead there.
-        certificates: From the certificate up to the root; empty if unknown.
+            there, but did not hold at that time; ``unknown``: it does not lead there, or is not made for this.
+        certificates: From the certificate up to the root; empty if it leads to none.
         is_checked: Whether fresh revocation data about every certificate of the path was at hand.
         detail: One line.
         revoked_at: When it was revoked.
@@ -65,14 +86,76 @@ def find_path(
     if not roots:
         return TrustPath("unknown", f"{subject_name(certificate)} leads to no trusted root")
     known = data or ValidationData()
+    between = _links(certificate, [*links, *_read(known.certificates)], roots)
+    if between is None:
+        return TrustPath("unknown", f"more than {_MOST_LINKS} certificates may lie between {subject_name(certificate)} and a trusted root")
+    found = _held(certificate, between, roots, when, known, purpose)
+    return _unsuited(found) if found.status == "good" and purpose == "signing" else found
+
+
+def _held(
+    certificate: x509.Certificate,
+    links: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    when: datetime,
+    known: ValidationData,
+    purpose: Purpose,
+) -> TrustPath:
     if known.ocsps or known.crls:
         found = _validated(certificate, links, roots, when, known, purpose, "hard-fail")
         if found.status in ("good", "revoked"):
             return found
     # Missing or stale revocation data is no reason against a path; that it was not checked is said. Bad news does not go stale.
-    found = _validated(certificate, links, roots, when, ValidationData(known.certificates), purpose, "soft-fail")
+    found = _validated(certificate, links, roots, when, ValidationData(), purpose, "soft-fail")
     at = next((at for one in found.certificates for at in known.revocations(one) if at <= when), None)
     return found if at is None else TrustPath("revoked", f"revoked at {at.isoformat()}", found.certificates, revoked_at=at)
+
+
+def _unsuited(found: TrustPath) -> TrustPath:
+    """Returns a path, or why it is none: an authority that certifies servers or clocks does not say who may sign."""
+    for one in found.certificates[:-1]:
+        try:
+            purposes = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        except x509.ExtensionNotFound:
+            continue
+        if not _SIGNING & set(purposes):
+            named = ", ".join(purpose.dotted_string for purpose in purposes)
+            return TrustPath("unknown", f"{subject_name(one)} is certified for other purposes than signing ({named})", found.certificates)
+    return found
+
+
+def _links(
+    certificate: x509.Certificate, given: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
+) -> list[x509.Certificate] | None:
+    """Returns those certificates that may lie on a way to a root; None if there are too many to look at each way."""
+    left = {certificate_der(one): one for one in given}
+    for one in (certificate, *roots):
+        left.pop(certificate_der(one), None)
+    found: list[x509.Certificate] = []
+    waiting = [certificate]
+    while waiting:
+        below = waiting.pop()
+        for der, one in [*left.items()]:
+            if below.issuer == one.subject and _issued(below, one):
+                found.append(left.pop(der))
+                waiting.append(one)
+                if len(found) > _MOST_LINKS:
+                    return None
+    return found
+
+
+def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(by)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _read(certificates: Iterable[bytes]) -> Iterator[x509.Certificate]:
+    for der in certificates:
+        with suppress(ValueError):
+            yield x509.load_der_x509_certificate(der)
 
 
 def _validated(
@@ -121,7 +204,7 @@ async def _path(
 
     context = ValidationContext(
         trust_roots=[parsed(root) for root in roots],
-        other_certs=[*(parsed(link) for link in links), *(asn1.Certificate.load(der) for der in data.certificates)],
+        other_certs=[parsed(link) for link in links],
         moment=when,
         allow_fetching=False,
         ocsps=[ocsp.OCSPResponse.load(der) for der in data.ocsps],
