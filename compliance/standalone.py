@@ -23,12 +23,15 @@ from __future__ import annotations
 
 import argparse
 import base64
+import csv
 import hashlib
 import hmac
+import io
 import json
 import re
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,6 +50,7 @@ from cryptography.x509 import ocsp
 
 MOST = 1 << 29
 """Bytes that a file, and all that it unpacks to, may have."""
+MOST_FILES = 100
 MOST_UPDATES = 100
 MOST_SIGNED = 1 << 20
 """Bytes of the largest signature, with its certificates and its timestamp."""
@@ -58,6 +62,12 @@ CLASSES = ("paths", "people", "code")
 ORDER_256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ORDER_384 = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
 """Orders of the groups of the curves (FIPS 186-4, appendix D.1.2)."""
+PRIVATE = {"paths": ["fingerprint", "line", "path"], "people": ["person"], "code": ["message"]}
+"""Columns of a finding by privacy class."""
+COLUMNS = ["evidence", "number", "confidence", "fixed_in", "package", "package_version", "rule", "severity", "state"]
+COLUMNS += ["fingerprint", "line", "path", "message", "person"]
+"""Columns of the table of findings for spreadsheets."""
+MARK, FORMULA = "[redacted]", "=+-@\t\r\n"
 TRIAL = x509.ObjectIdentifier("2.25.42221588024285752249991595624360183612")
 BYTE_RANGE = rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]"
 MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
@@ -625,9 +635,9 @@ class Updates:
         )
         field = next(one for _, one in objects.values() if isinstance(one, dict) and one.get(b"/V") == b"%d 0 R" % number)
         (reference,) = value[b"/Reference"]
-        allowed = reference[b"/TransformParams"][b"/P"]
-        found = (value[b"/SubFilter"], field[b"/T"], reference[b"/TransformMethod"], allowed in (b"1", b"2"), place < self._start)
-        if found != (b"/ETSI.CAdES.detached", b"(Toolkit)", b"/DocMDP", True, True):
+        level = reference[b"/TransformParams"][b"/P"]
+        found = (value[b"/SubFilter"], field[b"/T"], reference[b"/TransformMethod"], level, place < self._start)
+        if found != (b"/ETSI.CAdES.detached", b"(Toolkit)", b"/DocMDP", b"2", True):
             raise RefutedError("the first signature is not the toolkit's, or does not certify the document")
         result.signed_at = _time(value[b"/M"])
         signer = result.signer
@@ -715,9 +725,17 @@ class Updates:
         for number in (one for one in values if one < self._size):
             self._unchanged(number, values[number], streams.get(number), table, signed)
         if not signed:
-            return "data for validation, which nobody signed"
+            return self._data_for_validation(values, table)
         (number,) = signed
         return self._signed(values[number], objects[number][0], end, trusted)
+
+    def _data_for_validation(self, values: dict[int, Any], table: dict[bytes, Any]) -> str:
+        """An update that nobody signed brings such data, and not only objects that a later one could make use of."""
+        catalog = values.get(_number(table[b"/Root"])) or self._known[_number(table[b"/Root"])]
+        number = _number(catalog[b"/DSS"]) if b"/DSS" in catalog else -1
+        if values.get(number) in (None, self._known.get(number)):
+            raise RefutedError("an update is neither a signature nor data for validation")
+        return "data for validation, which nobody signed"
 
     def _last_table(self) -> dict[bytes, Any]:
         return next(
@@ -942,7 +960,11 @@ class Bundle:
             self.entries[one["number"]] = {**one, "body": body}
             self.erased |= {gone["entry"] for gone in body["erased"]} if body["type"] == "tombstone" else set()
         note = self.files["checkpoint.txt"].decode()
-        origin, size, root = open_note(note, str(self.entries[0]["body"]["log_key"]))
+        log_key = str(self.entries[0]["body"]["log_key"])
+        origin, size, root = open_note(note, log_key)
+        public = base64.b64decode(log_key.split("+", 2)[2], validate=True)[1:]
+        if (self.proof["log_key"], self.proof["log_key_fingerprint"]) != (log_key, hashlib.sha256(public).hexdigest()):
+            raise RefutedError("the printed log key is not the one of entry 0")
         if (note, size, root) != (self.proof["checkpoint"]["note"], self.size, self.root):
             raise RefutedError("the printed checkpoint is not the attached one")
         if self.proof["assessment_entry"] != size - 1 or self.model["id"] != f"R{size - 1}-{root.hex()[:8]}":
@@ -1008,7 +1030,20 @@ class Bundle:
             root = tree_root([leaf_hash(row_leaf(one, self.entries[number]["sealed"])) for one in many])
             if self.entries[number]["body"]["rows"] != {"count": len(many), "root": root.hex()}:
                 raise RefutedError(f"evidence {number}: its findings are not those that the ledger covers")
+        self._listed([one for many in rows.values() for one in many])
         return f"{sum(map(len, rows.values()))} findings of {len(rows)} pieces of evidence are those that the ledger covers"
+
+    def _listed(self, findings: list[dict[str, Any]]) -> None:
+        """The counts that the report prints, and the table for spreadsheets, are those of the findings."""
+        counted = Counter(one["severity"] for one in findings if one["state"] == "open")
+        if counted != Counter({name: amount for name, amount in self.model["findings"]["by_severity"].items() if amount}):
+            raise RefutedError("the printed counts of findings are not those of findings.json")
+        table = io.StringIO(newline="")
+        writer = csv.writer(table, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([_cell(one, column) for column in COLUMNS] for one in findings)
+        if table.getvalue().encode() != self.files["findings.csv"]:
+            raise RefutedError("findings.csv and findings.json do not say the same")
 
     def judgement(self) -> str:
         """The verdicts of the report are those of the recorded assessment, and give its outcome."""
@@ -1074,6 +1109,13 @@ def open_envelope(data: bytes, certificate: x509.Certificate) -> Any:
 
 def _hash_of(key: Any) -> hashes.HashAlgorithm:
     return hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384 else hashes.SHA256()
+
+
+def _cell(finding: dict[str, Any], column: str) -> Any:
+    """A cell of the table for spreadsheets: an apostrophe stands before what could begin a formula, a mark for what a copy leaves out."""
+    left_out = (name for name, digest in finding.get("commitments", {}).items() if column in PRIVATE[name] and digest.strip("0"))
+    value = MARK if any(left_out) else finding.get(column)
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
 
 
 def digests_of(files: dict[str, bytes], but: Sequence[str] = ()) -> dict[str, str]:
@@ -1176,7 +1218,7 @@ def row_leaf(row: dict[str, Any], sealed: dict[str, dict[str, str]]) -> bytes:
     index = int(row["number"]).to_bytes(8, "big")
     names = ("confidence", "fixed_in", "package", "package_version", "rule", "severity", "state")
     parts = [canonical({name: row[name] for name in names if row.get(name) is not None})]
-    values = {"paths": ["fingerprint", "line", "path"], "people": ["person"], "code": ["message"]}
+    values = PRIVATE
     for name in CLASSES:
         if name in row.get("commitments", {}):
             parts.append(bytes.fromhex(row["commitments"][name]))
@@ -1253,6 +1295,10 @@ class Record:
             result.checks += [(f"{name}: {one}", status, detail) for one, status, detail in inner.checks]
             result.unjudged |= inner.unjudged
             result.check(f"{name}: decision", lambda inner=inner: self._about(inner.judged))  # type: ignore[misc]
+        self.decisions(result)
+
+    def decisions(self, result: Result) -> None:
+        """Runs the checks of the decisions that the record counts."""
         for role in self.model["roles"]:
             for one in role["decided"]:
                 if one["method"] == "pdf" or one["defect"] is None:
@@ -1404,7 +1450,10 @@ def verify(path: Path, trusted: Sequence[x509.Certificate]) -> Result:
     if not path.is_dir():
         return verify_pdf(path.read_bytes(), trusted)
     result = Result()
-    files = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
+    paths = sorted(one for one in path.iterdir() if one.is_file())
+    if len(paths) > MOST_FILES or sum(one.stat().st_size for one in paths) > MOST:
+        raise ValueError(f"more than {MOST_FILES} files or {MOST} bytes")
+    files = {one.name: one.read_bytes() for one in paths}
     sealed = files.pop("bundle.dsse.json", None)
     if result.check("seal", lambda: _seal(sealed, files, result)):
         result.check("signer", lambda: _trust(result, trusted))
@@ -1452,7 +1501,7 @@ def _judge_files(files: dict[str, bytes], result: Result) -> None:
         bundle = Bundle(files)
         result.judged = bundle.model["assessment"]
         left_out = f": redacted copy without {', '.join(bundle.redacted)}" if bundle.redacted else ""
-        return f"report {bundle.model['id']}{left_out}"
+        return f"report {bundle.model['id']}{left_out}; its pages are not rendered again here, so what they show is not judged"
 
     if result.check("model", read) and bundle is not None:
         for name, step in bundle.steps():

@@ -42,15 +42,25 @@ def signatures(packet: SignedPacket, trust: TrustStore) -> Iterator[Check]:
         packet: The packet.
         trust: Whose certificates the verifier trusts.
     """
-    done: set[str] = set()
-    before: list[tuple[Slot, FieldSignature]] = []
+    done: list[tuple[Slot, FieldSignature]] = []
+    twice: list[str] = []
     for slot, signature in packet.approvals():
-        done.add(slot.name)
-        yield _once(_signature(packet, slot, signature, trust), slot, signature, before)
-        before.append((slot, signature))
-    open_ = [slot.name for slot in packet.packet.slots if slot.name not in done]
+        yield _signature(packet, slot, signature, trust)
+        twice += (
+            f"{name_of(signature.certificate)} signed {one.name} and {slot.name}" for one, other in done if _same_signer(other, signature)
+        )
+        done.append((slot, signature))
+    open_ = [slot.name for slot in packet.packet.slots if slot.name not in {one.name for one, _ in done}]
     waits = f"; open: {', '.join(open_)}" if open_ else ""
-    yield Check("decisions", "proven", f"{len(done)} of {len(packet.packet.slots)} fields are signed{waits}")
+    # Whether one person may decide in two roles stands in the project, not in the packet.
+    again = f"; {twice[0]}, which counts once unless the project lets the roles be shared" if twice else ""
+    yield Check(
+        "decisions", "not-proven" if twice else "proven", f"{len(done)} of {len(packet.packet.slots)} fields are signed{waits}{again}"
+    )
+
+
+def _same_signer(one: FieldSignature, other: FieldSignature) -> bool:
+    return one.fingerprint == other.fingerprint or same_person(name_of(one.certificate), name_of(other.certificate))
 
 
 def _signature(packet: SignedPacket, slot: Slot, signature: FieldSignature, trust: TrustStore) -> Check:
@@ -68,16 +78,6 @@ def _signature(packet: SignedPacket, slot: Slot, signature: FieldSignature, trus
         return Check(name, "refuted", f"{_words(said)} by {who}: {refuted}")
     holds = standing.status in ("trusted", "trial")
     return Check(name, "proven" if holds else "not-proven", f"{_words(said)} by {who}: {standing.detail}")
-
-
-def _once(found: Check, slot: Slot, signature: FieldSignature, before: Sequence[tuple[Slot, FieldSignature]]) -> Check:
-    """Says that a person signed for another field already: whether one may decide in two roles stands in the project, not in the packet."""
-    who = name_of(signature.certificate)
-    for other, one in before:
-        if found.status == "proven" and (one.fingerprint == signature.fingerprint or same_person(name_of(one.certificate), who)):
-            again = "counts once" if other.role == slot.role else f"counts for one role, unless the project lets {slot.role} be shared"
-            return Check(found.name, "not-proven", f"{who} signed the field {other.name} already, and {again}: {found.detail}")
-    return found
 
 
 def _words(said: Said) -> str:

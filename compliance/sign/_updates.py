@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pyhanko.pdf_utils.generic import Reference
+from pyhanko.pdf_utils.generic import NullObject, Reference
 from pyhanko.sign.diff_analysis import DocInfoRule, MetadataUpdateRule, ModificationLevel, StandardDiffPolicy, SuspiciousModification
 from pyhanko.sign.diff_analysis.constants import VALUE_UPDATE_KEYS
 from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
@@ -173,7 +173,7 @@ class _UnusedRule(WhitelistRule):
 
 
 class _FilledRule(GenericFieldModificationRule):
-    """Fields may be filled in.
+    """Fields may be filled in; how a box is drawn when it is ticked, and when it is not, stays as it was certified.
 
     pyHanko reports the appearance of a text as changed, and refuses it if the field is locked, when it only is older than the revision
     that is compared with; such reports are left out.
@@ -182,10 +182,25 @@ class _FilledRule(GenericFieldModificationRule):
     def check_form_field(self, fq_name: str, spec: Any, context: Any) -> Iterable[Any]:
         old, new = context.old, context.new
         table = new.reader.xrefs
-        changed = [table.explicit_refs_in_revision(number) for number in range(old.revision + 1, new.revision + 1)]
+        changed = frozenset().union(*(table.explicit_refs_in_revision(number) for number in range(old.revision + 1, new.revision + 1)))
+        if spec.field_type == "/Btn" and spec.old_field is not None and spec.new_field is not None:
+            before, after = (_raw(one, "/AP") for one in (spec.old_field, spec.new_field))
+            # Whoever ticks a box must see the tick where it is read: drawn in another box, it would be a signature under another word.
+            if _written(before) != _written(after) or new.collect_dependencies(after) & changed:
+                raise SuspiciousModification(f"the box {fq_name} is drawn otherwise than it was")
         for level, update in super().check_form_field(fq_name, spec, context):
-            if any(update.updated_ref in one for one in changed):
+            if update.updated_ref in changed:
                 yield level, update
+
+
+def _raw(dictionary: Any, key: str) -> Any:
+    return dictionary.raw_get(key) if key in dictionary else NullObject()
+
+
+def _written(value: Any) -> bytes:
+    out = io.BytesIO()
+    value.write_to_stream(out, None)
+    return out.getvalue()
 
 
 def _information(resolver: Any) -> Any:

@@ -26,6 +26,8 @@ _ENTRIES: Final = {
     "final": ("final.rendered", "final.signed"),
 }
 """Types of the ledger entries that a document leaves: of its pages, and of the signed file."""
+DECISION: Final = "decision-"
+"""Beginning of the names of the checks that somebody whom the verifier knows signed in a field of a packet."""
 CONSISTENCY: Final = "store-consistency"
 """Name of the check that a store still holds what somebody saw of it."""
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -174,13 +176,18 @@ def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: P
     if standing is None:
         return Verification(path, tuple(checks), {"status": "none", "detail": "not signed"}, trusted=False)
     checks += standing.checks
+    trusted, detail = standing.status in ("trusted", "trial"), standing.detail
     if signed.is_intact:
         kind = kind_of(signed.attachments)
 
         def judge(files: Mapping[str, bytes], before: Sequence[Check]) -> Iterator[Check]:
             return derived(None, files, before, project, trust, allowed)
 
-        checks += _contents(kind, signed, data, trust, allowed, judge)
+        contents = list(_contents(kind, signed, data, trust, allowed, judge))
+        checks += contents
+        stranger = next((one for one in contents if one.name.startswith(DECISION) and one.status == "not-proven"), None)
+        if trusted and stranger is not None:
+            trusted, detail = False, f"{detail}; but {stranger.name} is not proven: {stranger.detail}"
         if store is not None:
             checks += recorded_in(store, signed, data)
         if kind != "final":
@@ -191,10 +198,10 @@ def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: P
         "fingerprint": signed.fingerprint,
         "signed_at": signed.signed_at.isoformat() if signed.signed_at else None,
         "proven_at": standing.proven_at.isoformat() if standing.proven_at else None,
-        "detail": standing.detail,
+        "detail": detail,
     }
     anchored_by = "timestamp" if standing.proven_at else anchored(checks)
-    return Verification(path, tuple(checks), signer, trusted=standing.status in ("trusted", "trial"), anchored_by=anchored_by)
+    return Verification(path, tuple(checks), signer, trusted=trusted, anchored_by=anchored_by)
 
 
 def anchored(checks: Iterable[Check]) -> Literal["none", "report"]:

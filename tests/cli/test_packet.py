@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from compliance import standalone
 from compliance.packet import verify
 from compliance.sign.pdf_verify import inspect_pdf
 from compliance.sign.ssh import DECISION_NAMESPACE, sign_with_ssh
@@ -170,6 +172,70 @@ def test_the_right_words_under_another_key_are_refuted(archived: Team) -> None:
     checks = {one.name: one for one in verify.final(files, b"", TrustStore(), [archived.root / "allowed_signers"])}
     found = checks[f"record-entry-{bens['entry']}"]
     assert (found.status, "which the record names" in found.detail) == ("refuted", True)
+
+
+def test_the_one_file_verifier_judges_the_archive_and_says_what_it_does_not_judge(archived: Team) -> None:
+    people = x509.load_pem_x509_certificates((archived.root / "people.pem").read_bytes())
+    result = standalone.verify(archived.root / "decision.pdf", people)
+    said = {name: (status, detail) for name, status, detail in result.checks}
+    assert (result.exit_code, [name for name, (status, _) in said.items() if status == "refuted"]) == (3, [])
+    found = {detail.split()[2]: (status, detail) for name, (status, detail) in said.items() if name.startswith("decision-")}
+    assert (found["security"][0], "by Ada, signed by the key sha256:" in found["security"][1]) == ("proven", True)
+    assert (found["product-owner"][0], "is signed by the key SHA256:" in found["product-owner"][1]) == ("not-proven", True)
+    strangers = {name: status for name, status, _ in standalone.verify(archived.root / "decision.pdf", ()).checks}
+    assert "proven" not in {status for name, status in strangers.items() if name.startswith("decision-")}
+    packet = standalone.verify(archived.root / "packet.pdf", people)
+    assert (packet.exit_code, packet.checks[-1][:2]) == (0, ("decisions", "proven"))
+
+
+def altered(files: dict[str, bytes], change: str, eve: Key) -> dict[str, bytes]:
+    """The files of an archive after one attack on its decisions, with the record's list of files made to fit."""
+    held = json.loads(files["decisions.json"])
+    (bens,) = (one for one in held["decisions"] if one["signature"]["method"] == "sshsig")
+    (adas,) = (one for one in held["decisions"] if one["signature"]["method"] == "x509")
+
+    def by_eve(statement: str, namespace: str = DECISION_NAMESPACE) -> str:
+        return sign_with_ssh(statement.encode(), eve.path, namespace=namespace).decode()
+
+    if change == "reject":
+        bens["statement"] = bens["statement"].replace('"approve"', '"reject"')
+    elif change == "another role":
+        adas["statement"] = adas["statement"].replace('"security"', '"product-owner"')
+    elif change == "another key":
+        bens["signature"]["value"] = by_eve(bens["statement"])
+    elif change == "made for evidence":
+        bens["signature"]["value"] = by_eve(bens["statement"], "evidence@compliance-toolkit")
+    elif change == "another decision":
+        bens["statement"] = bens["statement"].replace(json.loads(bens["statement"])["decision_digest"], "0" * 64)
+        bens["signature"]["value"] = by_eve(bens["statement"])
+    elif change == "exchanged":
+        bens["signature"], adas["signature"] = adas["signature"], bens["signature"]
+    elif change == "left out":
+        held["decisions"].remove(bens)
+    elif change == "twice":
+        held["decisions"].append(bens)
+    made = {**files, "decisions.json": json.dumps(held).encode()}
+    record = json.loads(files["decision-record.json"])
+    for row in record["attachments"]:
+        row["sha256"] = hashlib.sha256(made[row["name"]]).hexdigest()
+    return {**made, "decision-record.json": json.dumps(record).encode()}
+
+
+CHANGES = ["reject", "another role", "another key", "made for evidence", "another decision", "exchanged", "left out", "twice"]
+
+
+def test_decisions_that_were_altered_are_refuted_by_both_verifiers(archived: Team) -> None:
+    files = dict(inspect_pdf((archived.root / "decision.pdf").read_bytes()).attachments)
+    people = x509.load_pem_x509_certificates((archived.root / "people.pem").read_bytes())
+    eve = Key(archived.root, "eve")
+    for change in ["none", *CHANGES]:
+        attacked = altered(files, change, eve)
+        result = standalone.Result()
+        standalone.Record(attacked, people).decisions(result)
+        assert ("refuted" in {status for _, status, _ in result.checks}) == (change != "none"), (change, result.checks)
+        if change in ("another decision", "exchanged"):  # tests above ask `verify` about the others
+            checks = verify.final(attacked, b"", TrustStore(people), [archived.root / "allowed_signers"])
+            assert any(one.name.startswith("record-entry") and one.status == "refuted" for one in checks), change
 
 
 def test_a_packet_that_was_signed_without_the_store_is_ingested(team: Team) -> None:

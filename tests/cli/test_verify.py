@@ -247,6 +247,16 @@ def test_a_file_that_is_not_the_one_that_an_envelope_names_is_refuted(made: Made
     assert "findings.csv" in checks["statement-files"][1]
 
 
+def test_a_statement_that_names_what_can_be_no_file_is_read(made: Made, bundle: Path) -> None:
+    subjects = [{"name": name, "digest": {"sha256": "0" * 64}} for name in ("a" * 5000, "a\0b", "..\\x", ".")]
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": subjects, "predicateType": "https://example.org", "predicate": {}}
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    envelope = {"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": [{"keyid": "", "sig": "AAAA"}]}
+    (bundle / "named.dsse.json").write_text(json.dumps(envelope))
+    code, checks, ran = verify(made, bundle / "named.dsse.json")
+    assert (code, checks["statement-files"][0], ran.err) == (6, "not-proven", "")
+
+
 @pytest.mark.parametrize("name", ["empty", "no-report"])
 def test_a_folder_that_is_no_bundle_is_refused(made: Made, tmp_path: Path, name: str) -> None:
     folder = tmp_path / name

@@ -7,6 +7,7 @@ import itertools
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from compliance.sign.trust import TrustStore
 from compliance.stand import stands
 from compliance.store import Draft, Store
 from compliance.times import now
+from compliance.verification.verify import verify_path
 from tests import verapdf
 from tests.packet import packets
 from tests.packet.packets import Desk
@@ -279,6 +281,43 @@ def test_one_person_does_not_sign_for_two_roles(own: Desk) -> None:
     found = receive(own.store, project, pdf, signers(project), LATER)
     assert [(one.role, one.status) for one in found] == [("security", "recorded"), ("product-owner", "refused")]
     assert "Sasha signed for security already" in str(found[1].reason)
+
+
+def verified(desk: Desk, pdf: bytes, folder: Path) -> tuple[int, dict[str, str]]:
+    """What `compliance verify` says of a packet: the exit code, and the detail of each check of a decision that is not proven."""
+    (folder / "verified.pdf").write_bytes(pdf)
+    trust = TrustStore([desk.authority.root])
+    found = verify_path(folder / "verified.pdf", trust, store=None, project=desk.project, replay=False)
+    return found.exit_code(), {one.name: one.detail for one in found.checks if one.name.startswith("decision") and one.status != "proven"}
+
+
+def test_a_packet_that_a_stranger_signed_is_not_verified(own: Desk, tmp_path: Path) -> None:
+    """The packet is the release engineer's; whoever has it can sign it under the name of a person, with a certificate of their own."""
+    assert verified(own, signed_by(own, "security", own.keys["security"], **OVERRIDE), tmp_path) == (0, {})
+    key = private_key("p256")
+    for stranger in (Authority().signing_key("Sasha"), SigningKey(key, certificate("Sasha", key))):
+        code, doubts = verified(own, signed_by(own, "security", stranger, **OVERRIDE), tmp_path)
+        assert (code, "is not in the trust store" in doubts["decision-security"]) == (6, True)
+
+
+def test_a_certificate_that_has_expired_can_claim_any_earlier_time(own: Desk, tmp_path: Path) -> None:
+    middle = own.authority.middle, own.authority._middle_key
+    key = private_key("p256")
+    expired = certificate("Sasha", key, middle, start=WHEN - timedelta(days=9), end=WHEN + timedelta(seconds=90))
+    code, doubts = verified(own, signed_by(own, "security", SigningKey(key, expired, middle[:1]), **OVERRIDE), tmp_path)
+    assert (code, "no trusted timestamp shows that the signature is older" in doubts["decision-security"]) == (6, True)
+
+
+def test_that_one_person_signed_two_fields_is_said(own: Desk) -> None:
+    values = {"product-owner-approve": "Yes", "product-owner-reason": "again"}
+    pdf = approved(own, own.packet.pdf, "security")
+    pdf = sign_field(pdf, "product-owner", own.keys["security"], reason="x", when=WHEN + timedelta(minutes=2), values=values)
+    packet = read_packet(pdf)
+    slots = tuple(one.model_copy(update={"people": ("Sasha",)}) for one in packet.packet.slots)
+    named = replace(packet, packet=packet.packet.model_copy(update={"slots": slots}))
+    *_, summary = verify.signatures(named, TrustStore([own.authority.root]))
+    assert (summary.name, summary.status) == ("decisions", "not-proven")
+    assert "Sasha signed security and product-owner, which counts once" in summary.detail
 
 
 @pytest.mark.parametrize(

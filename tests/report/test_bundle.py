@@ -104,41 +104,42 @@ def delete(*path: Any) -> Callable[[Any], None]:
     return change
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "check"),
-    [
-        ("findings.json", set_in("findings", 0, "severity", to="low"), "bundle-findings"),
-        ("findings.json", set_in("findings", 3, "message", to="nothing"), "bundle-findings"),
-        ("findings.json", set_in("findings", 3, "path", to="else.py"), "bundle-findings"),
-        ("findings.json", delete("findings", 5), "bundle-findings"),
-        ("findings.json", delete("findings", -1), "bundle-findings"),
-        ("findings.json", set_in("findings", to=[]), "bundle-findings"),
-        ("evidence.json", set_in("entries", 1, "payload_public", to="{}"), "bundle-evidence"),
-        ("evidence.json", set_in("entries", 1, "sealed", "paths", "value", to="{}"), "bundle-evidence"),
-        ("evidence.json", set_in("entries", 1, "sealed", "paths", "key", to="00" * 32), "bundle-evidence"),
-        ("evidence.json", delete("entries", 1), "bundle-inclusion"),
-        ("proofs.json", set_in("inclusion", 1, "proof", 0, to="00" * 32), "bundle-inclusion"),
-        ("proofs.json", delete("inclusion", 1), "bundle-inclusion"),
-        ("proofs.json", set_in("checkpoint", "size", to=3), "bundle-inclusion"),
-        ("proofs.json", set_in("consistency", to={"report": "R1"}), "bundle-previous"),
-        ("assessment.json", set_in("outcome", to="go"), "bundle-assessment"),
-        ("assessment.json", set_in("gates", 0, "observed", to=None), "bundle-assessment"),
-        ("report.json", set_in("assessment", "outcome", to="go"), "bundle-assessment"),
-        ("report.json", set_in("assessment", "gates", 0, "verdict", to="pass"), "bundle-assessment"),
-        ("report.json", set_in("decision", "outcome", to="go"), "bundle-page"),
-        ("report.json", set_in("decision", "word", to="GO"), "bundle-page"),
-        ("report.json", set_in("decision", "red", to=[]), "bundle-page"),
-        ("report.json", set_in("decision", "frameworks", 0, "counts", "failed", to=0), "bundle-page"),
-        ("report.json", set_in("frameworks", 0, "principles", 0, "gates", 0, "verdict", to="pass"), "bundle-page"),
-        ("report.json", delete("frameworks", 0, "principles", 0), "bundle-page"),
-        ("report.json", set_in("evidence", "rows", 0, "sha256", to="0" * 64), "bundle-page"),
-        ("report.json", set_in("findings", "by_severity", "critical", to=0), "bundle-findings"),
-        ("report.json", set_in("proof", "checkpoint", "root", to="0" * 64), "bundle-checkpoint"),
-        ("report.json", set_in("proof", "log_key_fingerprint", to="0" * 64), "bundle-checkpoint"),
-        ("report.json", set_in("id", to="R1-00000000"), "bundle-checkpoint"),
-        ("report.json", set_in("unknown", to=1), "bundle-model"),
-    ],
-)
+LIES: list[tuple[str, Callable[[Any], None], str]] = [
+    ("findings.json", set_in("findings", 0, "severity", to="low"), "bundle-findings"),
+    ("findings.json", set_in("findings", 3, "message", to="nothing"), "bundle-findings"),
+    ("findings.json", set_in("findings", 3, "path", to="else.py"), "bundle-findings"),
+    ("findings.json", delete("findings", 5), "bundle-findings"),
+    ("findings.json", delete("findings", -1), "bundle-findings"),
+    ("findings.json", set_in("findings", to=[]), "bundle-findings"),
+    ("evidence.json", set_in("entries", 1, "payload_public", to="{}"), "bundle-evidence"),
+    ("evidence.json", set_in("entries", 1, "sealed", "paths", "value", to="{}"), "bundle-evidence"),
+    ("evidence.json", set_in("entries", 1, "sealed", "paths", "key", to="00" * 32), "bundle-evidence"),
+    ("evidence.json", delete("entries", 1), "bundle-inclusion"),
+    ("proofs.json", set_in("inclusion", 1, "proof", 0, to="00" * 32), "bundle-inclusion"),
+    ("proofs.json", delete("inclusion", 1), "bundle-inclusion"),
+    ("proofs.json", set_in("checkpoint", "size", to=3), "bundle-inclusion"),
+    ("proofs.json", set_in("consistency", to={"report": "R1"}), "bundle-previous"),
+    ("assessment.json", set_in("outcome", to="go"), "bundle-assessment"),
+    ("assessment.json", set_in("gates", 0, "observed", to=None), "bundle-assessment"),
+    ("report.json", set_in("assessment", "outcome", to="go"), "bundle-assessment"),
+    ("report.json", set_in("assessment", "gates", 0, "verdict", to="pass"), "bundle-assessment"),
+    ("report.json", set_in("decision", "outcome", to="go"), "bundle-page"),
+    ("report.json", set_in("decision", "word", to="GO"), "bundle-page"),
+    ("report.json", set_in("decision", "red", to=[]), "bundle-page"),
+    ("report.json", set_in("decision", "frameworks", 0, "counts", "failed", to=0), "bundle-page"),
+    ("report.json", set_in("frameworks", 0, "principles", 0, "gates", 0, "verdict", to="pass"), "bundle-page"),
+    ("report.json", delete("frameworks", 0, "principles", 0), "bundle-page"),
+    ("report.json", set_in("evidence", "rows", 0, "sha256", to="0" * 64), "bundle-page"),
+    ("report.json", set_in("findings", "by_severity", "critical", to=0), "bundle-findings"),
+    ("report.json", set_in("proof", "checkpoint", "root", to="0" * 64), "bundle-checkpoint"),
+    ("report.json", set_in("proof", "log_key_fingerprint", to="0" * 64), "bundle-checkpoint"),
+    ("report.json", set_in("id", to="R1-00000000"), "bundle-checkpoint"),
+    ("report.json", set_in("unknown", to=1), "bundle-model"),
+]
+"""File, change, and the check that finds it."""
+
+
+@pytest.mark.parametrize(("name", "change", "check"), LIES)
 def test_a_lie_is_refuted_even_with_fitting_digests(
     made: tuple[ReportModel, Files], name: str, change: Callable[[Any], None], check: str
 ) -> None:

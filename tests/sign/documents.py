@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -51,12 +52,14 @@ def certificate(
     *,
     is_authority: bool = False,
     can_sign: bool = True,
+    can_issue: bool = True,
     start: datetime = WHEN - YEAR,
     end: datetime = WHEN + YEAR,
     path_length: int | None = None,
     organisation: str = "Example",
+    more: Sequence[x509.ExtensionType] = (),
 ) -> x509.Certificate:
-    """A certificate, self-signed unless there is an issuer."""
+    """A certificate, self-signed unless there is an issuer; further extensions are critical."""
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issuing_key = issuer[1] if issuer else key
     usage = x509.KeyUsage(
@@ -65,12 +68,12 @@ def certificate(
         key_encipherment=not can_sign,
         data_encipherment=False,
         key_agreement=False,
-        key_cert_sign=is_authority,
+        key_cert_sign=is_authority and can_issue,
         crl_sign=False,
         encipher_only=False,
         decipher_only=False,
     )
-    return (
+    made = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer[0].subject if issuer else subject)
@@ -82,8 +85,10 @@ def certificate(
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing_key.public_key()), critical=False)
-        .sign(issuing_key, None if isinstance(issuing_key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
     )
+    for one in more:
+        made = made.add_extension(one, critical=True)
+    return made.sign(issuing_key, None if isinstance(issuing_key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
 
 
 class Authority:

@@ -22,9 +22,10 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import SignatureField, prepare_fields, sign_field, sign_pdf
 from compliance.sign.pdf_verify import inspect_pdf
+from tests.sign.differential import refuted
 from tests.sign.documents import WHEN, Authority, report
 from tests.sign.programs import sign_with_pyhanko
-from tests.sign.test_signers import add_attachment, change_attachment, dictionary, field_of, page_of, refuted, troubles, updated
+from tests.sign.test_signers import add_attachment, change_attachment, dictionary, field_of, page_of, troubles, updated
 
 FORGED = b"q 1 0 0 rg 0 0 400 400 re f Q % FORGED"
 Change = Callable[[IncrementalPdfFileWriter], None]

@@ -150,6 +150,30 @@ def test_a_box_that_shows_something_else_than_it_holds_is_refused(certified: byt
         filled_in(out.getvalue())
 
 
+@pytest.mark.parametrize("how", ["swapped", "drawn over", "replaced"])
+def test_a_box_is_drawn_as_it_was_certified(certified: bytes, qa: SigningKey, how: str) -> None:
+    """Eve prepares a file for Quinn, who sees a cross where none is held, signs, and has said something else."""
+    out = io.BytesIO(certified)
+    writer = IncrementalPdfFileWriter(out)
+    for field in fields_of(writer):
+        if field["/T"] == "qa-approve":
+            states = field["/AP"]["/N"]
+            yes, off = states.raw_get("/Yes"), states.raw_get("/Off")
+            if how == "swapped":
+                states[pdf_name("/Yes")], states[pdf_name("/Off")] = off, yes
+            elif how == "replaced":
+                states[pdf_name("/Off")] = writer.add_object(yes.get_object())
+            else:
+                drawn = off.get_object()
+                drawn._data, drawn._encoded_data = yes.get_object().data, None
+                writer.update_container(drawn)
+            writer.update_container(field)
+    writer.write_in_place()  # type: ignore[no-untyped-call]
+    pdf = sign_with_pyhanko(filled(out.getvalue(), qa_reject="Yes"), "qa", qa)
+    found = troubles(inspect_pdf(pdf))
+    assert "the box qa-approve is drawn otherwise than it was" in found.get("later-revisions", ""), found
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [({"qa-approve": "perhaps"}, "found perhaps"), ({"qa-mood": "good"}, "has no field qa-mood")],

@@ -19,6 +19,7 @@ from compliance.sign.pdf import SignatureField, prepare_fields, sign_field, sign
 from compliance.sign.pdf_verify import SignedPdf, inspect_pdf
 from compliance.sign.pinned import judge_fields
 from compliance.sign.trust import TrustStore
+from tests.sign.differential import refuted
 from tests.sign.documents import WHEN, Authority, report
 from tests.sign.programs import Poppler, pyhanko_signer, sign_with_pyhanko
 
@@ -58,10 +59,6 @@ def approved(certified: bytes, keys: Keys) -> bytes:
 
 def troubles(result: SignedPdf) -> dict[str, str]:
     return {check.name: check.detail for check in result.checks if check.status != "proven"}
-
-
-def refuted(pdf: bytes) -> set[str]:
-    return {check.name for check in inspect_pdf(pdf).checks if check.status == "refuted"}
 
 
 # --- legal signatures ---

@@ -14,10 +14,11 @@ from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import SignatureField, close_pdf, prepare_fields, sign_field, sign_pdf
 from compliance.sign.pdf_verify import inspect_pdf
 from compliance.sign.timestamp import TimestampAuthority, Timestamping
+from tests.sign.differential import refuted
 from tests.sign.documents import report
 from tests.sign.programs import sign_with_pyhanko
 from tests.sign.services import Services
-from tests.sign.test_signers import refuted, troubles
+from tests.sign.test_signers import troubles
 
 SEED = 20261127
 PARTS, EACH = 10, 250

@@ -28,6 +28,7 @@ from compliance.sign.timestamp import TimestampAuthority, Timestamping
 from compliance.sign.token import normalised, read_token
 from compliance.sign.trust import TrustStore
 from compliance.sign.validation_data import ValidationData
+from tests.sign.differential import refuted
 from tests.sign.documents import Authority, report
 from tests.sign.services import Services
 from tests.verapdf import failures
@@ -67,10 +68,6 @@ def sign(services: Services, key: SigningKey, level: str | None, when: datetime 
 
 def troubles(result: SignedPdf) -> dict[str, str]:
     return {check.name: check.detail for check in result.checks if check.status != "proven"}
-
-
-def refuted(pdf: bytes) -> set[str]:
-    return {check.name for check in inspect_pdf(pdf).checks if check.status == "refuted"}
 
 
 def standing(pdf: bytes, trust: TrustStore, now: datetime | None = None) -> Standing:
