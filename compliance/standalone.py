@@ -477,6 +477,8 @@ def _verify(key: Any, signature: bytes, data: bytes, algorithm: hashes.HashAlgor
             key.verify(signature, data, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, data, ec.ECDSA(algorithm))
+        elif isinstance(key, Ed25519PublicKey):
+            key.verify(signature, data)
         else:
             raise RefutedError(f"a key of type {type(key).__name__}")
     except InvalidSignature as error:
@@ -575,14 +577,13 @@ def _is_valid(certificate: x509.Certificate) -> bool:
 def _streams(data: bytes) -> Iterator[bytes]:
     """The contents of the streams of a file that may be DER: certificates, and what authorities say of them."""
     for head in re.finditer(rb"stream\r?\n", data):
-        content = data[head.end() : head.end() + MOST_SIGNED]
-        if content[:1] == b"x":
-            try:
-                content = zlib.decompressobj().decompress(content, MOST_SIGNED)
-            except zlib.error:
+        begin, packed = head.end(), data[head.end() : head.end() + 1] == b"x"
+        with suppress(zlib.error, RefutedError, IndexError):
+            if packed and zlib.decompressobj().decompress(data[begin : begin + 64], 1) != b"0":
                 continue
-        if content[:1] == b"0":
-            with suppress(RefutedError, IndexError):
+            content = data[begin : begin + MOST_SIGNED]
+            content = zlib.decompressobj().decompress(content, MOST_SIGNED) if packed else content
+            if content[:1] == b"0":
                 yield _element(content)[0][2]
 
 
@@ -1359,9 +1360,10 @@ class Record:
         kind = STATEMENT.encode()
         signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(statement), statement)
         _verify(signer.public_key(), base64.b64decode(signature["value"], validate=True), signed, _hash_of(signer.public_key()))
-        names = {_name(signer), *_addresses(signer)}
-        is_theirs = any(" ".join(one.split()).casefold() == " ".join(said["by"].split()).casefold() for one in names)
-        trusted = is_theirs and _way(signer, links, self.trusted) is not None and _is_valid(signer)
+        at = datetime.fromisoformat(said["at"])
+        is_theirs = " ".join(_holder(signer).split()).casefold() == " ".join(said["by"].split()).casefold()
+        held = is_theirs and signer.not_valid_before_utc <= at <= signer.not_valid_after_utc and _is_valid(signer)
+        trusted = held and _way(signer, links, self.trusted) is not None
         return f"sha256:{signer.fingerprint(hashes.SHA256()).hex()}", trusted
 
     @staticmethod
@@ -1400,10 +1402,7 @@ def _verify_ssh(public: bytes, signature: bytes, signed: bytes) -> None:
         ) from error
     name, value = _strings(signature, 2)
     if isinstance(key, Ed25519PublicKey) and name == b"ssh-ed25519":
-        try:
-            key.verify(value, signed)
-        except InvalidSignature as error:
-            raise RefutedError("the SSH signature does not fit the statement") from error
+        _verify(key, value, signed, hashes.SHA512())
         return
     if name not in SSH_SIGNATURES or name.startswith(b"rsa-") != isinstance(key, rsa.RSAPublicKey):
         raise RefutedError(f"an SSH signature of the kind {name.decode('ascii', 'replace')}")
@@ -1426,10 +1425,12 @@ def _strings(blob: bytes, count: int, *, rest: bool = False) -> list[bytes]:
     return found
 
 
-def _addresses(certificate: x509.Certificate) -> Iterator[str]:
+def _holder(certificate: x509.Certificate) -> str:
+    """The e-mail address that a certificate is made out to, else its name."""
     for one in certificate.extensions:
         if isinstance(one.value, x509.SubjectAlternativeName):
-            yield from one.value.get_values_for_type(x509.RFC822Name)
+            return next(iter(one.value.get_values_for_type(x509.RFC822Name)), _name(certificate))
+    return _name(certificate)
 
 
 def _due(condition: Any) -> datetime:

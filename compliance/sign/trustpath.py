@@ -102,7 +102,7 @@ def _held(
     purpose: Purpose,
 ) -> TrustPath:
     if known.ocsps or known.crls:
-        found = _validated(certificate, links, roots, when, known, purpose, "hard-fail")
+        found = _validated(certificate, links, roots, when, known, purpose, "require")
         if found.status in ("good", "revoked"):
             return found
     # Missing or stale revocation data is no reason against a path; that it was not checked is said. Bad news does not go stale.
@@ -165,7 +165,7 @@ def _validated(
     when: datetime,
     data: ValidationData,
     purpose: Purpose,
-    mode: Literal["hard-fail", "soft-fail"],
+    mode: Literal["require", "soft-fail"],
 ) -> TrustPath:
     from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, RevokedError
 
@@ -183,7 +183,7 @@ def _validated(
         return TrustPath("unknown", f"{subject_name(certificate)} leads to no trusted root: {' '.join(str(error).split())[:200]}")
     root = next(one for one in roots if certificate_der(one) == path[-1])
     made = (*(x509.load_der_x509_certificate(der) for der in path[:-1]), root)
-    return TrustPath("good", f"issued under {subject_name(root)}", made, is_checked=mode == "hard-fail")
+    return TrustPath("good", f"issued under {subject_name(root)}", made, is_checked=mode == "require")
 
 
 async def _path(

@@ -5,11 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from compliance.errors import SigningKeyError
 from compliance.sign.keys import create_trial_key
 from compliance.sign.trust import TrustStore, judge_signer
+from compliance.sign.trustpath import find_path
+from compliance.sign.validation_data import ValidationData
 from tests.sign.documents import WHEN, YEAR, Authority, certificate, pem, private_key
 
 
@@ -140,3 +145,18 @@ def test_a_self_signed_certificate_of_a_stranger_is_not_trusted() -> None:
     key = private_key("p256")
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     assert TrustStore([Authority().root]).trusts(certificate("Eve", key), when=WHEN) is None
+
+
+def test_an_answer_about_something_else_says_nothing_about_revocation() -> None:
+    """A certificate that names nobody who could be asked is not checked by whatever answer lies in the file."""
+    root_key, key = private_key("p256"), private_key("p256")
+    root = certificate("Root", root_key, is_authority=True)
+    leaf, other = certificate("Ada", key, (root, root_key)), certificate("Eve", key, (root, root_key))
+    stranger = certificate("Root", key, is_authority=True)
+    for about, responder, signed in ((other, root, root_key), (leaf, stranger, key)):
+        answer = ocsp.OCSPResponseBuilder().add_response(
+            cert=about, issuer=root, algorithm=hashes.SHA1(), cert_status=ocsp.OCSPCertStatus.GOOD, this_update=WHEN - timedelta(hours=1),
+            next_update=WHEN + timedelta(days=1), revocation_time=None, revocation_reason=None,
+        ).responder_id(ocsp.OCSPResponderEncoding.NAME, responder).sign(signed, hashes.SHA256())  # fmt: skip
+        found = find_path(leaf, [], [root], WHEN, data=ValidationData(ocsps=(answer.public_bytes(Encoding.DER),)))
+        assert (found.status, found.is_checked) == ("good", False)
