@@ -579,7 +579,7 @@ def _streams(data: bytes) -> Iterator[bytes]:
     for head in re.finditer(rb"stream\r?\n", data):
         begin, packed = head.end(), data[head.end() : head.end() + 1] == b"x"
         with suppress(zlib.error, RefutedError, IndexError):
-            if packed and zlib.decompressobj().decompress(data[begin : begin + 64], 1) != b"0":
+            if packed and zlib.decompressobj().decompress(data[begin : begin + 1024], 1) != b"0":
                 continue
             content = data[begin : begin + MOST_SIGNED]
             content = zlib.decompressobj().decompress(content, MOST_SIGNED) if packed else content
