@@ -317,8 +317,8 @@ class Cms:
             named = (issuer[2], int.from_bytes(serial[1], "big"))
             (signer,) = {one for one in found if (one.issuer.public_bytes(), one.serial_number) == named}
         unsigned = next((_attributes(one) for one in info if one[0] == 0xA1), {})
-        if stamp and PSS in _fields(info[4])[0][1]:
-            raise NotProvenError("a timestamp with RSA-PSS is not judged here: compliance verify does")
+        if stamp and (PSS in _fields(info[4])[0][1] or not isinstance(signer.public_key(), rsa.RSAPublicKey | ec.EllipticCurvePublicKey)):
+            raise NotProvenError("a timestamp with RSA-PSS or another algorithm is not judged here: compliance verify does")
         carried = _fields(parts[2])
         return cls(
             signer,
