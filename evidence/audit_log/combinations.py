@@ -36,14 +36,15 @@ class Combinations:
 
     def __init__(self, event_of: Callable[[Mapping[str, Json]], Event]) -> None:
         self._event_of = event_of
-        self._remembered: dict[tuple[Keys, tuple[Label, ...], Any], Event] = {}
+        self._remembered: dict[tuple[Keys, tuple[Label, ...], Any, Any], Event] = {}
 
     def count(self, rows: Rows, columns: Columns) -> Mapping[Event, int]:
         """Returns the events of records without times and operations, counted."""
         labels, combinations = tuple(columns), combined(columns, len(rows))
         counts: Counter[Event] = Counter()
         for combination, count in Counter(combinations).items():
-            key = (rows.keys, labels, combination)
+            kinds = tuple(map(type, combination)) if combination.__class__ is tuple else type(combination)  # true is equal to 1
+            key = (rows.keys, labels, combination, kinds)
             event = self._remembered.get(key)
             if event is None:
                 event = self._event_of(rows.object(combinations.index(combination)))._replace(time=None, operation=None)

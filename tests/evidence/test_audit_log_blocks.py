@@ -176,3 +176,92 @@ def test_events_of_one_sort_are_told_once(name: str) -> None:
         payload = outcome(name, data)
     assert payload.events == 5000
     assert asked.call_count < 10
+
+
+RICH: dict[str, dict[str, Any]] = {
+    "cloudtrail-json": {
+        "eventVersion": "1.08",
+        "eventName": "CreateRole",
+        "eventSource": "iam.amazonaws.com",
+        "eventType": "AwsApiCall",
+        "eventTime": TIMES[0],
+        "userIdentity": {"type": "AssumedRole", "arn": "a"},
+        "requestParameters": {"a": "b"},
+        "responseElements": {"CreateRole": "Success"},
+        "requestID": "r",
+        "readOnly": False,
+        "managementEvent": True,
+    },
+    "k8s-audit-json": {
+        "kind": "Event",
+        "verb": "get",
+        "stage": "ResponseComplete",
+        "auditID": "a",
+        "stageTimestamp": TIMES[0],
+        "user": {"username": "u", "uid": "i"},
+        "objectRef": {"resource": "pods", "subresource": "status"},
+        "requestURI": "/api",
+        "responseStatus": {"code": 200, "status": "Success"},
+        "annotations": {"authorization.k8s.io/decision": "allow"},
+    },
+    "gcp-audit-json": {
+        "insertId": "i",
+        "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+        "severity": "NOTICE",
+        "timestamp": TIMES[0],
+        "operation": {"id": "o"},
+        "resource": {"type": "gcs_bucket"},
+        "labels": {"authorization.k8s.io/decision": "allow"},
+        "protoPayload": {
+            "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+            "serviceName": "storage.googleapis.com",
+            "methodName": "storage.objects.get",
+            "resourceName": "r",
+            "authenticationInfo": {"principalEmail": "someone@example.org"},
+            "authorizationInfo": [{"granted": True, "resource": "r"}],
+            "status": {"code": 0},
+        },
+    },
+}
+"""Events in which every member says something."""
+VARIANTS: tuple[Any, ...] = (
+    *(None, "", "x", 0, 1, 7, 403, 401, True, False, "true", [], {}, ["x"], {"x": "y"}, [{"granted": False}], TIMES[1], "AccessDenied"),
+    *("Data", "GetObject", "ConsoleLogin", "signin.amazonaws.com", "Root", "Failure", "create", "Panic", "secrets", "tokenreviews", "exec"),
+    *("forbid", "google.iam.admin.v1.CreateRole", "login.googleapis.com", "iam_role", {"CreateRole": "Failure"}, {"uid": "i"}, {"code": 7}),
+    *("projects/p/logs/cloudaudit.googleapis.com%2Fdata_access", "type.googleapis.com/other"),
+)
+
+
+def paths(record: dict[str, Any], *before: str) -> Iterator[tuple[str, ...]]:
+    for key, value in record.items():
+        yield (*before, key)
+        if isinstance(value, dict):
+            yield from paths(value, *before, key)
+
+
+def changed(record: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    if len(path) == 1:
+        return {**record, path[0]: value}
+    return {**record, path[0]: changed(record[path[0]], path[1:], value)}
+
+
+MORE = {
+    "cloudtrail-json": (("errorCode",), ("errorMessage",), ("eventCategory",), ("eventID",), ("resources",), ("serviceEventDetails",)),
+    "k8s-audit-json": (("timestamp",), ("requestReceivedTimestamp",), ("category",), ("apiVersion",)),
+    "gcp-audit-json": (("trace",), ("jsonPayload",), ("insertid",), ("logname",), ("protoPayload", "at_sign_type")),
+}
+
+
+@pytest.mark.parametrize("name", RICH)
+def test_events_that_differ_in_one_member_are_told_apart(name: str) -> None:
+    rich = RICH[name]
+    for base in (rich, {key: value for key, value in rich.items() if key not in ("responseStatus", "requestID", "insertId", "readOnly")}):
+        for path in (*paths(base), *MORE[name]):
+            for value in VARIANTS:
+                one, other = (json.dumps(record).encode() for record in (base, changed(base, path, value)))
+                data = b"\n".join([one, one, other, one, other, other])
+                with one_by_one():
+                    expected = outcome(name, data)
+                for block in (2 * len(one) - 9, 1 << 17):
+                    with patch.object(lines, "_BLOCK", block):
+                        assert outcome(name, data) == expected, (path, value)

@@ -153,6 +153,11 @@ def test_a_key_that_is_personal_is_hidden() -> None:
     assert payload.personal_fields == {"users.*": 1, "users.*.card": 1}
 
 
+def test_an_address_as_a_key_is_hidden_where_only_addresses_are_looked_for() -> None:
+    payload = parse({"users": {"alice@example.com": {"to": ["bob@example.com"], "by": "carol@example.com"}}})
+    assert payload.personal_fields == {"users.*": 1, "users.*.to[]": 1, "users.*.by": 1}
+
+
 def test_escapes_do_not_hide_anything() -> None:
     data = json.dumps({**BASE, "note": "x"}).replace('"x"', '"alice\\u0040example.com \\u0034111111111111111"').encode()
     assert read("audit-log", "jsonl-log", data).payload.model_dump()["personal_fields"] == {"note": 2}

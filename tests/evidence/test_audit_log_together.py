@@ -96,6 +96,7 @@ def outcome(name: str, data: bytes) -> Any:
 @given(logs(), st.sampled_from([1, 100, 400, 1 << 17]))
 @example(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "event": "b"}\n' * 3, 1 << 17)
 @example(b"\xef\xbb\xbf", 1)
+@example(b"".join(b'{"time": "2025-09-20T10:00:00Z", "level": "", "result": %s}\n' % word for word in (b"true", b"true", b"1", b"1.0")), 1)
 def test_a_log_gives_the_same_in_whatever_blocks_it_is_read(data: bytes, block: int) -> None:
     with one_by_one():
         expected = outcome("jsonl-log", data)
@@ -172,8 +173,23 @@ def test_a_duplicate_key_among_many_lines_makes_its_line_unreadable(twice: str) 
     good = '{"timestamp": "2025-09-20T10:00:00Z", "event": "data.read", "a": 1}'
     data = "\n".join([*[good] * 50, twice, *[good] * 50]).encode()
     assert [number for number, _, value in held(data) if value is None] == [51]
-    payload = outcome("jsonl-log", data)
-    assert (payload.lines, payload.events, payload.unparsed) == (101, 100, 1)
+    for block in (len(good), 1 << 17):  # lines that are structures, and lines that are dictionaries
+        with patch.object(lines, "_BLOCK", block):
+            payload = outcome("jsonl-log", data)
+        assert (payload.lines, payload.events, payload.unparsed) == (101, 100, 1)
+
+
+def test_a_key_of_a_structure_that_comes_twice_makes_its_line_unreadable() -> None:
+    good = '{"timestamp": "2025-09-20T10:00:00Z", "event": "data.read", "a": %d, "b": {"c": "x"}}'
+    for twice in (
+        good.replace('"a"', '"a": 2, "a"'),
+        good.replace('"c"', '"c": "y", "c"'),
+        good.replace('"event"', '"event": "z", "event"'),
+    ):
+        data = "\n".join([*[good % 1] * 50, twice % 1, *[good % 1] * 50]).encode()
+        for block in (len(good), 1 << 17):
+            with patch.object(lines, "_BLOCK", block):
+                assert [number for number, _, value in held(data) if value is None] == [51]
 
 
 def test_many_lines_are_read_together() -> None:
