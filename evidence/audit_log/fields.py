@@ -47,12 +47,7 @@ NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
 """Names by role, the most telling first."""
 
 _ROLES: Final[Mapping[str, tuple[Role, int]]] = {name: (role, rank) for role, names in NAMES.items() for rank, name in enumerate(names)}
-_EXACT: Final[Mapping[str, tuple[Role, int]]] = {
-    "t": ("time", 99),
-    "s": ("level", 99),
-    "T": ("time", 99),
-    "L": ("level", 99),
-    "M": ("message", 99),
+_CLEF: Final[Mapping[str, tuple[Role, int]]] = {
     "@t": ("time", 0),
     "@l": ("level", 0),
     "@m": ("message", 0),
@@ -60,7 +55,11 @@ _EXACT: Final[Mapping[str, tuple[Role, int]]] = {
     "@tr": ("trace", 0),
     "@sp": ("trace", 1),
 }
-"""Names that count only as they are written: those of CLEF, of MongoDB (t, s) and of zap's development encoder (T, L, M)."""
+_LETTERS: Final[tuple[tuple[frozenset[str], Mapping[str, tuple[Role, int]]], ...]] = (
+    (frozenset("tsc"), {"t": ("time", 99), "s": ("level", 99)}),  # MongoDB; c is its component
+    (frozenset("TLM"), {"T": ("time", 99), "L": ("level", 99), "M": ("message", 99)}),  # zap's development encoder
+)
+"""Names of one letter, which say something only together."""
 NESTED: Final[Mapping[str, Mapping[str, tuple[Role, int]]]] = {
     "event": {"action": ("event", 0), "type": ("event", 1), "name": ("event", 0), "category": ("category", 0), "outcome": ("outcome", 0)},
     "log": {"level": ("level", 0)},
@@ -128,7 +127,7 @@ def _plain(key: str) -> str:
 
 def role_of(key: str) -> tuple[Role, int] | None:
     """Returns what a field of this name says and how telling the name is (0 most); None when the name says nothing."""
-    return _EXACT.get(key) or _ROLES.get(plain(key))
+    return _CLEF.get(key) or _ROLES.get(plain(key))
 
 
 Found = dict[Role, list[Json]]
@@ -149,6 +148,7 @@ class Layout:
 def layout_of(keys: Keys) -> Layout:
     """Returns what records with these keys say."""
     known = [(*said, key) for key in keys if (said := role_of(key)) is not None]
+    known += [(*said, key) for marks, letters in _LETTERS if marks <= set(keys) for key, said in letters.items()]
     grouped: dict[Role, tuple[str, ...]] = {}
     for role, _, key in sorted(known, key=lambda entry: entry[1]):
         grouped[role] = (*grouped.get(role, ()), key)

@@ -156,6 +156,11 @@ def test_names_that_loggers_use(record: dict[str, Any]) -> None:
     assert payload.classes.authentication == 1
 
 
+def test_letters_say_nothing_alone() -> None:
+    payload = parse(log(event(0), {"t": 1758362400, "s": "x", "msg": "y", "action": "z"}))
+    assert (payload.with_timestamp, payload.with_level) == (1, 1)
+
+
 def test_events_of_okta_are_recognised_by_their_time() -> None:
     event = {"uuid": "u", "published": "2025-09-20T10:00:00.123Z", "eventType": "user.session.start", "severity": "INFO"}
     data = log(event, event)
