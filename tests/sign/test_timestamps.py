@@ -23,6 +23,7 @@ from compliance.sign._dss import add_validation_data
 from compliance.sign.keys import SigningKey, create_trial_key
 from compliance.sign.pdf import SignatureField, close_pdf, prepare_fields, sign_field, sign_pdf
 from compliance.sign.pdf_verify import SignedPdf, inspect_pdf
+from compliance.sign.prolong import prolong
 from compliance.sign.standing import STANDING_CHECKS, Standing, judge_standing
 from compliance.sign.timestamp import TimestampAuthority, Timestamping
 from compliance.sign.token import normalised, read_token
@@ -92,7 +93,8 @@ def test_every_level_is_intact_and_says_what_it_is(files: dict[str, bytes], leve
 
 @pytest.mark.xdist_group("jvm")
 def test_every_level_conforms_to_pdf_a_3a_and_pdf_ua_1(tmp_path: Path, services: Services, files: dict[str, bytes]) -> None:
-    made = {**files, "B-LTA-twice": close_pdf(files["B-LTA"], timestamping(services, "B-LT"), datetime.now(UTC))}
+    again = prolong(files["B-LTA"], timestamping(services, "B-LT"), TrustStore([services.root]), datetime.now(UTC))
+    made = {**files, "B-LTA-twice": again.pdf}
     for name, content in made.items():
         (tmp_path / f"{name}.pdf").write_bytes(content)
     found = failures(["3a", "ua1"], *(tmp_path / f"{name}.pdf" for name in made))
