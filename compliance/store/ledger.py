@@ -27,10 +27,6 @@ from . import merkle
 VERSION: Final = 1
 KEY_SIZE: Final = 32
 """Bytes of a key. Others are refused: HMAC pads with zeros, so a key and the same key with a zero behind it would agree."""
-_HMAC_BLOCK: Final = 64
-_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
-"""The pads of HMAC (RFC 2104 section 2), by the byte of the key that they are added to."""
 _NOTHING: Final = bytes(32)
 """Stands for the commitment of a class that a row has no value of."""
 _encode = msgspec.json.Encoder().encode
@@ -95,13 +91,8 @@ class Sealed:
 
 
 def commitment(key: bytes, value: bytes) -> str:
-    """Returns the commitment to private values (see `Sealed.commitment`); HMAC written out (RFC 2104) takes half the time of a call."""
-    if len(key) > _HMAC_BLOCK:
-        return hashlib.sha256(hmac.digest(key, b"entry", "sha256") + value).hexdigest()
-    block = key.ljust(_HMAC_BLOCK, b"\0")
-    inner = hashlib.sha256(block.translate(_INNER) + b"entry").digest()
-    salt = hashlib.sha256(block.translate(_OUTER) + inner).digest()
-    return hashlib.sha256(salt + value).hexdigest()
+    """Returns the commitment to private values: see `Sealed.commitment`."""
+    return hashlib.sha256(hmac.digest(key, b"entry", "sha256") + value).hexdigest()
 
 
 def leaf(entry_type: str, at: str, after: int, body: Mapping[str, Json], sealed: Mapping[PrivacyClass, Sealed]) -> bytes:
@@ -190,16 +181,13 @@ def _unknown(_: bytes, __: tuple[str | int | None, ...]) -> bytes:
 
 
 def _commitments(key: bytes) -> Callable[[bytes, tuple[str | int | None, ...]], bytes]:
-    """Returns SHA-256(HMAC-SHA-256(key, index) || values), with the key's part of the HMAC computed once: a third of the time of many."""
-    block, sha256, encode = key.ljust(_HMAC_BLOCK, b"\0"), hashlib.sha256, _encode
-    new_inner = sha256(block.translate(_INNER)).copy
-    new_outer = sha256(block.translate(_OUTER)).copy
+    """Returns SHA-256(HMAC-SHA-256(key, index) || values), with the key's part of the HMAC computed once: half of the time of many."""
+    sha256, encode, keyed = hashlib.sha256, _encode, hmac.new(key, digestmod="sha256").copy
 
     def commitment(index: bytes, values: tuple[str | int | None, ...]) -> bytes:
-        inner, outer = new_inner(), new_outer()
-        inner.update(index)
-        outer.update(inner.digest())
-        return sha256(outer.digest() + encode(values)).digest()
+        salt = keyed()
+        salt.update(index)
+        return sha256(salt.digest() + encode(values)).digest()
 
     return commitment
 
