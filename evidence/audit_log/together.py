@@ -124,7 +124,8 @@ def _presence(rows: Rows) -> Columns:
                 told[*label, "present"] = list(map(is_id, values))
         elif len(label) > _OUTER or rows.kind(label[1]) is None:
             values = column()
-            if not all(values):
+            # Of what stands inside objects it is also told that it is always there: in other lines there may be no such object.
+            if len(label) > _OUTER or not all(values):
                 told[*label, "present"] = [value is not None and value != "" for value in values]
     return told
 

@@ -97,6 +97,11 @@ def outcome(name: str, data: bytes) -> Any:
 @example(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "event": "b"}\n' * 3, 1 << 17)
 @example(b"\xef\xbb\xbf", 1)
 @example(b"".join(b'{"time": "2025-09-20T10:00:00Z", "level": "", "result": %s}\n' % word for word in (b"true", b"true", b"1", b"1.0")), 1)
+@example(
+    b'{}\n{"time": "2025-09-20T10:00:00Z", "record": "", "level": "", "event": "a"}\n'
+    b'{"time": "", "record": {"level": "info"}, "level": "", "event": "a"}\n',
+    1,
+)
 def test_a_log_gives_the_same_in_whatever_blocks_it_is_read(data: bytes, block: int) -> None:
     with one_by_one():
         expected = outcome("jsonl-log", data)
