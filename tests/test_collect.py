@@ -168,7 +168,7 @@ def test_progress_is_told_of_every_collector(tmp_path: Path) -> None:
 
 def test_the_run_of_a_ci_service_is_recorded_people_and_places_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
-        "GITHUB_ACTIONS": "true", "GITHUB_SHA": "c" * 40, "GITHUB_REF_NAME": "main", "GITHUB_ACTOR": "ada", "GITHUB_RUN_ID": "7",
+        "GITHUB_ACTIONS": "true", "GITHUB_SHA": "c" * 40, "GITHUB_REF_NAME": "main", "GITHUB_ACTOR": "zoe", "GITHUB_RUN_ID": "7",
         "GITHUB_SERVER_URL": "https://git.example", "GITHUB_REPOSITORY": "a/b",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
@@ -180,5 +180,5 @@ def test_the_run_of_a_ci_service_is_recorded_people_and_places_apart(tmp_path: P
         body, private = store.entry(outcome.evidence).body, store.private(outcome.evidence)
     assert body["source"]["ci"] == {"service": "github", "commit": "c" * 40}
     assert private["paths"]["ci"] == {"branch": "main", "run": "https://git.example/a/b/actions/runs/7", "change": None}
-    assert private["people"]["actor"] == "ada"
-    assert "ada" not in str(body) and "git.example" not in str(body)
+    assert private["people"]["actor"] == "zoe"
+    assert "zoe" not in str(body) and "git.example" not in str(body)

@@ -190,7 +190,7 @@ def test_what_is_no_runbook_is_refused(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe#\0", b"# X \xff\n", b"# X\n" + b"a" * 30_000, b"# X\n\n" + b"text\n" * 60_000])
+@pytest.mark.parametrize("data", [b"\xff\xfe#", b"# X \xff\n", b"# X\n" + b"a" * 30_000, b"# X\n\n" + b"text\n" * 60_000])
 def test_hostile_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(InputError):
         read("runbook", "markdown-runbook", data)
