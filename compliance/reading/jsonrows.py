@@ -71,6 +71,10 @@ class Rows:
         """Returns all keys of the objects in a column."""
         return dict.fromkeys(chain.from_iterable(value for value in self.column(*path) if value.__class__ is dict))
 
+    def written(self, *path: str) -> bytes:
+        """Returns the values of a column as JSON."""
+        return msgspec.json.encode(self.column(*path))
+
     def object(self, place: int) -> dict[str, Any]:
         """Returns one row as a dictionary; its keys may be in another order than in the text."""
         found: dict[str, Any] = self._objects[place]
@@ -98,16 +102,24 @@ class _Structures(Rows):
         return key in self._form.names and key not in self._form.optional
 
     def column(self, *path: str) -> list[Any]:
+        values, is_opened = self._held(path)
+        return list(map(msgspec.to_builtins, values)) if is_opened else values
+
+    def written(self, *path: str) -> bytes:
+        return msgspec.json.encode(self._held(path)[0])
+
+    def _held(self, path: Sequence[str]) -> tuple[list[Any], bool]:
+        """Returns the values at a path, and whether they are structures."""
         attributes, missing, form = [], False, self._form
         for depth, key in enumerate(path, 1):
             if key not in form.names:
-                return [None] * len(self)
+                return [None] * len(self), False
             attributes.append(form.names[key])
             missing = missing or key in form.optional
             if key not in form.inner:
-                return _below(self._values(attributes, missing=missing), path[depth:])
+                return _below(self._values(attributes, missing=missing), path[depth:]), False
             form = form.inner[key]
-        return list(map(msgspec.to_builtins, self._values(attributes, missing=missing)))
+        return self._values(attributes, missing=missing), True
 
     def _values(self, attributes: Sequence[str], *, missing: bool) -> list[Any]:
         if not missing:

@@ -170,7 +170,7 @@ class _Reader:
         if told is None:
             return False
         self.tally.add_all(times_of([rows.column("eventTime")], len(rows)), self._combinations.count(rows, told))
-        self.tally.personal.block(block)
+        self.tally.personal.block(block, rows)
         return True
 
 

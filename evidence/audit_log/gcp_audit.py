@@ -193,7 +193,7 @@ class _Reader:
             return False
         ids = [_text(value) or None for value in rows.column("operation", "id")]
         self.tally.add_all(times_of([rows.column("timestamp")], len(rows)), self._combinations.count(rows, told), ids)
-        self.tally.personal.block(block)
+        self.tally.personal.block(block, rows)
         return True
 
 

@@ -143,7 +143,7 @@ class _Reader:
         self.tally.add_all(*told)
         for value in rows.column(self._sequence_key) if self._sequence_key else ():
             self._next_number(value)
-        self.tally.personal.block(block)
+        self.tally.personal.block(block, rows)
         return True
 
     def _is_header(self, record: Mapping[str, Json]) -> bool:

@@ -175,7 +175,7 @@ class _Reader:
             return False
         ids = [value if isinstance(value, str) and value else None for value in rows.column("auditID")]
         self.tally.add_all(times_of(list(map(rows.column, _TIMES)), len(rows)), self._combinations.count(rows, told), ids)
-        self.tally.personal.block(block)
+        self.tally.personal.block(block, rows)
         return True
 
 

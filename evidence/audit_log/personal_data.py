@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from compliance.reading.jsonrows import Rows
 from compliance.record import Json
 
 from . import PersonalDatum
@@ -72,13 +73,20 @@ class Finder:
         if self._bytes >= _BLOCK:
             self.finish()
 
-    def block(self, block: Block) -> None:
+    def block(self, block: Block, rows: Rows) -> None:
         """Looks through the records of lines that each hold one."""
-        if hints := hints_in(block.data):
-            self.finish()
-            for number, line in enumerate(block.lines, block.first):
-                if wanted := wanted_in(line, hints):
-                    self._look(number, line, msgspec.json.decode(line), wanted)
+        hints = hints_in(block.data)
+        if not hints:
+            return
+        self.finish()
+        if hints == EMAIL and (path := _addressed(rows)):
+            node = _node_of(path)
+            for number, value in enumerate(rows.column(*path), block.first):
+                self._judge(number, ((at, text, EMAIL) for at, text in _addresses(value, node)))
+            return
+        for number, line in enumerate(block.lines, block.first):
+            if wanted := wanted_in(line, hints):
+                self._look(number, line, msgspec.json.decode(line), wanted)
 
     def unparsed(self, line: int, raw: bytes) -> None:
         """Takes a line that is no record."""
@@ -99,6 +107,9 @@ class Finder:
         unread: Node = (None, UNPARSED)
         held = record() if callable(record) else record
         texts = [(unread, raw.decode("utf-8", "replace"), wanted)] if held is None else _texts(held, wanted)
+        self._judge(line, texts)
+
+    def _judge(self, line: int, texts: Iterable[tuple[Node | None, str, int]]) -> None:
         for node, text, sought in texts:
             for rule in rules_in(text, sought):
                 field = _path(node)
@@ -153,9 +164,29 @@ def _texts(record: Json, wanted: int) -> Iterator[tuple[Node | None, str, int]]:
                     yield (node, "*" if personal else key), text, sought
 
 
-def _addresses(record: Json) -> Iterator[tuple[Node | None, str]]:
-    """Yields the same where only addresses are looked for, as in most events of clouds, in a third of the time."""
-    stack: list[tuple[Node | None, Json]] = [(None, record)]
+def _addressed(rows: Rows) -> tuple[str, ...]:
+    """Returns the path of the member in which all addresses of these records stand; empty where they stand in several."""
+    path: tuple[str, ...] = ()
+    keys: Iterable[str] = rows.keys
+    while not any("@" in key and _about(key)[0] for key in keys):
+        holding = [key for key in keys if b"@" in rows.written(*path, key)]
+        if len(holding) != 1:
+            break
+        path += (holding[0],)
+        if rows.kind(*path) != "object":
+            break
+        keys = rows.inside(*path)
+    return path
+
+
+def _addresses(record: Json, node: Node | None = None) -> Iterator[tuple[Node | None, str]]:
+    """Yields the same where only addresses are looked for, as in most events of clouds, in a third of the time.
+
+    Args:
+        record: What is looked through.
+        node: Where it stands.
+    """
+    stack: list[tuple[Node | None, Json]] = [(node, record)]
     while stack:
         node, value = stack.pop()
         if isinstance(value, list):
@@ -195,6 +226,13 @@ def _about_name(key: str) -> tuple[bool, bool]:
     """Tells whether a key looks like personal data itself, and whether it names the id of a request."""
     role = role_of(key)
     return bool(rules_in(key)), role is not None and role[0] == "trace"
+
+
+def _node_of(path: Iterable[str]) -> Node | None:
+    node: Node | None = None
+    for name in path:
+        node = (node, name)
+    return node
 
 
 def _path(node: Node | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
@@ -63,7 +63,7 @@ class Tally:
         """Events by the sum of what they say."""
         self._alone = self._begun = 0
         """Events that belong to no operation, and operations."""
-        self._recent: dict[str, None] = {}
+        self._recent: OrderedDict[str, None] = OrderedDict()  # a dictionary looks for its first key ever longer
 
     @property
     def said_anything(self) -> bool:
@@ -122,7 +122,7 @@ class Tally:
         self._begun += 1
         self._recent[operation] = None
         if len(self._recent) > OPERATIONS:
-            del self._recent[next(iter(self._recent))]
+            self._recent.popitem(last=False)
 
     def parsed(self, *, lines: int | None = None, operations: bool = False) -> Parsed:
         """Returns the evidence, as of the last event.
