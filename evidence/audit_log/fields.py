@@ -155,6 +155,12 @@ def layout_of(keys: Keys) -> Layout:
     return Layout(grouped, tuple((key, NESTED[plain(key)]) for key in keys if plain(key) in NESTED))
 
 
+@by_keys
+def letters_in(keys: Keys) -> frozenset[str]:
+    """Returns those of the keys that are one letter, and say something because all that belong to them are there."""
+    return frozenset().union(*(marks for marks, _ in _LETTERS if marks <= set(keys)))
+
+
 def roles(record: Mapping[str, Json]) -> Found:
     """Returns the values of a record by role, the most telling first; empty values do not count."""
     layout = layout_of(tuple(record))

@@ -19,7 +19,7 @@ from compliance.record import Json
 from .combinations import Column, Columns, Combinations, Label, combined, types_of, words
 from .event import Event
 from .events import depends_on_managed
-from .fields import EARLIEST, LATEST, NO_IDS, Keys, Role, by_keys, is_id, layout_of, plain, read_time, role_of
+from .fields import EARLIEST, LATEST, NO_IDS, Keys, Role, by_keys, is_id, layout_of, letters_in, plain, read_time, role_of
 from .records import event_of
 
 _NAMES: Final[tuple[Role, ...]] = ("event", "category")
@@ -50,7 +50,9 @@ class Teller:
 
     def events_of(self, rows: Rows) -> tuple[Times, Mapping[Event, int]] | None:
         """Returns the times of records, in their order, and their events without the time, counted; None when each must be asked."""
-        if is_ambiguous(rows.keys) or not all(is_clear(rows, key, known) for key, known in layout_of(rows.keys).nested):
+        if is_ambiguous(rows.keys) or not all(map(rows.always, letters_in(rows.keys))):
+            return None
+        if not all(is_clear(rows, key, known) for key, known in layout_of(rows.keys).nested):
             return None
         told = _telling(rows, _WORDS) | _presence(rows)
         if any(map(depends_on_managed, _names_in(told, len(rows)))):

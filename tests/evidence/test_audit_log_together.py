@@ -28,7 +28,7 @@ lines, order, hints, rules, records = (
 KEYS = (
     *("timestamp", "time", "level", "event", "action", "category", "result", "status", "success", "user", "userId", "user_id"),
     *("requestId", "trace", "resource", "target", "resource_type", "http", "log", "seq", "n", "immutable", "prev_hash", "hash", "msg", "x"),
-    *("record", "t", "date"),
+    *("record", "date", "t", "s", "c"),
 )
 TEXTS = (
     *("", "info", "auth.login", "delete", "update", "denied", "ok", "200", "users/17", "user", "2025-09-20T10:00:00Z", "true"),
@@ -96,6 +96,7 @@ def outcome(name: str, data: bytes) -> Any:
 @given(logs(), st.sampled_from([1, 100, 400, 1 << 17]))
 @example(b'{"timestamp": "2025-09-20T10:00:00Z", "event": "a", "event": "b"}\n' * 3, 1 << 17)
 @example(b"\xef\xbb\xbf", 1)
+@example(b'{"t": "2025-09-20T10:00:00Z", "event": "a", "s": "I"}\n{"event": "a", "c": "x"}\n' * 9, 1 << 17)
 @example(b"".join(b'{"time": "2025-09-20T10:00:00Z", "level": "", "result": %s}\n' % word for word in (b"true", b"true", b"1", b"1.0")), 1)
 @example(
     b'{}\n{"time": "2025-09-20T10:00:00Z", "record": "", "level": "", "event": "a"}\n'
