@@ -63,7 +63,7 @@ _DESCRIPTIONS: Final = {
     MODEL: "The report's model: everything that the pages show",
     RULES: "What judged: thresholds, decision point, roles, and digests of the code",
     SIGNER: "Certificate of the signer, and those above it; trust it only if you have it from elsewhere too",
-    VSA: "The decision as a signed statement on the commit (SLSA VSA v1, in-toto, DSSE); names the other files by digest",
+    VSA: "The decision as a signed statement on the commit (SLSA VSA v1, in-toto, DSSE)",
 }
 _MEDIA_TYPES: Final = {"csv": "text/csv", "txt": "text/plain", "json": "application/json", "pem": "application/pem-certificate-chain"}
 _PRETTY: Final = 2
