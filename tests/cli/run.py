@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from compliance.ci import SERVICES
 from tests.cli.warm import warm
@@ -43,6 +44,24 @@ def compliance(*words: str | Path, cwd: Path, env: dict[str, str] | None = None,
     with Path(os.devnull).open("rb") as nothing, _file() as out, _file() as err:
         code = warm().run(texts, cwd, own, [one.fileno() for one in (nothing, out, err)], timeout)
         return Ran(code, _said(out), _said(err))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder in which commands are run."""
+
+    root: Path
+    env: ClassVar[Mapping[str, str]] = {}
+    """What commands find in their environment besides."""
+
+    def run(self, *words: str | Path) -> Ran:
+        return compliance(*words, cwd=self.root, env=dict(self.env))
+
+    def done(self, *words: str | Path) -> str:
+        """Runs a command that must succeed, and returns what it prints."""
+        ran = self.run(*words)
+        assert ran.code == 0, ran.err + ran.out
+        return ran.out
 
 
 def _file() -> IO[str]:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from cryptography import x509
@@ -17,7 +18,7 @@ from compliance.packet import verify
 from compliance.sign.pdf_verify import inspect_pdf
 from compliance.sign.ssh import DECISION_NAMESPACE, sign_with_ssh
 from compliance.sign.trust import TrustStore
-from tests.cli.run import Ran, compliance
+from tests.cli.run import Folder, compliance
 from tests.sign.documents import Authority, pem, write_pkcs12
 from tests.sign.services import Services
 from tests.sign.test_ssh import Key
@@ -48,17 +49,9 @@ gates = ["ALPHA-PF-5", "REL-6", "REL-7"]
 
 
 @dataclass(frozen=True)
-class Team:
-    root: Path
+class Team(Folder):
     ben: Key
-
-    def run(self, *words: str | Path) -> Ran:
-        return compliance(*words, cwd=self.root, env={"COMPLIANCE_SIGN_PASSPHRASE": "secret"})
-
-    def done(self, *words: str | Path) -> str:
-        ran = self.run(*words)
-        assert ran.code == 0, ran.err + ran.out
-        return ran.out
+    env: ClassVar = {"COMPLIANCE_SIGN_PASSPHRASE": "secret"}
 
     def outcome(self, *words: str) -> str:
         return str(self.run("check", "--point", "tests", "--format", "json", *words).json["outcome"])

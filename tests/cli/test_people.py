@@ -12,7 +12,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from tests.cli.run import Ran, compliance
+from tests.cli.run import Folder, Ran
 from tests.sign.test_ssh import Key
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
@@ -43,19 +43,10 @@ gates = ["ALPHA-PF-5", "REL-6", "REL-7"]
 
 
 @dataclass(frozen=True)
-class Team:
-    root: Path
+class Team(Folder):
     ada: Key
     ben: Key
     eve: Key
-
-    def run(self, *words: str | Path) -> Ran:
-        return compliance(*words, cwd=self.root)
-
-    def done(self, *words: str | Path) -> str:
-        ran = self.run(*words)
-        assert ran.code == 0, ran.err + ran.out
-        return ran.out
 
     def ingest(self, report: str) -> None:
         (self.root / "junit.xml").write_text(report)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pikepdf
 import pytest
@@ -19,7 +20,7 @@ from compliance.sign.prolong import prolong
 from compliance.sign.standing import judge_standing, stand
 from compliance.sign.timestamp import Level, TimestampAuthority, Timestamping
 from compliance.sign.trust import TrustStore
-from tests.cli.run import Ran, compliance
+from tests.cli.run import Folder
 from tests.sign.documents import pem, write_pkcs12
 from tests.sign.services import Services
 
@@ -49,20 +50,12 @@ timestamp-trust = ["lasting.pem"]
 
 
 @dataclass(frozen=True)
-class Archive:
+class Archive(Folder):
     """A project whose documents were stamped by an authority for 30 days, and another one for 300."""
 
-    root: Path
     brief: Services
     lasting: Services
-
-    def run(self, *words: str | Path) -> Ran:
-        return compliance(*words, cwd=self.root, env={"COMPLIANCE_SIGN_PASSPHRASE": "secret"})
-
-    def done(self, *words: str | Path) -> str:
-        ran = self.run(*words)
-        assert ran.code == 0, ran.err + ran.out
-        return ran.out
+    env: ClassVar = {"COMPLIANCE_SIGN_PASSPHRASE": "secret"}
 
     def configure(self, services: Services | None, level: str = "B-LTA") -> None:
         lines = "" if services is None else f'timestamp = "{services.timestamp_url}"\nlevel = "{level}"\n'

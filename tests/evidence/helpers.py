@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -36,6 +37,14 @@ def read_all(kind_id: str, format_name: str, data: bytes, facts: Mapping[str, Js
     statements = format_of(kind_id, format_name).read(Source("test", data, facts))
     assert all(isinstance(parsed.payload, shipped().kinds[kind_id].payload) for parsed in statements)
     return statements
+
+
+def outcome(kind_id: str, format_name: str, data: bytes) -> Any:
+    """What reading comes to: the payload, or what is said of a refusal."""
+    try:
+        return read(kind_id, format_name, data).payload
+    except InputError as error:
+        return str(error)
 
 
 def recognised(data: bytes) -> list[str]:

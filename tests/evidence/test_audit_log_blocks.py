@@ -6,6 +6,7 @@ import importlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -13,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.errors import InputError
 from compliance.reading.jsonrows import RowReader
-from compliance.source import Source
 
+from . import helpers
 from .helpers import format_of
 
+outcome = partial(helpers.outcome, "audit-log")
 PACKAGE = format_of("audit-log", "jsonl-log").parse.__module__.rpartition(".")[0]
 lines = importlib.import_module(f"{PACKAGE}.lines")
 
@@ -147,13 +148,6 @@ def files(draw: st.DrawFn, name: str) -> bytes:
 def one_by_one() -> Iterator[None]:
     with patch.object(RowReader, "rows", lambda *_: None):
         yield
-
-
-def outcome(name: str, data: bytes) -> Any:
-    try:
-        return format_of("audit-log", name).read(Source("log", data))[0].payload
-    except InputError as error:
-        return str(error)
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -18,8 +19,10 @@ from compliance.errors import InputError
 from compliance.reading.jsonlines import LineReader
 from compliance.source import LINE_LIMIT, Source
 
+from . import helpers
 from .helpers import format_of
 
+outcome = partial(helpers.outcome, "audit-log")
 PACKAGE = format_of("audit-log", "jsonl-log").parse.__module__.rpartition(".")[0]
 """Packaging maps the folder: a module of the kind is found through the format's own."""
 lines, order, hints, rules, records = (
@@ -83,13 +86,6 @@ def logs(draw: st.DrawFn) -> bytes:
 def one_by_one() -> Iterator[None]:
     with patch.object(LineReader, "objects", lambda *_: None):
         yield
-
-
-def outcome(name: str, data: bytes) -> Any:
-    try:
-        return format_of("audit-log", name).read(Source("log", data))[0].payload
-    except InputError as error:
-        return str(error)
 
 
 @settings(max_examples=300, deadline=None)
