@@ -40,6 +40,7 @@ __all__ = [
     "TamperedError",
     "UnrecognisedError",
     "UsageError",
+    "first_line",
 ]
 
 
@@ -232,3 +233,8 @@ class RenderError(ComplianceError):
 
     code = "render"
     advice = "install the system libraries and fonts that the README names, or ask for `--format json`"
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of another library says in its first line, at most 200 characters; its name, where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from compliance.cli import main
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, first_line
 from tests import documents
 
 CLASSES = documents.error_classes()
@@ -20,6 +20,12 @@ def test_codes_are_told_apart_and_keep_their_exit_codes() -> None:
     assert len({one.code for one in CLASSES}) == len(CLASSES)
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", one.code) for one in CLASSES)
     assert {one.code: one.exit_code for one in CLASSES if one.exit_code != 2} == CONTRACT
+
+
+def test_of_foreign_errors_one_line_is_said_even_where_they_say_nothing() -> None:
+    assert first_line(ValueError("one\ntwo")) == "one"
+    assert first_line(ValueError()) == "ValueError"
+    assert len(first_line(ValueError("x" * 1000))) == 200
 
 
 @pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.code)

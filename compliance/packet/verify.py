@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from ..errors import ComplianceError, InputError, SigningKeyError
+from ..errors import ComplianceError, InputError, SigningKeyError, first_line
 from ..reading import jsontext
 from ..record import sha256_hex
 from ..report import bundle
@@ -106,7 +106,7 @@ def final(
         record = read_record(attachments)
         decisions = DecisionsFile.model_validate(jsontext.loads(attachments[DECISIONS]))
     except (ComplianceError, ValidationError, KeyError) as error:
-        yield Check("record-model", "refuted", f"the decision record cannot be read: {str(error).splitlines()[0][:200]}")
+        yield Check("record-model", "refuted", f"the decision record cannot be read: {first_line(error)}")
         return
     yield Check("record-model", "proven", f"decision record {record.id} of compliance-toolkit {record.toolkit}")
     yield _digests(record, attachments)

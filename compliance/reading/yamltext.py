@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import InputError
+from ..errors import InputError, first_line
 
 LINE = "__line__"
 """Key under which `loads` with ``lines=True`` keeps the line of a mapping, counted from 1."""
@@ -192,4 +192,4 @@ def _loader(text: str, *, lines: bool, merge: bool, tags: Collection[str] = ()) 
     except RecursionError as error:
         raise InputError("nested too deeply", expected="YAML") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(str(error).splitlines()[0], expected="YAML") from error
+        raise InputError(first_line(error), expected="YAML") from error

@@ -13,7 +13,7 @@ import msgspec
 from pydantic import ValidationError
 
 from ..assessment import Assessment
-from ..errors import ComplianceError, InputError
+from ..errors import ComplianceError, InputError, first_line
 from ..judgement.judging import assessment_draft
 from ..reading import jsontext
 from ..record import PRIVACY_CLASSES, PrivacyClass, canonical, digest, sha256_hex
@@ -74,7 +74,7 @@ def _check(name: str, step: Callable[[], str]) -> Check:
         RecursionError,
     ) as error:
         # Hostile files can break the shape of anything below; none of it may look like success.
-        status, detail = "refuted", f"the attachments cannot be read: {type(error).__name__}: {str(error).splitlines()[0][:200]}"
+        status, detail = "refuted", f"the attachments cannot be read: {type(error).__name__}: {first_line(error)}"
     return Check(name, status, detail)
 
 

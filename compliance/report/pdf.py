@@ -13,7 +13,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
-from compliance.errors import RenderError
+from compliance.errors import RenderError, first_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -140,5 +140,5 @@ def _renderer() -> ModuleType:
             warnings.filterwarnings("ignore", message="HarfBuzz-Subset will be required", category=DeprecationWarning)
             return import_module("compliance.report._weasy")
     except OSError as error:
-        message = f"WeasyPrint cannot load a system library: {str(error).splitlines()[0]}"
+        message = f"WeasyPrint cannot load a system library: {first_line(error)}"
         raise RenderError(message, hint=f"apt-get install --no-install-recommends {DEBIAN_PACKAGES}") from error

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..errors import ComplianceError, StoreUnavailableError
+from ..errors import ComplianceError, StoreUnavailableError, first_line
 from ..judgement.rejudge import NAME, rejudged
 from ..judgement.rules import RulesDocument, difference, under
 from ..judgement.view import entries_read
@@ -69,8 +69,7 @@ def _safely(judge: Callable[[], Check]) -> Check:
     except ComplianceError as error:
         return _not_proven(f"cannot be judged again here: {error}")
     except Exception as error:
-        said = (str(error).splitlines() or [""])[0][:200]
-        return Check(NAME, "refuted", f"what is attached cannot be judged: {type(error).__name__}: {said}")
+        return Check(NAME, "refuted", f"what is attached cannot be judged: {type(error).__name__}: {first_line(error)}")
 
 
 def _from_store(store: Store, files: BundleFiles, project: Project, signers: Callable[[], Signers]) -> Check:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import ComplianceError, InputError
+from ..errors import ComplianceError, InputError, first_line
 from ..record import shorten
 from ..report import attestation, bundle, vsa
 from ..sign import intoto
@@ -92,7 +92,7 @@ def _sealed(sealed: bytes | None, files: Mapping[str, bytes]) -> Check:
         certificate = attestation.certificates(files.get(bundle.SIGNER, b""))[0]
         return Check(name, "proven", attestation.check_seal(sealed, certificate, bundle.model_of(files).id, files))
     except (ComplianceError, LookupError, ValueError) as error:
-        return Check(name, "refuted", str(error).splitlines()[0][:300])
+        return Check(name, "refuted", first_line(error))
 
 
 def verify_envelope(path: Path, trust: TrustStore) -> Verification:
