@@ -14,6 +14,7 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict
 
 from .errors import InputError
+from .reading.jsontext import DEPTH
 
 PrivacyClass = Literal["paths", "people", "code"]
 PRIVACY_CLASSES: tuple[PrivacyClass, ...] = get_args(PrivacyClass)
@@ -40,8 +41,6 @@ def canonical(value: Json) -> bytes:
         raise InputError(f"value without a canonical JSON form ({error})", expected="finite JSON values") from error
 
 
-_DEPTH = 200
-"""Levels of nesting that `compliance.reading.jsontext.loads` reads."""
 _sorted = msgspec.json.Encoder(order="deterministic").encode
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LARGE = tuple(before + b"0" * 16 for before in (b'":', b"[", b","))
@@ -81,7 +80,7 @@ def read_canonical(texts: Sequence[bytes]) -> list[Json] | None:
     digits = whole.translate(_ZEROS, b"-")
     if any(large in digits for large in _LARGE):
         return None
-    if any(len(text) > 2 * _DEPTH and text.count(b"{") + text.count(b"[") > _DEPTH for text in texts):
+    if any(len(text) > 2 * DEPTH and text.count(b"{") + text.count(b"[") > DEPTH for text in texts):
         return None
     try:
         values = list(map(_whole, texts))

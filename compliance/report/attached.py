@@ -73,8 +73,13 @@ class AttachedStore(Store):
         """Returns the nodes of the tree as far as they are known: all of them when no leaf is missing."""
         if not self.whole:
             return [(0, number, value) for number, value in hashes.items()]
-        frontier = merkle.Frontier()
-        return [node for number in sorted(hashes) for node in frontier.append(hashes[number])]
+        tree = merkle.Tree()
+        tree.extend([hashes[number] for number in sorted(hashes)])
+        return [
+            (level, position, tree.node(level, position))
+            for level, known in enumerate(tree.levels)
+            for position in range(len(known) // merkle.SIZE)
+        ]
 
     def findings(self, evidence: int, *, limit: int | None = None, open_only: bool = False) -> list[Finding]:
         """Returns the rows of a piece of evidence: see `EvidenceReader.findings`."""

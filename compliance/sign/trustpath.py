@@ -89,26 +89,8 @@ def find_path(
     between = _links(certificate, [*links, *_read(known.certificates)], roots)
     if between is None:
         return TrustPath("unknown", f"more than {_MOST_LINKS} certificates may lie between {subject_name(certificate)} and a trusted root")
-    found = _held(certificate, between, roots, when, known, purpose)
+    found = _Search(certificate, between, roots, when, purpose).held(known)
     return _unsuited(found) if found.status == "good" and purpose == "signing" else found
-
-
-def _held(
-    certificate: x509.Certificate,
-    links: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    when: datetime,
-    known: ValidationData,
-    purpose: Purpose,
-) -> TrustPath:
-    if known.ocsps or known.crls:
-        found = _validated(certificate, links, roots, when, known, purpose, "require")
-        if found.status in ("good", "revoked"):
-            return found
-    # Missing or stale revocation data is no reason against a path; that it was not checked is said. Bad news does not go stale.
-    found = _validated(certificate, links, roots, when, ValidationData(), purpose, "soft-fail")
-    at = next((at for one in found.certificates for at in known.revocations(one) if at <= when), None)
-    return found if at is None else TrustPath("revoked", f"revoked at {at.isoformat()}", found.certificates, revoked_at=at)
 
 
 def _unsuited(found: TrustPath) -> TrustPath:
@@ -158,65 +140,70 @@ def _read(certificates: Iterable[bytes]) -> Iterator[x509.Certificate]:
             yield x509.load_der_x509_certificate(der)
 
 
-def _validated(
-    certificate: x509.Certificate,
-    links: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    when: datetime,
-    data: ValidationData,
-    purpose: Purpose,
-    mode: Literal["require", "soft-fail"],
-) -> TrustPath:
-    from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, RevokedError
+@dataclass(frozen=True)
+class _Search:
+    """The search for the path of one certificate, in the library's hands."""
 
-    try:
-        # The library is asynchronous; a thread of its own keeps this callable from inside a running event loop.
-        with ThreadPoolExecutor(max_workers=1) as executor:
-            path = executor.submit(lambda: asyncio.run(_path(certificate, links, roots, when, data, purpose, mode))).result()
-    except RevokedError as error:
-        at = error.revocation_dt.astimezone(UTC)
-        return TrustPath("revoked", f"revoked at {at.isoformat()}", revoked_at=at)
-    except (ExpiredError, NotYetValidError) as error:
-        return TrustPath("expired", " ".join(str(error).split()))
-    except Exception as error:
-        # Certificates come from the file under test; whatever they break in the library, they are not trusted.
-        return TrustPath("unknown", f"{subject_name(certificate)} leads to no trusted root: {' '.join(str(error).split())[:200]}")
-    root = next(one for one in roots if certificate_der(one) == path[-1])
-    made = (*(x509.load_der_x509_certificate(der) for der in path[:-1]), root)
-    return TrustPath("good", f"issued under {subject_name(root)}", made, is_checked=mode == "require")
+    certificate: x509.Certificate
+    links: Sequence[x509.Certificate]
+    roots: Sequence[x509.Certificate]
+    when: datetime
+    purpose: Purpose
 
+    def held(self, known: ValidationData) -> TrustPath:
+        """Returns where the certificate led to at that time, by what is known of revocations."""
+        if known.ocsps or known.crls:
+            found = self._validated(known, "require")
+            if found.status in ("good", "revoked"):
+                return found
+        # Missing or stale revocation data is no reason against a path; that it was not checked is said. Bad news does not go stale.
+        found = self._validated(ValidationData(), "soft-fail")
+        at = next((at for one in found.certificates for at in known.revocations(one) if at <= self.when), None)
+        return found if at is None else TrustPath("revoked", f"revoked at {at.isoformat()}", found.certificates, revoked_at=at)
 
-async def _path(
-    certificate: x509.Certificate,
-    links: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    when: datetime,
-    data: ValidationData,
-    purpose: Purpose,
-    mode: str,
-) -> list[bytes]:
-    from asn1crypto import crl, ocsp  # type: ignore[import-untyped]
-    from asn1crypto import x509 as asn1
-    from pyhanko_certvalidator import CertificateValidator, ValidationContext
+    def _validated(self, data: ValidationData, mode: Literal["require", "soft-fail"]) -> TrustPath:
+        from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, RevokedError
 
-    def parsed(source: x509.Certificate) -> Any:
-        return asn1.Certificate.load(certificate_der(source))
+        try:
+            # The library is asynchronous; a thread of its own keeps this callable from inside a running event loop.
+            with ThreadPoolExecutor(max_workers=1) as executor:
+                path = executor.submit(lambda: asyncio.run(self._path(data, mode))).result()
+        except RevokedError as error:
+            at = error.revocation_dt.astimezone(UTC)
+            return TrustPath("revoked", f"revoked at {at.isoformat()}", revoked_at=at)
+        except (ExpiredError, NotYetValidError) as error:
+            return TrustPath("expired", " ".join(str(error).split()))
+        except Exception as error:
+            # Certificates come from the file under test; whatever they break in the library, they are not trusted.
+            words = " ".join(str(error).split())[:200]
+            return TrustPath("unknown", f"{subject_name(self.certificate)} leads to no trusted root: {words}")
+        root = next(one for one in self.roots if certificate_der(one) == path[-1])
+        made = (*(x509.load_der_x509_certificate(der) for der in path[:-1]), root)
+        return TrustPath("good", f"issued under {subject_name(root)}", made, is_checked=mode == "require")
 
-    context = ValidationContext(
-        trust_roots=[parsed(root) for root in roots],
-        other_certs=[parsed(link) for link in links],
-        moment=when,
-        allow_fetching=False,
-        ocsps=[ocsp.OCSPResponse.load(der) for der in data.ocsps],
-        crls=[crl.CertificateList.load(der) for der in data.crls],
-        revocation_mode=mode,
-        # An answer that was given after the signature speaks about the time before it as well.
-        retroactive_revinfo=True,
-        time_tolerance=_TOLERANCE,
-    )
-    validator = CertificateValidator(parsed(certificate), validation_context=context)
-    if purpose == "timestamps":
-        found = await validator.async_validate_usage(set(), extended_key_usage={"time_stamping"}, extended_optional=False)  # type: ignore[no-untyped-call]
-    else:
-        found = await validator.async_validate_path()
-    return [bytes(one.dump()) for one in reversed(list(found.iter_certs(include_root=True)))]
+    async def _path(self, data: ValidationData, mode: str) -> list[bytes]:
+        from asn1crypto import crl, ocsp  # type: ignore[import-untyped]
+        from asn1crypto import x509 as asn1
+        from pyhanko_certvalidator import CertificateValidator, ValidationContext
+
+        def parsed(source: x509.Certificate) -> Any:
+            return asn1.Certificate.load(certificate_der(source))
+
+        context = ValidationContext(
+            trust_roots=[parsed(root) for root in self.roots],
+            other_certs=[parsed(link) for link in self.links],
+            moment=self.when,
+            allow_fetching=False,
+            ocsps=[ocsp.OCSPResponse.load(der) for der in data.ocsps],
+            crls=[crl.CertificateList.load(der) for der in data.crls],
+            revocation_mode=mode,
+            # An answer that was given after the signature speaks about the time before it as well.
+            retroactive_revinfo=True,
+            time_tolerance=_TOLERANCE,
+        )
+        validator = CertificateValidator(parsed(self.certificate), validation_context=context)
+        if self.purpose == "timestamps":
+            found = await validator.async_validate_usage(set(), extended_key_usage={"time_stamping"}, extended_optional=False)  # type: ignore[no-untyped-call]
+        else:
+            found = await validator.async_validate_path()
+        return [bytes(one.dump()) for one in reversed(list(found.iter_certs(include_root=True)))]

@@ -6,22 +6,23 @@ clipped. The meaning is in words and lengths; colour only repeats it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from . import coverage, load, plan, rollback, severity, tests, trends
-from .model import AnyFigure, CoverageFigure, LoadFigure, PlanFigure, SeverityFigure, TestsFigure, TrendsFigure
+from .model import AnyFigure
+
+_DRAWN: Final[Mapping[str, Callable[[Any], str]]] = {
+    "severity": severity.draw,
+    "tests": tests.draw,
+    "coverage": coverage.draw,
+    "load": load.draw,
+    "plan": plan.draw,
+    "rollback": rollback.draw,
+    "trends": trends.draw,
+}
 
 
 def draw(figure: AnyFigure) -> str:
     """Returns a figure as an SVG document."""
-    if isinstance(figure, SeverityFigure):
-        return severity.draw(figure)
-    if isinstance(figure, TestsFigure):
-        return tests.draw(figure)
-    if isinstance(figure, CoverageFigure):
-        return coverage.draw(figure)
-    if isinstance(figure, LoadFigure):
-        return load.draw(figure)
-    if isinstance(figure, PlanFigure):
-        return plan.draw(figure)
-    if isinstance(figure, TrendsFigure):
-        return trends.draw(figure)
-    return rollback.draw(figure)
+    return _DRAWN[figure.kind](figure)
