@@ -71,4 +71,5 @@ def test_the_demo_ends_well_although_the_release_is_a_no_go() -> None:
     assert "exit code is 0 although the release is a no-go" in " ".join(README.split())
     assert 'if [ "$code" != 1 ]' in demo
     assert demo.rstrip().endswith('echo "$PWD/$out/report.pdf"')
+    assert "--ics" not in demo, "`make demo` installs no extras, and a calendar needs one"
     assert "approved with conditions" in " ".join((ROOT / "examples/drivemind-phase3/docs/STATUS.md").read_text().lower().split())
