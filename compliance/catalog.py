@@ -1,7 +1,7 @@
 """Finds kinds, gates and reports: shipped, from entry points, or in folders of the user's project.
 
-Nothing is registered by hand: every `Kind`, `Format`, `Collector`, `Framework` and `Gate` that a module defines counts. A folder of
-``evidence/`` is one kind; the formats and collectors in its modules are that kind's.
+Nothing is registered by hand: every `Kind`, `Format`, `Unread`, `Collector`, `Framework` and `Gate` that a module defines counts. A
+folder of ``evidence/`` is one kind; the formats and collectors in its modules are that kind's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from .errors import CatalogError
 from .gate import Framework, Gate, broken_gate
-from .kind import Collector, Format, Kind
+from .kind import Collector, Format, Kind, Unread
 from .reading.mapping import mapped
 
 KINDS_GROUP = "compliance.evidence"
@@ -93,7 +93,9 @@ def _kinds(packages: Iterable[ModuleType]) -> dict[str, Kind]:
             if own:
                 formats = tuple(item for module in modules for item in _defined(module, Format))
                 collectors = tuple(item for module in modules for item in _defined(module, Collector))
-                kind = replace(own[0], formats=(*formats, mapped(own[0])), collectors=collectors, doc=own[0].doc or top.__doc__ or "")
+                unread = tuple(item for module in modules for item in _defined(module, Unread))
+                doc = own[0].doc or top.__doc__ or ""
+                kind = replace(own[0], formats=(*formats, mapped(own[0])), collectors=collectors, unread=unread, doc=doc)
                 found = _merge("kind", found, {kind.id: kind})
     return found
 

@@ -1,7 +1,7 @@
 """Interface of ``evidence/``: a kind, the formats that carry it, the collectors that make it.
 
-A kind's module (or folder) defines one `Kind`. Every `Format` and `Collector` found in it, or in the modules of its folder, belongs to that
-kind; nothing is registered anywhere else.
+A kind's module (or folder) defines one `Kind`. Every `Format`, `Collector` and `Unread` found in it, or in the modules of its folder,
+belongs to that kind; nothing is registered anywhere else.
 """
 
 from __future__ import annotations
@@ -70,6 +70,21 @@ class Format:
         if not statements or len(parts) < len(statements) or (len(parts) > 1 and None in parts):
             raise TypeError(f"the parser of {self.name} gave statements {sorted(map(str, parts))}; expected each with a part of its own")
         return statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A form of file that is known and not read: it is refused by its name, with what to write in its place.
+
+    Args:
+        title: What such a file is, for people.
+        marks: Names that every such file has, and hardly any other: all of them are asked for (see `Format.marks`).
+        instead: What is read in its place, and how it is written.
+    """
+
+    title: str
+    marks: tuple[str, ...]
+    instead: str
 
 
 class Options(Table):
@@ -144,6 +159,7 @@ class Kind:
         payload: Model of what it says.
         formats: Filled in by the catalog from the kind's modules.
         collectors: Likewise.
+        unread: Likewise.
         counted: Returns those fields of the payload that follow from the findings, for reports that are read through a table
             (`mapping`); None where findings say nothing about it.
         without: Returns the payload as it would be without some of the evidence's open findings, for waivers of findings; None where
@@ -158,6 +174,7 @@ class Kind:
     payload: type[Payload]
     formats: tuple[Format, ...] = ()
     collectors: tuple[Collector, ...] = ()
+    unread: tuple[Unread, ...] = ()
     counted: Callable[[Sequence[Finding]], Mapping[str, Json]] | None = None
     without: Callable[[Any, Sequence[Finding]], Payload] | None = None
     judges_tree: bool = False

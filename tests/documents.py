@@ -183,6 +183,12 @@ def formats() -> str:
     return "\n".join(parts).rstrip()
 
 
+def unread() -> str:
+    """What is refused by its name, with what to write in its place."""
+    rows = [[capital(one.title), one.instead] for kind in sorted(shipped().kinds.values(), key=lambda kind: kind.id) for one in kind.unread]
+    return table(["not read", "read in its place"], rows)
+
+
 def read(kind: Kind) -> dict[str, str]:
     """How each format of a kind is read: what the module that defines it says of itself, and the tables that it maps words with."""
     homes = {
@@ -396,6 +402,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "kinds": kinds,
     "gate-count": gate_count,
     "formats": formats,
+    "unread": unread,
     "severities": severities,
     "collectors": collectors,
     "thresholds": thresholds,

@@ -11,7 +11,7 @@ import msgspec
 
 from ..configuration import near
 from ..errors import ComplianceError, InputError, UnrecognisedError
-from ..kind import Format, Kind
+from ..kind import Format, Kind, Unread
 from ..source import MEMORY_LIMIT, Source
 from . import jsontext
 
@@ -46,7 +46,8 @@ def recognise(source: Source, kinds: Mapping[str, Kind], wanted: str | None = No
     formats = [(kind, form) for kind in kinds.values() if wanted in (None, kind.id) for form in kind.formats]
     claims = [(kind, form) for kind, form in formats if _recognises(form, source, by_kind=wanted is not None)]
     if not claims:
-        raise _unrecognised(source, [form for _, form in formats], wanted)
+        known = [one for kind in kinds.values() for one in kind.unread if all(_has(source, mark) for mark in one.marks)]
+        raise _unread(known[0]) if known else _unrecognised(source, [form for _, form in formats], wanted)
     if len({form.name for _, form in claims}) > 1 or len({kind.id for kind, _ in claims}) < len(claims):
         names = ", ".join(f"{form.name} ({kind.id})" for kind, form in claims)
         raise InputError(f"claimed by several formats: {names}", expected="one", hint="say which with --kind")
@@ -60,6 +61,10 @@ def _recognises(form: Format, source: Source, *, by_kind: bool) -> bool:
             return look(source)
         except InputError:
             return False
+
+
+def _unread(known: Unread) -> UnrecognisedError:
+    return UnrecognisedError(f"not read: this looks like {known.title}", expected=known.instead)
 
 
 def _unrecognised(source: Source, formats: Sequence[Format], wanted: str | None) -> UnrecognisedError:
