@@ -31,7 +31,7 @@ def merge(project: Project, store: Store, paths: Sequence[Path]) -> list[Merged]
         InputError: A source holds evidence of another project, or was itself merged or purged.
     """
     whole = [path.resolve() for path in paths]
-    if store.database.path.resolve() in whole or len(set(whole)) < len(whole):
+    if store.database.location.resolve() in whole or len(set(whole)) < len(whole):
         raise UsageError("a store cannot be merged with itself", hint="name each source once; --store names the one that receives")
     with ExitStack() as stack:
         sources = {str(path): stack.enter_context(Store.open(path)) for path in paths}

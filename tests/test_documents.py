@@ -22,7 +22,7 @@ from compliance.reading.mapping import FORMAT as MAPPED
 from compliance.reading.mapping import MappingTable
 from compliance.role import RoleTable
 from compliance.source import Source
-from compliance.store import schema
+from compliance.store.sqlite import schema
 from compliance.waiver import WaiversTable
 from tests import documents
 from tests.marked import blocks, rows, tables

@@ -53,11 +53,11 @@ def merged(place: Place, *paths: Path) -> list[Merged]:
 
 
 def checks(store: Store) -> dict[str, Check]:
-    return {check.name: check for check in verify_store(store.database.path)}
+    return {check.name: check for check in verify_store(store.database.location)}
 
 
 def unproven(store: Store) -> list[Check]:
-    return [check for check in verify_store(store.database.path) if check.status != "proven"]
+    return [check for check in verify_store(store.database.location) if check.status != "proven"]
 
 
 def test_all_evidence_of_all_sources_is_there_once(place: Place) -> None:
@@ -180,7 +180,7 @@ def test_the_ledger_proves_what_the_sources_held(place: Place) -> None:
 def test_a_merge_that_was_changed_is_refuted(place: Place, statement: str, said: str) -> None:
     merged(place, job(place, "a", junit("one")))
     place.store.close()
-    path = place.store.database.path
+    path = place.store.database.location
     forge(path, statement)
     (found,) = [check for check in verify_store(path) if check.name == "merges"]
     assert found.status == "refuted"
@@ -235,7 +235,7 @@ def test_a_store_that_was_merged_itself_is_refused(place: Place) -> None:
 
 def test_a_store_is_not_merged_with_itself(place: Place) -> None:
     with pytest.raises(UsageError):
-        merged(place, place.store.database.path)
+        merged(place, place.store.database.location)
     path = job(place, "a", junit("one"))
     with pytest.raises(UsageError):
         merged(place, path, path)

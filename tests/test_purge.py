@@ -44,7 +44,7 @@ def erase(place: Place, *numbers: int) -> int | None:
 
 
 def checks(place: Place, replay: bool = False) -> dict[str, Check]:
-    return {one.name: one for one in verify_store(place.store.database.path, place.project.catalog if replay else None)}
+    return {one.name: one for one in verify_store(place.store.database.location, place.project.catalog if replay else None)}
 
 
 def unproven(place: Place, replay: bool = False) -> dict[str, str]:
@@ -61,7 +61,7 @@ def test_everything_else_still_verifies_and_what_is_gone_is_not_proven(place: Pl
 
 
 def test_the_bytes_are_gone_from_the_file_and_its_log(place: Place) -> None:
-    path = place.store.database.path
+    path = place.store.database.location
     rows = place.store.database.connection.execute("SELECT key FROM sealed WHERE entry = 2").fetchall()
     kept = place.store.evidence_of(2).entry.body["artifact"]["sha256"]
     (chunk,) = place.store.database.connection.execute("SELECT data FROM chunk WHERE artifact = ?", (kept,)).fetchone()
@@ -123,7 +123,7 @@ def test_bytes_that_are_recorded_anew_are_kept_and_checked_again(place: Place) -
     place.ingest(place.root / "first-case.xml", overrides=Overrides(commit="d" * 40))
     assert set(unproven(place)) == {"purged"}
     place.store.close()
-    forge(place.store.database.path, "UPDATE chunk SET data = zeroblob(9) WHERE rowid = (SELECT max(rowid) FROM chunk)")
+    forge(place.store.database.location, "UPDATE chunk SET data = zeroblob(9) WHERE rowid = (SELECT max(rowid) FROM chunk)")
     assert "artifacts" in unproven(place)
 
 
@@ -143,7 +143,7 @@ def test_bytes_that_are_recorded_anew_are_kept_and_checked_again(place: Place) -
 def test_more_than_the_tombstones_name_is_not_erased_unnoticed(place: Place, statement: str, part: str) -> None:
     erase(place, 2)
     place.store.close()
-    forge(place.store.database.path, statement)
+    forge(place.store.database.location, statement)
     assert unproven(place).get(part, "").startswith("refuted")
 
 
@@ -185,8 +185,8 @@ def test_erasing_again_changes_nothing(place: Place) -> None:
 
 
 def test_a_reader_of_the_old_state_is_named_and_purge_can_be_run_again(place: Place, tmp_path: Path) -> None:
-    store = Store.open(place.store.database.path, write=True, wait_s=0.2)
-    with Store.open(place.store.database.path) as other, other.database.reading():
+    store = Store.open(place.store.database.location, write=True, wait_s=0.2)
+    with Store.open(place.store.database.location) as other, other.database.reading():
         other.database.connection.execute("SELECT count(*) FROM chunk").fetchone()
         with pytest.raises(StoreUnavailableError, match="another process"):
             store.erase([2], {})
@@ -198,14 +198,14 @@ def test_a_reader_of_the_old_state_is_named_and_purge_can_be_run_again(place: Pl
 
 def test_the_kept_ledger_of_a_merged_store_can_be_purged(place: Place) -> None:
     with Store.create(place.root / "all.db") as whole:
-        (done,) = merge(place.project, whole, [place.store.database.path])
+        (done,) = merge(place.project, whole, [place.store.database.location])
         assert done.entry is not None
         rule = Rule(older_than=timedelta(days=90))
         assert purge(whole, chosen(whole, rule, NOW), rule, NOW) is not None
-        assert {one.name for one in verify_store(whole.database.path) if one.status != "proven"} == {"purged"}
+        assert {one.name for one in verify_store(whole.database.location) if one.status != "proven"} == {"purged"}
         with pytest.raises(UsageError):
             chosen(whole, Rule(), NOW)
-        again = merge(place.project, whole, [place.store.database.path])
+        again = merge(place.project, whole, [place.store.database.location])
         assert (again[0].copied, again[0].duplicates) == (0, 3)
 
 
@@ -214,7 +214,7 @@ def test_a_purged_store_is_not_merged(place: Place) -> None:
 
     erase(place, 1)
     with Store.create(place.root / "all.db") as whole, pytest.raises(InputError, match="was purged"):
-        merge(place.project, whole, [place.store.database.path])
+        merge(place.project, whole, [place.store.database.location])
 
 
 def test_the_command_lists_asks_and_erases(place: Place) -> None:

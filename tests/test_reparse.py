@@ -55,7 +55,7 @@ def run(place: Place) -> list[Reread]:
 
 
 def replayed(place: Place) -> list[str]:
-    return [check.status for check in verify_store(place.store.database.path, place.project.catalog) if check.name == "replay"]
+    return [check.status for check in verify_store(place.store.database.location, place.project.catalog) if check.name == "replay"]
 
 
 def test_what_the_newer_parser_reads_supersedes_what_was_recorded(place: Place) -> None:
@@ -90,7 +90,7 @@ def test_replay_is_proven_again(place: Place) -> None:
     assert "not-proven" in replayed(place)
     run(place)
     assert replayed(place) == ["proven"]
-    assert [check for check in verify_store(place.store.database.path) if check.status != "proven"] == []
+    assert [check for check in verify_store(place.store.database.location) if check.status != "proven"] == []
 
 
 def test_evidence_of_the_installed_parser_is_replayed_also_when_it_is_said_to_be_superseded(place: Place) -> None:
@@ -193,9 +193,9 @@ def test_a_store_whose_evidence_was_read_again_is_merged_with_that(place: Place,
     run(place)
     (tmp_path / "other").mkdir()
     with Store.create(tmp_path / "other" / "all.db") as whole:
-        merge(place.project, whole, [place.store.database.path])
+        merge(place.project, whole, [place.store.database.location])
         assert [one.payload["tests"] for one in whole.evidence()] == [7]
-        assert [check for check in verify_store(whole.database.path) if check.status != "proven"] == []
+        assert [check for check in verify_store(whole.database.location) if check.status != "proven"] == []
 
 
 def test_the_command_says_what_it_did(place: Place) -> None:

@@ -86,7 +86,7 @@ class Signing:
         return str(self.place.entry(outcome).body["assurance"])
 
     def again(self) -> dict[str, str]:
-        return {one.detail: one.status for one in verify_inputs(self.place.store.database.path, self.place.project)}
+        return {one.detail: one.status for one in verify_inputs(self.place.store.database.location, self.place.project)}
 
 
 def _signing_key(name: str) -> SigningKey:

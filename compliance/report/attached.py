@@ -6,20 +6,16 @@ the findings of evidence whose rows are not attached is noted in `lacking`, sinc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, Final
-
-from sqlmodel import SQLModel
 
 from ..record import Finding
 from ..store import Store, merkle, tables
-from ..store.bulk import insert_rows
-from ..store.database import Database, immediate, insert_sql
 from ..store.ledger import Entry
+from ..store.sqlite.database import SQLiteDatabase
 from .bundle_files import BundleFiles
 from .finding_files import FindingLine
 
@@ -34,7 +30,7 @@ class AttachedStore(Store):
     """
 
     def __init__(self, files: BundleFiles) -> None:
-        super().__init__(Database.in_memory(NAME), Path(NAME))
+        super().__init__(SQLiteDatabase.in_memory(NAME))
         self.files = files
         self.lacking: set[int] = set()
         """Evidence whose findings were asked for and are not attached."""
@@ -52,16 +48,13 @@ class AttachedStore(Store):
 
     def _fill(self, leaves: dict[int, Entry], hashes: dict[int, bytes]) -> None:
         """Writes what is attached into the tables."""
-        with immediate(self.database.connection):
-            self._write(tables.Ledger, ((number, one.type, one.data) for number, one in leaves.items()))
-            self._write(tables.Node, self._nodes(hashes))
+        with self.database.transaction() as connection:
+            connection.insert(tables.Ledger, ((number, one.type, one.data) for number, one in leaves.items()))
+            connection.insert(tables.Node, self._nodes(hashes))
             sealed = ((number, name, one) for number, kept in self.files.entries.items() for name, one in kept.sealed.items())
-            self._write(tables.SealedValue, ((number, name, one.key, one.value) for number, name, one in sealed))
-            self._write(tables.Evidence, (self._row(entry) for entry in leaves.values() if entry.type == "evidence"))
-            self._write(tables.Erased, ((number, tombstone, None) for number, tombstone in self.files.erased.items()))
-
-    def _write(self, table: type[SQLModel], rows: Iterable[tuple[Any, ...]]) -> None:
-        self.database.connection.executemany(insert_sql(table), rows)
+            connection.insert(tables.SealedValue, ((number, name, one.key, one.value) for number, name, one in sealed))
+            connection.insert(tables.Evidence, (self._row(entry) for entry in leaves.values() if entry.type == "evidence"))
+            connection.insert(tables.Erased, ((number, tombstone, None) for number, tombstone in self.files.erased.items()))
 
     def _row(self, entry: Entry) -> tuple[Any, ...]:
         """Returns the row of a piece of evidence; the payload of one that is attached by its leaf alone is nothing that fits it."""
@@ -101,8 +94,8 @@ class AttachedStore(Store):
         if lines and evidence not in self._loaded:
             self._loaded.add(evidence)
             columns = {name: [getattr(line, name) for line in lines] for name in Finding.__struct_fields__}
-            with immediate(self.database.connection):
-                insert_rows(self.database.connection, "finding", {"evidence": evidence}, {"number": range(len(lines)), **columns})
+            with self.database.transaction() as connection:
+                connection.insert_columns(tables.FindingRow, {"evidence": evidence}, {"number": range(len(lines)), **columns})
         return bool(lines)
 
     @cached_property

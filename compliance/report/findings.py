@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, case, func, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import case, func, select
 from sqlmodel import col
 
 from ..gate import Item
 from ..record import Severity
 from ..store import Store
-from ..store.database import translated
 from ..store.tables import FindingRow as Row
 from .model import FindingGroup, Findings
 from .redact import WHOLE, Redaction
@@ -67,16 +65,11 @@ _ORDER: Final = (Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.ME
 def rows(store: Store, evidence: Iterable[int]) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Streams the rows of some evidence in their order, in chunks of `CHUNK`; values are in the order of `COLUMNS`.
 
-    Bulk reading goes through the driver like bulk writing: 100,000 rows in 0.2 s instead of 0.45 s.
+    Bulk reading goes through the driver like bulk writing.
     """
     columns: list[Any] = [getattr(Row, name) for name in COLUMNS]
-    query = select(*columns).where(col(Row.evidence) == bindparam("evidence")).order_by(col(Row.number))
-    sql = str(query.compile(dialect=sqlite.dialect(paramstyle="named")))
     for number in evidence:
-        with translated(store.database.path):
-            cursor = store.database.connection.execute(sql, {"evidence": number})
-            while chunk := cursor.fetchmany(CHUNK):
-                yield chunk
+        yield from store.database.chunks(select(*columns).where(col(Row.evidence) == number).order_by(col(Row.number)), CHUNK)
 
 
 def _totals(store: Store, items: Mapping[int, Item]) -> dict[tuple[str, str], int]:

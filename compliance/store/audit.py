@@ -7,7 +7,6 @@ cannot see is a store that its owner rewrote as a whole with the log key: only a
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count, islice, takewhile
 from operator import itemgetter
@@ -18,7 +17,8 @@ from ..errors import ComplianceError, TamperedError
 from ..kind import Format, Kind
 from ..record import PRIVACY_CLASSES, Finding, sha256_hex
 from ..sign.checks import Check
-from . import archive, artifacts, ledger, merkle, note, schema
+from . import archive, artifacts, ledger, merkle, note
+from .database import UNREADABLE, Connection, Database
 from .ledger import Entry
 from .replay import replayed
 from .store import Store
@@ -39,10 +39,9 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
     Yields:
         One check per part of the store; a refuted one names the first bad entry.
     """
-    connection = store.database.connection
-    with store.database.reading():
+    with store.database.reading() as connection:
         try:
-            audit = Audit(connection)
+            audit = Audit(connection, store.database)
         except _UNREADABLE as error:
             yield Check("ledger", "refuted", f"cannot be read: {error}")
             return
@@ -68,7 +67,7 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
             yield from replayed(audit, formats)
 
 
-_UNREADABLE: Final = (ComplianceError, sqlite3.DatabaseError, KeyError, TypeError, ValueError, AttributeError)
+_UNREADABLE: Final[tuple[type[Exception], ...]] = (ComplianceError, *UNREADABLE, KeyError, TypeError, ValueError, AttributeError)
 """What reading a store raises whose values are of other types than it writes."""
 
 
@@ -88,34 +87,16 @@ def _checked(name: str, part: Callable[[], str]) -> Check:
 class Audit(Walk):
     """The parts of the check, over what one walk through the ledger found; each returns what was proven, or raises what was refuted."""
 
+    def __init__(self, connection: Connection, database: Database) -> None:
+        super().__init__(connection)
+        self.database = database
+
     def schema(self) -> str:
         """Checks what the database defines, and the types of its values."""
-        found, expected = schema.objects(self.connection), schema.expected_objects()
-        if found != expected:
-            name = min(found ^ expected)[1]
-            raise _Refuted(f"{name} is not as this version defines it")
-        steps = [tuple(row) for row in self.rows("SELECT step, name, sha256 FROM schema_step ORDER BY step")]
-        if steps != schema.expected_steps():
-            raise _Refuted("the recorded schema steps are not those of this version")
-        for table in sorted(name for kind, name, _ in expected if kind == "table"):
-            self._types(table)
-        application = self.connection.execute("PRAGMA application_id").fetchone()[0]
-        if application != schema.APPLICATION_ID:
-            raise _Refuted(f"application id {application:#x}; expected {schema.APPLICATION_ID:#x}")
-        damage = self.connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if damage != "ok":
-            raise _Refuted(f"the database file is damaged: {damage}")
-        return f"{len(steps)} schema steps; tables, indexes and triggers as defined"
-
-    def _types(self, table: str) -> None:
-        """Refuses values of another type than their column's: SQLite would keep them, and a hash may not tell them apart."""
-        wrong = []
-        for _, column, declared, required, _, key in self.connection.execute(f"PRAGMA table_info({table})"):
-            allowed = f"'{str(declared).lower()}'" + ("" if required or key else ", 'null'")
-            wrong.append(f'typeof("{column}") NOT IN ({allowed})')
-        found = self.connection.execute(f"SELECT count(*) FROM {table} WHERE {' OR '.join(wrong)}").fetchone()[0]  # noqa: S608 (our names)
-        if found:
-            raise _Refuted(f"{table}: {found} row(s) with a value of another type than its column")
+        try:
+            return self.database.checked_schema(self.connection)
+        except TamperedError as error:
+            raise _Refuted(error.message) from error
 
     def ledger(self) -> str:
         """Checks numbers, form and place of the entries."""
@@ -127,7 +108,7 @@ class Audit(Walk):
         """Compares the stored tree with the one that the leaves give."""
         total = 0
         for level, expected in enumerate(self.subtrees.levels):
-            stored = self.connection.execute("SELECT position, hash FROM node WHERE level = ? ORDER BY position", (level,))
+            stored = self.connection.stream("SELECT position, hash FROM node WHERE level = ? ORDER BY position", (level,))
             nodes, first = zip(count(), map(itemgetter(0), iter_unpack(f"{merkle.SIZE}s", expected)), strict=False), 0
             while (found := stored.fetchmany(BLOCK)) or first < len(expected) // merkle.SIZE:
                 wanted = list(islice(nodes, BLOCK))

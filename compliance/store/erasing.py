@@ -8,13 +8,11 @@ from typing import Final
 from ..record import Json
 from . import tables
 from .archive import TYPE as MERGE
-from .database import insert_sql
 from .ledger import Entry
 from .writer import Writer
 
 TYPE: Final = "tombstone"
 """Type of the ledger entries."""
-_ERASED: Final = insert_sql(tables.Erased)
 
 
 def erase(writer: Writer, entries: Sequence[int], rule: Mapping[str, Json]) -> int:
@@ -37,7 +35,7 @@ def erase(writer: Writer, entries: Sequence[int], rule: Mapping[str, Json]) -> i
     tombstone = writer.append(TYPE, {"erased": erased, "rule": dict(rule)}, {})
     writer.finish()
     connection = writer.connection
-    connection.executemany(_ERASED, [(one["entry"], tombstone, one["artifact"]) for one in erased])
+    connection.insert(tables.Erased, [(one["entry"], tombstone, one["artifact"]) for one in erased])
     connection.executemany("DELETE FROM sealed WHERE entry = ?", [(number,) for number in entries])
     connection.executemany("DELETE FROM finding WHERE evidence = ?", [(number,) for number in entries])
     addresses = [(one["artifact"],) for one in erased if one["artifact"] is not None]

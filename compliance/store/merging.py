@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +15,11 @@ from ..record import PrivacyClass
 from ..source import Source
 from . import archive, artifacts, merkle, note, tables
 from .artifacts import Packed
-from .database import insert_sql
+from .database import Connection
 from .ledger import Entry, Sealed
 from .reader import DOUBT
 from .writer import Writer
 
-_FINDING: Final = insert_sql(tables.FindingRow)
 _ALONE: Final = {"merge": "was itself merged from others", "tombstone": "was purged"}
 """Types of entries that say that a source does not hold all that it speaks of."""
 
@@ -54,10 +52,10 @@ class Ledger:
         name: What the source is called.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+    def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
         self.name = name
-        self.entries = [Entry(n, leaf) for n, leaf in connection.execute("SELECT entry, leaf FROM ledger ORDER BY entry")]
+        self.entries = [Entry(n, leaf) for n, leaf in connection.stream("SELECT entry, leaf FROM ledger ORDER BY entry")]
         self.hashes = [merkle.leaf_hash(entry.data) for entry in self.entries]
         found = connection.execute("SELECT note FROM checkpoint WHERE size = ?", (len(self.entries),)).fetchone()
         if not self.entries or found is None:
@@ -131,7 +129,7 @@ class _Merger:
         kept = "SELECT leaf FROM ledger WHERE type = ? AND entry NOT IN (SELECT entry FROM erased)"
         for (leaf,) in self.connection.execute(kept, (archive.TYPE,)):
             self.known.update((merkle.leaf_hash(line.leaf), line.entry) for line in archive.read(self._archive(Entry(0, leaf).body)))
-        own = self.connection.execute("SELECT hash, position FROM node WHERE level = 0")
+        own = self.connection.stream("SELECT hash, position FROM node WHERE level = 0")
         self.known.update((bytes(digest), number) for digest, number in own)
 
     def _archive(self, body: Mapping[str, Any]) -> bytes:
@@ -181,8 +179,8 @@ class _Merger:
             body["artifact"] = {**entry.body["artifact"], **self.writer.keep(source.packed(entry.body["artifact"]))}
         number = self.writer.append(entry.type, body, source.sealed(entry.number))
         if entry.type == "evidence":
-            rows = source.connection.execute("SELECT * FROM finding WHERE evidence = ? ORDER BY number", (entry.number,))
-            self.connection.executemany(_FINDING, ((number, *row[1:]) for row in rows))
+            rows = source.connection.stream("SELECT * FROM finding WHERE evidence = ? ORDER BY number", (entry.number,))
+            self.connection.insert(tables.FindingRow, ((number, *row[1:]) for row in rows))
             (payload,) = source.connection.execute("SELECT payload FROM evidence WHERE entry = ?", (entry.number,)).fetchone()
             self.writer.project(number, body, payload)
         return number

@@ -6,57 +6,44 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
-from ..errors import SigningKeyError, StoreError
+from ..errors import SigningKeyError
 from ..record import Json
 from . import erasing, merging, note
-from .database import WAIT_S, Database
+from .database import WAIT_S, Database, database_of
 from .drafts import Draft, EvidenceDraft, Recorded
 from .evidence import REPARSE, EvidenceReader
 from .ledger import Sealed
 from .merging import Ledger, Merged
 from .writer import Prepared, Writer, begin
 
-GITIGNORE: Final = "# made by compliance-toolkit: evidence and keys stay out of version control\n*\n"
-
 
 class Store(EvidenceReader):
     """One store, open. Use as a context manager; `open` and `create` make it."""
 
-    def __init__(self, database: Database, key_path: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self.key_path = key_path
 
     @classmethod
-    def open(cls, path: Path, *, write: bool = False, wait_s: float = WAIT_S) -> Store:
+    def open(cls, location: Path, *, write: bool = False, wait_s: float = WAIT_S) -> Store:
         """Opens an existing store.
 
         Raises:
             StoreError: There is none, or it cannot be opened.
         """
-        return cls(Database.open(path, write=write, wait_s=wait_s), _key_path(path))
+        return cls(database_of(location).open(location, write=write, wait_s=wait_s))
 
     @classmethod
-    def create(cls, path: Path, *, wait_s: float = WAIT_S) -> Store:
+    def create(cls, location: Path, *, wait_s: float = WAIT_S) -> Store:
         """Opens a store for writing; makes it, its folder and its log key where there is none.
 
         Raises:
             StoreError: It cannot be made or opened.
             SigningKeyError: Its log key is missing or cannot be written.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            ignore = path.parent / ".gitignore"
-            if path.parent.name == ".compliance" and not (ignore.exists() and ignore.stat().st_size):  # empty after a kill
-                ignore.write_text(GITIGNORE)
-            exists = path.exists()
-        except OSError as error:
-            raise StoreError(f"{path.parent}: {error.strerror}", hint="give another --store") from error
-        if not exists:
-            key = note.LogKey.load(_key_path(path)) or note.LogKey.create(_key_path(path))
-            Database.make(path, lambda connection: begin(connection, key))
-        return cls.open(path, write=True, wait_s=wait_s)
+        database_of(location).make(location, begin)
+        return cls.open(location, write=True, wait_s=wait_s)
 
     def __enter__(self) -> Self:
         return self
@@ -149,9 +136,7 @@ class Store(EvidenceReader):
         """
         key = self._key()
         with ExitStack() as stack:
-            for source in sources.values():
-                stack.enter_context(source.database.reading())
-            ledgers = [Ledger(source.database.connection, name) for name, source in sources.items()]
+            ledgers = [Ledger(stack.enter_context(source.database.reading()), name) for name, source in sources.items()]
             connection = stack.enter_context(self.database.transaction())
             writer = Writer(connection, key)
             done = merging.merge(writer, ledgers)
@@ -163,17 +148,14 @@ class Store(EvidenceReader):
         return self._key().derive("redaction")
 
     def _key(self) -> note.LogKey:
-        key = note.LogKey.load(self.key_path)
         name, public = note.read_verifier_key(self.verifier)
+        path = self.database.key_path(public)
+        key = note.LogKey.load(path)
         if key is None:
             raise SigningKeyError(
-                f"{self.key_path}: the store's log key is missing",
+                f"{path}: the store's log key is missing",
                 hint=f"restore it, or give it in {note.KEY_ENVIRONMENT}; without it nothing can be added",
             )
         if key.public != public:
             raise SigningKeyError(f"the log key is not the one of store {name}", hint="use the key that lies beside the store")
         return key
-
-
-def _key_path(path: Path) -> Path:
-    return path.with_suffix(".key")

@@ -6,12 +6,12 @@ the entry that does.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from ..reading.jsontext import collector_paused
 from . import archive, erasing, ledger, merkle
+from .database import UNREADABLE, Connection
 from .ledger import Entry
 
 BLOCK: Final = 256
@@ -23,7 +23,7 @@ _KEPT: Final = ("evidence", "store", archive.TYPE)
 class Walk:
     """What one walk through a ledger finds."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.entries: dict[int, Entry] = {}
         """Those of the types that the other parts look at again."""
@@ -47,10 +47,10 @@ class Walk:
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Runs a query through the driver."""
-        return iter(self.connection.execute(sql, parameters))
+        return iter(self.connection.stream(sql, parameters))
 
     def _read(self) -> None:
-        found = self.connection.execute("SELECT entry, type, leaf FROM ledger ORDER BY entry")
+        found = self.connection.stream("SELECT entry, type, leaf FROM ledger ORDER BY entry")
         sizes = []
         while block := found.fetchmany(BLOCK):
             if self.broken is None:
@@ -93,7 +93,7 @@ class Walk:
 class Commitments:
     """Compares the private values of a store with what the leaves commit to."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.held = 0
         """Commitments that hold."""
         self._connection = connection
@@ -116,7 +116,7 @@ class Commitments:
             rows = self._connection.execute(
                 "SELECT entry, class, key, value FROM sealed WHERE entry >= ? AND entry < ? ORDER BY entry, class", (first, end)
             ).fetchall()
-        except sqlite3.DatabaseError as error:  # text that is not UTF-8
+        except UNREADABLE as error:  # text that is not UTF-8
             if end - first == 1:
                 self._defect = f"entry {first}: its private values cannot be read: {error}"
                 return

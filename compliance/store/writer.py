@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -14,21 +13,13 @@ from ..record import PRIVACY_CLASSES, Finding, Json, PrivacyClass, canonical, sh
 from ..times import now, rfc3339
 from . import artifacts, ledger, merkle, note, tables
 from .artifacts import Packed
-from .bulk import insert_rows
-from .database import insert_sql
+from .database import Connection
 from .drafts import SAME, EvidenceDraft
 from .ledger import Entry, Sealed
 from .reader import DOUBT
 
 _THREAD_FROM: Final = 1 << 20
 """Bytes of an artifact from which on a thread of its own pays."""
-_LEDGER: Final = insert_sql(tables.Ledger)
-_NODE: Final = insert_sql(tables.Node)
-_SEALED: Final = insert_sql(tables.SealedValue)
-_ARTIFACT: Final = insert_sql(tables.Artifact)
-_CHUNK: Final = insert_sql(tables.Chunk)
-_EVIDENCE: Final = insert_sql(tables.Evidence)
-_CHECKPOINT: Final = insert_sql(tables.CheckpointNote)
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ class Prepared:
 class Writer:
     """Appends within one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, key: note.LogKey, origin: str | None = None) -> None:
+    def __init__(self, connection: Connection, key: note.LogKey, origin: str | None = None) -> None:
         self.connection = connection
         self.key = key
         self.start = int(connection.execute("SELECT COALESCE(MAX(entry) + 1, 0) FROM ledger").fetchone()[0])
@@ -84,9 +75,9 @@ class Writer:
         """Appends an entry and returns its number."""
         number = self.frontier.size
         data = ledger.leaf(entry_type, self.at, self.start, body, sealed)
-        self.connection.execute(_LEDGER, (number, entry_type, data))
-        self.connection.executemany(_NODE, self.frontier.append(merkle.leaf_hash(data)))
-        self.connection.executemany(_SEALED, [(number, name, value.key, value.value) for name, value in sealed.items()])
+        self.connection.insert(tables.Ledger, [(number, entry_type, data)])
+        self.connection.insert(tables.Node, self.frontier.append(merkle.leaf_hash(data)))
+        self.connection.insert(tables.SealedValue, [(number, name, value.key, value.value) for name, value in sealed.items()])
         return number
 
     def duplicate_of(self, body: Mapping[str, Any], sha256: str, name: Json) -> int | None:
@@ -132,20 +123,21 @@ class Writer:
         }
         number = self.append("evidence", body, ready.sealed)
         columns = {name: list(map(attrgetter(name), draft.findings)) for name in Finding.__struct_fields__}
-        insert_rows(self.connection, "finding", {"evidence": number}, {"number": range(len(draft.findings)), **columns})
+        self.connection.insert_columns(tables.FindingRow, {"evidence": number}, {"number": range(len(draft.findings)), **columns})
         self.project(number, body, ready.payload)
         return number
 
     def project(self, number: int, body: Mapping[str, Any], payload: bytes) -> None:
         """Writes the row of a piece of evidence, after its findings: from now on none can be added (see `schema`)."""
-        self.connection.execute(_EVIDENCE, (number, body["kind"], body["subject"].get("commit"), body["artifact"]["sha256"], payload))
+        row = (number, body["kind"], body["subject"].get("commit"), body["artifact"]["sha256"], payload)
+        self.connection.insert(tables.Evidence, [row])
 
     def keep(self, packed: Packed) -> dict[str, Json]:
         """Stores the artifact unless it is there, and returns what the leaf says of it."""
         row = self.connection.execute("SELECT stored FROM artifact WHERE sha256 = ?", (packed.sha256,)).fetchone()
         if row is None:
-            self.connection.execute(_ARTIFACT, (packed.sha256, packed.size, packed.stored))
-            self.connection.executemany(_CHUNK, [(packed.sha256, n, chunk) for n, chunk in enumerate(packed.chunks)])
+            self.connection.insert(tables.Artifact, [(packed.sha256, packed.size, packed.stored)])
+            self.connection.insert(tables.Chunk, ((packed.sha256, n, chunk) for n, chunk in enumerate(packed.chunks)))
         return {"sha256": packed.sha256, "size": packed.size, "stored": packed.stored if row is None else str(row[0])}
 
     def finish(self) -> None:
@@ -153,10 +145,10 @@ class Writer:
         if self.frontier.size == self.start:
             return
         checkpoint = note.Checkpoint(self.origin, self.frontier.size, self.frontier.root())
-        self.connection.execute(_CHECKPOINT, (checkpoint.size, self.key.sign(checkpoint)))
+        self.connection.insert(tables.CheckpointNote, [(checkpoint.size, self.key.sign(checkpoint))])
 
 
-def begin(connection: sqlite3.Connection, key: note.LogKey) -> None:
+def begin(connection: Connection, key: note.LogKey) -> None:
     """Writes entry 0, which names the log and its key."""
     origin = f"compliance-toolkit/{key.public.hex()[:16]}"
     writer = Writer(connection, key, origin)

@@ -15,6 +15,7 @@ from .verify import CONSISTENCY
 if TYPE_CHECKING:
     from ..sign.pdf_verify import SignedPdf
     from ..store import Store
+    from ..store.database import Connection
 
 NOTE_LIMIT: Final = 4096
 """Bytes of the largest checkpoint file."""
@@ -67,13 +68,11 @@ def compared(store: Store, past: Past) -> Check:
 
 def _recomputed(store: Store, size: int, known: Mapping[int, bytes]) -> tuple[bytes, int | None]:
     """Returns the root over the first entries, and the first of them that is missing or is not the known one."""
-    from ..store.database import translated
-
     first: list[int] = []
 
-    def leaves() -> Iterator[bytes]:
+    def leaves(connection: Connection) -> Iterator[bytes]:
         expected = 0
-        for number, leaf in store.database.connection.execute(_SQL, (size,)):
+        for number, leaf in connection.stream(_SQL, (size,)):
             if number != expected or not isinstance(leaf, bytes) or known.get(number, leaf) != leaf:
                 first.append(min(number, expected))
             expected = number + 1
@@ -81,8 +80,8 @@ def _recomputed(store: Store, size: int, known: Mapping[int, bytes]) -> tuple[by
         if expected < size:
             first.append(expected)
 
-    with translated(store.database.path):
-        root = merkle.root_of(leaves())
+    with store.database.reading() as connection:
+        root = merkle.root_of(leaves(connection))
     return root, min(first, default=None)
 
 

@@ -10,7 +10,7 @@ import pytest
 from compliance.record import Finding, Payload
 from compliance.source import Source
 from compliance.store import EvidenceDraft, Store
-from compliance.store.database import insert_sql
+from compliance.store.sqlite.connection import insert_sql
 from compliance.store.tables import FindingRow
 
 SUBJECT = {"project": "p", "version": None, "commit": "c" * 40, "commit_basis": None, "dirty": None, "environment": None}

@@ -83,7 +83,7 @@ def forge(path: Path, *statements: str) -> None:
 
 def columns() -> Iterator[tuple[str, str]]:
     connection = sqlite3.connect(":memory:")
-    from compliance.store import schema
+    from compliance.store.sqlite import schema
 
     schema.create(connection)
     for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall():

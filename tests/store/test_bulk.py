@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.store.bulk import PARAMETERS, insert_rows
+from compliance.store.sqlite.bulk import PARAMETERS, insert_rows
 
 MOST = PARAMETERS // 2
 

@@ -1,6 +1,6 @@
 """The schema of the store in SQLite, as recorded steps. A step is never edited once it has been released; a change is a new step.
 
-`tables` describes the same tables for queries; a test holds the two together.
+`..tables` describes the same tables for queries; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import sqlite3
 from functools import cache
 from typing import Final
 
-from ..errors import StoreError, StoreUnavailableError, TamperedError
-from ..record import sha256_hex
+from ...errors import StoreError, StoreUnavailableError, TamperedError
+from ...record import sha256_hex
+from ..database import Connection
 
 APPLICATION_ID: Final = 0x434D504C
 """``CMPL`` in the file's header."""
@@ -175,7 +176,7 @@ def expected_objects() -> frozenset[tuple[str, str, str]]:
         connection.close()
 
 
-def objects(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+def objects(connection: Connection | sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Returns (type, name, SQL) of everything that a database defines."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     return {(kind, name, sql) for kind, name, sql in rows}

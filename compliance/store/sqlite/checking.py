@@ -1,0 +1,37 @@
+"""Checks what a SQLite file defines, and the types of its values."""
+
+from __future__ import annotations
+
+from ...errors import TamperedError
+from ..database import Connection
+from . import schema
+
+
+def checked(connection: Connection) -> str:
+    """Checks a file: see `..database.Database.checked_schema`."""
+    found, expected = schema.objects(connection), schema.expected_objects()
+    if found != expected:
+        raise TamperedError(f"{min(found ^ expected)[1]} is not as this version defines it")
+    steps = [tuple(row) for row in connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step")]
+    if steps != schema.expected_steps():
+        raise TamperedError("the recorded schema steps are not those of this version")
+    for table in sorted(name for kind, name, _ in expected if kind == "table"):
+        _require_types(connection, table)
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != schema.APPLICATION_ID:
+        raise TamperedError(f"application id {application:#x}; expected {schema.APPLICATION_ID:#x}")
+    damage = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise TamperedError(f"the database file is damaged: {damage}")
+    return f"{len(steps)} schema steps; tables, indexes and triggers as defined"
+
+
+def _require_types(connection: Connection, table: str) -> None:
+    """Refuses values of another type than their column's: SQLite would keep them, and a hash may not tell them apart."""
+    wrong = []
+    for _, column, declared, required, _, key in connection.execute(f"PRAGMA table_info({table})"):
+        allowed = f"'{str(declared).lower()}'" + ("" if required or key else ", 'null'")
+        wrong.append(f'typeof("{column}") NOT IN ({allowed})')
+    found = connection.execute(f"SELECT count(*) FROM {table} WHERE {' OR '.join(wrong)}").fetchone()[0]  # noqa: S608 (our names)
+    if found:
+        raise TamperedError(f"{table}: {found} row(s) with a value of another type than its column")
