@@ -57,6 +57,7 @@ _FOREIGN_SETS: Final = tuple(
         "metric data type",  # k6
         "attack code latency",  # vegeta
         "time action package",  # go test -json
+        "time action test",  # go tool test2json without a package
         "templateid info type",  # findings of Nuclei
         "results errors",
         "results generatedat",

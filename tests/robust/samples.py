@@ -22,6 +22,7 @@ SUFFIXES: Final = {
     "coverage cobertura-xml": ".xml",
     "coverage coverage-py-json": ".json",
     "coverage coverage-py-xml": ".xml",
+    "coverage go-cover": ".out",
     "coverage jacoco-xml": ".xml",
     "coverage lcov": ".info",
     "deployment record-yaml": ".yaml",
@@ -64,6 +65,7 @@ SUFFIXES: Final = {
     "scan semgrep-json": ".json",
     "scan trivy-json": ".json",
     "source source-json": ".json",
+    "test-results go-test-json": ".jsonl",
     "test-results junit-xml": ".xml",
 }
 """Suffix of the files by ``kind format``."""
@@ -429,6 +431,17 @@ groups:
         json.dumps({"timestamp": f"2025-09-20T10:00:0{n}Z", "level": "info", "event": "http.request", "requestId": f"r-NUMBER-{n}"}) + "\n"
         for n in range(5)
     ),
+    "coverage go-cover": """\
+mode: set
+example.org/shop/a.go:3.19,4.11 2 1
+example.org/shop/bNUMBER.go:7.2,7.11 1 1
+example.org/shop/bNUMBER.go:9.2,9.11 3 0
+""",
+    "test-results go-test-json": """\
+{"Time":"2026-03-01T10:00:00Z","Action":"run","Package":"example.org/shop","Test":"TestNUMBER"}
+{"Time":"2026-03-01T10:00:00Z","Action":"fail","Package":"example.org/shop","Test":"TestNUMBER","Elapsed":0.01}
+{"Time":"2026-03-01T10:00:01Z","Action":"fail","Package":"example.org/shop","Elapsed":0.5}
+""",
     "checkpoint record-yaml": """\
 schema: compliance/checkpoint/v1
 environment: production

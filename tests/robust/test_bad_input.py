@@ -101,7 +101,7 @@ def may_be_read(name: str, what: str) -> bool:
     What a program printed may be followed by what another one did.
     """
     lines = (*YAML, "sbom spdx-tag")
-    if (what == "cut" and name in TEXT) or (what == "deep" and SUFFIXES[name] == ".txt"):
+    if (what == "cut" and name in TEXT) or (what == "deep" and (SUFFIXES[name] == ".txt" or name == "test-results go-test-json")):
         return True
     return name in TOLERANT or (what == "doubled" and name not in (*JSON, *YAML)) or (what in ("half", "cut") and name in lines)
 
@@ -183,6 +183,7 @@ WORDS = {
     "coverage coverage-py-json": (b'"covered_lines": 8', b'"covered_lines": "eight"'),
     "coverage coverage-py-xml": (b'hits="1"', b'hits="one"'),
     "coverage jacoco-xml": (b'covered="3"', b'covered="three"'),
+    "coverage go-cover": (b"3 0", b"3 none"),
     "coverage lcov": (b"DA:1,1", b"DA:1,one"),
     "deployment record-yaml": (b"outcome: attempted", b"outcome: attempted\nlimits: {cpu: 1}"),
     "health probe-json": (b'"status": 200', b'"status": "200"'),
@@ -192,6 +193,7 @@ WORDS = {
     "scan pip-audit-json": (b'"fix_versions": ["2.5"]', b'"fix_versions": [2.5]'),
     "scan sarif": (b'"startLine": 3', b'"startLine": "three"'),
     "source source-json": (b'"modified": 0', b'"modified": "none"'),
+    "test-results go-test-json": (b'"Elapsed":0.5', b'"Elapsed":"half"'),
     "test-results junit-xml": (b'tests="2"', b'tests="two"'),
 }
 
