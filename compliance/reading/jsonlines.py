@@ -61,7 +61,9 @@ class LineReader:
         return found
 
 
-def read_together(decode: Callable[[bytes], Any], data: bytes, texts: Sequence[bytes], quotes: int | None = None) -> list[Any] | None:
+def read_together(
+    decode: Callable[[bytes], Any], data: bytes, texts: Sequence[bytes], quotes: int | None = None, *, is_shallow: bool = False
+) -> list[Any] | None:
     """Reads many JSON texts with a decoder of msgspec that leaves nothing out; None when one of them may be refused by `loads`.
 
     What msgspec writes from all that it read has as many quotes as the texts: had a key come twice, one of the two would be missing.
@@ -71,8 +73,9 @@ def read_together(decode: Callable[[bytes], Any], data: bytes, texts: Sequence[b
         data: The texts, each on a line of its own.
         texts: Each of them.
         quotes: Quotes around the keys and texts that the decoder finds in each text, where that is always the same number.
+        is_shallow: The decoder refuses what is nested more deeply than `DEPTH`.
     """
-    if _may_be_deep(data, texts):
+    if not is_shallow and _may_be_deep(data, texts):
         return None
     try:
         values = list(map(decode, texts))

@@ -33,6 +33,9 @@ _UNNAMED: Final = frozenset('"\\')
 _TEXT: Final = Annotated[str, msgspec.Meta(min_length=1)]
 _BARE: Final = int | float | bool | None
 _BARE_KINDS: Final = {int, float, bool, type(None)}
+_PLAIN: Final = str | _BARE
+_PLAIN_KINDS: Final = {str, *_BARE_KINDS}
+_FLAT: Final = list[_PLAIN | dict[str, _PLAIN]]
 
 Kind = Literal["text", "object"]
 """What each row has under a key: a text that is not empty, or an object with a member that is never missing."""
@@ -75,6 +78,10 @@ class Rows:
         """Returns the values of a column as JSON."""
         return msgspec.json.encode(self.column(*path))
 
+    def names_with(self, sign: str) -> list[str] | None:  # noqa: ARG002
+        """Returns the keys, at all depths, that hold a sign and that each row has, as far as is known; None where some may lack one."""
+        return None
+
     def object(self, place: int) -> dict[str, Any]:
         """Returns one row as a dictionary; its keys may be in another order than in the text."""
         found: dict[str, Any] = self._objects[place]
@@ -107,6 +114,9 @@ class _Structures(Rows):
 
     def written(self, *path: str) -> bytes:
         return msgspec.json.encode(self._held(path)[0])
+
+    def names_with(self, sign: str) -> list[str] | None:
+        return self._form.names_with(sign)
 
     def _held(self, path: Sequence[str]) -> tuple[list[Any], bool]:
         """Returns the values at a path, and whether they are structures."""
@@ -151,6 +161,8 @@ class _Form:
         self._texts: set[str] = set()
         self._bare: set[str] = set()
         """Keys of numbers, truth values and nulls."""
+        self._flat: set[str] = set()
+        """Keys of lists with nothing inside but plain values, and objects of such."""
         self._level = level
         self.changes = 0
         """How often it was not what it had been."""
@@ -198,7 +210,11 @@ class _Form:
                 del self.inner[key]
         else:
             self.inner.pop(key, None)
-        for keys, holds in ((self._texts, kinds == {str} and all(values)), (self._bare, kinds <= _BARE_KINDS)):
+        for keys, holds in (
+            (self._texts, kinds == {str} and all(values)),
+            (self._bare, kinds <= _BARE_KINDS),
+            (self._flat, kinds == {list} and all(map(_is_flat, values))),
+        ):
             if not holds:
                 keys.discard(key)
             elif new:
@@ -209,6 +225,19 @@ class _Form:
         self.inner.clear()
         self._texts.clear()
         self._bare.clear()
+        self._flat.clear()
+
+    def names_with(self, sign: str) -> list[str] | None:
+        """Returns the keys that hold a sign and are never missing; None where one may be missing."""
+        found = [key for key in self.names if sign in key]
+        if not self.optional.isdisjoint(found):
+            return None
+        for key, form in self.inner.items():
+            inside = form.names_with(sign)
+            if inside is None or (inside and key in self.optional):
+                return None
+            found += inside
+        return found
 
     @property
     def quotes(self) -> int | None:
@@ -219,18 +248,33 @@ class _Form:
             return None
         return 2 * (len(self.names) + len(self._texts)) + sum(filter(None, inner))
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether nothing can stand in the objects that is nested further: then no text need be looked at for that."""
+        known = len(self._texts) + len(self._bare) + len(self._flat) + len(self.inner)
+        return known == len(self.names) and all(form.is_shallow for form in self.inner.values())
+
     def structure(self) -> Any:
         """Makes the structure."""
         fields = []
         for key, name in self.names.items():
-            kind = _TEXT if key in self._texts else _BARE if key in self._bare else Any
-            if key in self.inner:
-                kind = self.inner[key].structure()
+            kind = self._kind(key)
             if key in self.optional:
                 fields.append((name, kind | msgspec.UnsetType, msgspec.field(name=key, default=msgspec.UNSET)))
             else:
                 fields.append((name, kind, msgspec.field(name=key)))
         return msgspec.defstruct("Row", fields, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+    def _kind(self, key: str) -> Any:
+        if key in self.inner:
+            return self.inner[key].structure()
+        return _TEXT if key in self._texts else _BARE if key in self._bare else _FLAT if key in self._flat else Any
+
+
+def _is_flat(values: Iterable[Any]) -> bool:
+    """Tells whether a list holds plain values, and objects of such."""
+    inside = chain.from_iterable(value.values() if value.__class__ is dict else (value,) for value in values)
+    return _PLAIN_KINDS.issuperset(map(type, inside))
 
 
 class RowReader:
@@ -240,6 +284,8 @@ class RowReader:
         self._line = LineReader()
         self._form = _Form()
         self._decode: Callable[[bytes], Any] | None = None
+        self._quotes: int | None = None
+        self._is_shallow = False
         self._lessons = _LESSONS
 
     def object(self, text: bytes) -> dict[str, Any] | None:
@@ -253,8 +299,10 @@ class RowReader:
             data: The texts, each on a line of its own.
             texts: Each of them.
         """
-        if self._decode is not None and (rows := read_together(self._decode, data, texts, self._form.quotes)) is not None:
-            return _Structures(self._form, rows)
+        if self._decode is not None:
+            rows = read_together(self._decode, data, texts, self._quotes, is_shallow=self._is_shallow)
+            if rows is not None:
+                return _Structures(self._form, rows)
         found = self._line.objects(data, texts)
         if found is None:
             return None
@@ -269,6 +317,7 @@ class RowReader:
         if self._lessons <= _SETTLED:
             form.settle()
         self._form = form
+        self._quotes, self._is_shallow = form.quotes, form.is_shallow
         self._decode = msgspec.json.Decoder(form.structure()).decode if form.fits and self._lessons else None
         if self._decode is None:
             self._lessons = 0

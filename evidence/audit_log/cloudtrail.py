@@ -181,7 +181,7 @@ def _columns(rows: Rows) -> Columns | None:
         return None
     if any(messages := rows.column("errorMessage")):
         told["errorMessage",] = list(map(bool, messages))
-    told |= _resources(rows) | _actors(rows) | _signed_in(rows, set(told["eventName",]))
+    told |= _resources(rows) | _actors(rows) | _signed_in(rows, set(told.get(("eventName",), ())))
     if rows.kind("requestID") != "text":
         told |= presence(("id",), [one or other for one, other in zip(rows.column("requestID"), rows.column("eventID"), strict=True)])
     return told

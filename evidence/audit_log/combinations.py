@@ -18,7 +18,8 @@ from .fields import Keys
 
 _REMEMBERED: Final = 4096
 """Combinations of which the event is remembered."""
-_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+_NULL: Final = frozenset({type(None)})
+_PLAIN: Final = frozenset({str, int, float, bool}) | _NULL
 
 Column = Sequence[Any]
 Label = tuple[str, ...]
@@ -64,15 +65,21 @@ def combined(columns: Columns, count: int) -> Column:
 
 def types_of(label: Label, values: Column) -> Columns:
     """Returns the types of values as a column more, where they differ: 1, 1.0 and true are equal, and say different things."""
-    kinds = set(map(type, values)) - {type(None)}
+    kinds = set(map(type, values)) - _NULL
     return {(*label, "type"): list(map(type, values))} if len(kinds) > 1 else {}
 
 
 def words(label: Label, values: Column) -> Columns | None:
-    """Returns a column of values that tell something by what they are; None where there are lists or objects among them."""
-    if not _PLAIN.issuperset(map(type, values)):
+    """Returns a column of values that tell something by what they are; None where there are lists or objects among them.
+
+    There is none where all are null: that says what a value says that is not there.
+    """
+    kinds = set(map(type, values))
+    if not kinds <= _PLAIN:
         return None
-    return {label: values, **types_of(label, values)}
+    if kinds == _NULL:
+        return {}
+    return {label: values, (*label, "type"): list(map(type, values))} if len(kinds - _NULL) > 1 else {label: values}
 
 
 def all_words(columns: Mapping[Label, Column]) -> Columns | None:

@@ -57,6 +57,7 @@ _WORDS: Final = (
     *(("logName",), ("labels", "authorization.k8s.io/decision")),
 )
 """Members of which it matters what they say."""
+_TEXTS: Final = frozenset({str, type(None)})
 
 
 def entry_of(record: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -133,8 +134,7 @@ def _ended(entry: Mapping[str, Json], audit: Mapping[str, Json]) -> Outcome:
         return "denied"
     if code not in (None, 0):
         return "failure"
-    asked = _permissions(audit.get("authorizationInfo"))
-    return "denied" if asked and not any(item.get("granted") is True for item in asked) else "success"
+    return "denied" if _granted(audit.get("authorizationInfo")) is False else "success"
 
 
 def _class_of(entry: Mapping[str, Json], audit: Mapping[str, Json], ended: Outcome) -> EventClass:
@@ -154,6 +154,17 @@ def _principal(who: Mapping[str, Json]) -> Json:
 
 def _resources(permissions: list[Mapping[str, Json]]) -> Json:
     return [True for item in permissions if item.get("resource")]
+
+
+def _granted(asked: Json) -> bool | None:
+    """Returns whether any permission was granted; None when none was asked for."""
+    found = None
+    for item in asked if isinstance(asked, list) else ():
+        if isinstance(item, dict):
+            if item.get("granted") is True:
+                return True
+            found = False
+    return found
 
 
 def _permissions(asked: Json) -> list[Mapping[str, Json]]:
@@ -191,7 +202,7 @@ class _Reader:
         """Takes the events of many lines; false where they are not all audit events, or use names for which there are others."""
         if not _are_audits(rows) or (told := _columns(rows)) is None:
             return False
-        ids = [_text(value) or None for value in rows.column("operation", "id")]
+        ids = [value if isinstance(value, str) and value else None for value in rows.column("operation", "id")]
         self.tally.add_all(times_of([rows.column("timestamp")], len(rows)), self._combinations.count(rows, told), ids)
         self.tally.personal.block(block, rows)
         return True
@@ -202,7 +213,8 @@ def _are_audits(rows: Rows) -> bool:
         return False
     if rows.kind("protoPayload") != "object" and not all(isinstance(value, dict) for value in rows.column("protoPayload")):
         return False
-    return all(named is None or (isinstance(named, str) and named.endswith(_TYPE)) for named in rows.column("protoPayload", "@type"))
+    named = rows.column("protoPayload", "@type")
+    return _TEXTS.issuperset(map(type, named)) and all(one is None or one.endswith(_TYPE) for one in set(named))
 
 
 def _columns(rows: Rows) -> Columns | None:
@@ -210,11 +222,11 @@ def _columns(rows: Rows) -> Columns | None:
     told = all_words({path: rows.column(*path) for path in _WORDS})
     if told is None:
         return None
-    permissions = list(map(_permissions, rows.column("protoPayload", "authorizationInfo")))
-    told["granted",] = [any(item.get("granted") is True for item in one) if one else None for one in permissions]
+    asked = rows.column("protoPayload", "authorizationInfo")
+    told["granted",] = list(map(_granted, asked))
     if rows.kind("protoPayload", "resourceName") != "text":
         named = rows.column("protoPayload", "resourceName")
-        told |= presence(("resource",), [name or _resources(one) for name, one in zip(named, permissions, strict=True)])
+        told |= presence(("resource",), [name or _resources(_permissions(one)) for name, one in zip(named, asked, strict=True)])
     if rows.kind("protoPayload", "authenticationInfo", "principalEmail") != "text":
         who = rows.column("protoPayload", "authenticationInfo")
         told |= presence(("actor",), [_principal(one) if isinstance(one, dict) else None for one in who])

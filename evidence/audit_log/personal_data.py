@@ -5,8 +5,9 @@ Ids of requests, traces and spans are long numbers by nature: cards and national
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import compress, count
 from typing import Final
 
 import msgspec
@@ -28,9 +29,10 @@ UNPARSED: Final = "(unparsed)"
 _BLOCK: Final = 1 << 16
 """Bytes of records that are looked through together."""
 _LONGEST: Final = 200
-"""Characters of a field's path that are shown, and of a key that is remembered."""
+"""Characters of a field's path that are shown, and of a key or a value that is remembered."""
 
 _CONTAINERS: Final = frozenset({dict, list})
+_TEXTS: Final = frozenset({str, type(None)})
 
 Node = tuple["Node | None", str]
 """A name, and the node of the object in which it stands."""
@@ -53,6 +55,8 @@ class Finder:
         self._seen: set[tuple[str, str]] = set()
         self._waiting: list[tuple[int, bytes, Json]] = []
         self._bytes = 0
+        self._addressed: tuple[str, ...] = ()
+        """Path of the member in which all addresses of the last records stood; empty where they stood in several."""
 
     @property
     def samples(self) -> tuple[PersonalDatum, ...]:
@@ -79,14 +83,36 @@ class Finder:
         if not hints:
             return
         self.finish()
-        if hints == EMAIL and (path := _addressed(rows)):
-            node = _node_of(path)
-            for number, value in enumerate(rows.column(*path), block.first):
-                self._judge(number, ((at, text, EMAIL) for at, text in _addresses(value, node)))
+        if hints == EMAIL and self._in_one_member(block, rows):
             return
         for number, line in enumerate(block.lines, block.first):
             if wanted := wanted_in(line, hints):
                 self._look(number, line, msgspec.json.decode(line), wanted)
+
+    def _in_one_member(self, block: Block, rows: Rows) -> bool:
+        """Looks through lines all of whose addresses stand in the same member; false where they stand in several."""
+        values = rows.column(*self._addressed) if self._addressed else []
+        if not _hold_all(values, block.data, rows):
+            self._addressed = _addressed(rows)
+            if not self._addressed:
+                return False
+            values = rows.column(*self._addressed)
+        node = _node_of(self._addressed)
+        if _TEXTS.issuperset(map(type, values)) and max(map(len, filter(None, values)), default=0) <= _LONGEST:
+            self._judge_texts(block.first, _path(node), values)
+        else:
+            for number, value in enumerate(values, block.first):
+                self._judge(number, ((at, text, EMAIL) for at, text in _addresses(value, node)))
+        return True
+
+    def _judge_texts(self, first: int, field: str, texts: Sequence[str | None]) -> None:
+        """Judges the texts of one field in many records, each different one once: that is a tenth of the time of reading them."""
+        found = list(map(_is_address, texts))
+        if self._is_of_actors(field):
+            self.of_actors += sum(found)
+            return
+        for number in compress(count(first), found):
+            self._found(number, field, "email")
 
     def unparsed(self, line: int, raw: bytes) -> None:
         """Takes a line that is no record."""
@@ -113,10 +139,13 @@ class Finder:
         for node, text, sought in texts:
             for rule in rules_in(text, sought):
                 field = _path(node)
-                if self._actors and _is_below(field, self._actors):
+                if self._is_of_actors(field):
                     self.of_actors += 1
                 else:
                     self._found(line, field, rule)
+
+    def _is_of_actors(self, field: str) -> bool:
+        return bool(self._actors) and _is_below(field, self._actors)
 
     def _found(self, line: int, field: str, rule: str) -> None:
         self.total += 1
@@ -162,6 +191,22 @@ def _texts(record: Json, wanted: int) -> Iterator[tuple[Node | None, str, int]]:
                         stack.append(((node, "*" if personal else key), item, sought))
                 elif (text := _text(item, sought)) is not None:
                     yield (node, "*" if personal else key), text, sought
+
+
+def _hold_all(values: Sequence[Json], data: bytes, rows: Rows) -> bool:
+    """Tells whether all addresses of many lines stand in one of their columns: there is no sign elsewhere, but in keys that are known.
+
+    That is a tenth of the time of `_addressed`. It holds only where no sign is written as an escape.
+    """
+    if not values or not _TEXTS.issuperset(map(type, values)) or (keys := rows.names_with("@")) is None:
+        return False
+    signs = "".join(filter(None, values)).count("@") + len(rows) * "".join(keys).count("@")
+    return signs == data.count(b"@") and not any(_about(key)[0] for key in keys)
+
+
+@lru_cache(maxsize=8192)
+def _is_address(text: str | None) -> bool:
+    return text is not None and bool(rules_in(text, EMAIL))
 
 
 def _addressed(rows: Rows) -> tuple[str, ...]:

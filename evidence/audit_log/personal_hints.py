@@ -39,7 +39,7 @@ def _search(pattern: str) -> Callable[[bytes], bool]:
     return lambda data: find(data.decode("latin-1"))
 
 
-_hold_any: Final = _search(f"@|{_ESCAPE}|{_MARKS}|{_NUMBER}")
+_hold_more: Final = _search(f"{_ESCAPE}|{_MARKS}|{_NUMBER}")
 _hold_escape: Final = _search(_ESCAPE)
 _hold_token: Final = _search(_MARKS)
 _hold_number: Final = _search(_NUMBER)
@@ -47,7 +47,9 @@ _hold_number: Final = _search(_NUMBER)
 
 def hints_in(block: bytes) -> int:
     """Returns the rules that may find something in the bytes of many records."""
-    return _rules_in(block, EVERYTHING) if _hold_any(block) else 0
+    if _hold_more(block):
+        return _rules_in(block, EVERYTHING)
+    return EMAIL if b"@" in block else 0
 
 
 def wanted_in(raw: bytes, hints: int) -> int:

@@ -101,8 +101,10 @@ def _telling(rows: Rows, roles: Sequence[Role]) -> Columns:
             told[label] = values
         elif kind == "object":
             told[label] = [_plain_of({_TRANSLATED: value}) for value in values]
+        elif (found := words(label, values)) is not None:
+            told |= found
         else:
-            told |= words(label, values) or {label: list(map(_plain_of, values)), **types_of(label, values)}
+            told |= {label: list(map(_plain_of, values)), **types_of(label, values)}
     return told
 
 
