@@ -8,6 +8,7 @@ little. Characters other than ASCII are none that a rule asks for, so the bytes 
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from typing import Final
 
@@ -27,6 +28,15 @@ _NUMBERS: Final = (
     "D{6}[-+A-FU-Y]DDD[0-9A-Y]",  # Finland
     r"DDD\.DDD\.DDD-DD",  # Brazil
 )
+_SHAPES: Final = (
+    *("0{14,16}", "0000[ -]0000[ -]0000[ -]0000", "0000[ -]000000[ -]00000?"),
+    "[A0]0{7}-?A",
+    "A{6}00A00A000A",
+    *("0{5}(?:00|0A)0{8}", "0 00 00 (?:00|0A) 000 000 00"),
+    "0{6}[-+A]000[0A]",
+    r"000\.000\.000-00",
+)
+"""The same where each digit is written as 0, a large letter as A, a small one as a, and other signs as ``!`` (see `_CLASSES`)."""
 _DIGIT: Final = "[0-9]"
 _NUMBER: Final = f"{_EDGE[0]}(?:{'|'.join(_NUMBERS)}){_EDGE[1]}".replace("D", _DIGIT)
 _MARKS: Final = r"eyJ|[Bb][Ee][Aa][Rr][Ee][Rr] |ya29\.|gh[pousr]_|xox[abeprs]-|sk_live_"
@@ -39,7 +49,20 @@ def _search(pattern: str) -> Callable[[bytes], bool]:
     return lambda data: find(data.decode("latin-1"))
 
 
-_hold_more: Final = _search(f"{_ESCAPE}|{_MARKS}|{_NUMBER}")
+def _classes() -> bytes:
+    """Returns what each byte is written as; the signs that count inside of a number, and before it, are kept."""
+    table = bytearray(b"!" * 256)
+    for sign, letters in ((b"0", string.digits), (b"A", string.ascii_uppercase), (b"a", f"{string.ascii_lowercase}_")):
+        for letter in letters.encode():
+            table[letter : letter + 1] = sign
+    for letter in b" -.+":
+        table[letter] = letter
+    return bytes(table)
+
+
+_CLASSES: Final = _classes()
+_hold_shape: Final = _search(rf"[ !](?:{'|'.join(_SHAPES)})(?:[ !.+]|$)")
+_hold_sign: Final = _search(f"{_ESCAPE}|{_MARKS}")
 _hold_escape: Final = _search(_ESCAPE)
 _hold_token: Final = _search(_MARKS)
 _hold_number: Final = _search(_NUMBER)
@@ -47,9 +70,16 @@ _hold_number: Final = _search(_NUMBER)
 
 def hints_in(block: bytes) -> int:
     """Returns the rules that may find something in the bytes of many records."""
-    if _hold_more(block):
+    if _hold_sign(block) or _may_hold_number(block):
         return _rules_in(block, EVERYTHING)
     return EMAIL if b"@" in block else 0
+
+
+def _may_hold_number(data: bytes) -> bool:
+    """Looks for numbers by their shapes, which takes six tenths of the time: the engine finds fixed letters many bytes at a time."""
+    if b"\\" in data:  # the letter of an escape before a number is none
+        return _hold_number(data)
+    return _hold_shape((b"\n" + data).translate(_CLASSES))
 
 
 def wanted_in(raw: bytes, hints: int) -> int:

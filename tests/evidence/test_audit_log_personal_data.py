@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from .helpers import read
 
 hints = importlib.import_module("compliance.evidence.audit_log.personal_hints")
+lines = importlib.import_module("compliance.evidence.audit_log.lines")
+personal_data = importlib.import_module("compliance.evidence.audit_log.personal_data")
 rules = importlib.import_module("compliance.evidence.audit_log.personal_rules")
 
 BASE = {"timestamp": "2025-09-20T10:00:00Z", "level": "info", "event": "y"}
@@ -156,6 +159,38 @@ def test_a_key_that_is_personal_is_hidden() -> None:
 def test_an_address_as_a_key_is_hidden_where_only_addresses_are_looked_for() -> None:
     payload = parse({"users": {"alice@example.com": {"to": ["bob@example.com"], "by": "carol@example.com"}}})
     assert payload.personal_fields == {"users.*": 1, "users.*.to[]": 1, "users.*.by": 1}
+
+
+MANY: list[dict[str, Any]] = [{"@id": f"i{n}", "who": {"by": f"user{n % 9}@example.org", "at": n}, "note": "-"} for n in range(400)]
+
+
+def test_each_address_of_a_field_is_judged_once() -> None:
+    personal_data._is_address.cache_clear()
+    with patch.object(lines, "_BLOCK", 4000), patch.object(personal_data, "rules_in", wraps=rules.rules_in) as asked:
+        payload = parse(*MANY)
+    assert payload.personal_fields == {"who.by": 400}
+    assert asked.call_count < 100  # the first lines are read one by one
+
+
+@pytest.mark.parametrize(
+    ("odd", "fields"),
+    [
+        ({"note": "bob@example.com"}, {"note": 1, "who.by": 401}),
+        ({"note": {"bob@example.com": 1}}, {"note.*": 1, "who.by": 401}),
+        ({"bob@example.com": 1}, {"*": 1, "who.by": 401}),
+        ({"who": {"by": None, "at": "bob@example.com"}}, {"who.at": 1, "who.by": 400}),
+        ({"who": {"by": ["bob@example.com", "x"], "at": 1}}, {"who.by": 400, "who.by[]": 1}),
+        ({"who": {"by": "@", "at": "bob@example.com"}}, {"who.at": 1, "who.by": 400}),
+        ({"who": {"by": None, "at": 1}}, {"who.by": 400}),
+        ({"who": None}, {"who.by": 400}),
+        ({"@id": "bob@example.com"}, {"@id": 1, "who.by": 401}),
+        ({"@at": "2025"}, {"who.by": 401}),
+    ],
+)
+def test_an_address_elsewhere_is_found_among_many_of_one_field(odd: dict[str, Any], fields: dict[str, int]) -> None:
+    with patch.object(lines, "_BLOCK", 4000):
+        payload = parse(*MANY[:390], {**MANY[0], **odd}, *MANY[390:])
+    assert payload.personal_fields == fields
 
 
 def test_escapes_do_not_hide_anything() -> None:
