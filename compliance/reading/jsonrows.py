@@ -34,7 +34,7 @@ _TEXT: Final = Annotated[str, msgspec.Meta(min_length=1)]
 _BARE: Final = int | float | bool | None
 _BARE_KINDS: Final = {int, float, bool, type(None)}
 _PLAIN_KINDS: Final = {str, *_BARE_KINDS}
-_FLAT: Final = list[str | int | float | bool | None | dict[str, str | int | float | bool | None]]
+_FLAT: Final = list[str | int | float | bool | dict[str, str | int | float | bool | None] | None]
 
 Kind = Literal["text", "object"]
 """What each row has under a key: a text that is not empty, or an object with a member that is never missing."""
