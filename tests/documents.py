@@ -237,6 +237,8 @@ MAPPINGS: dict[str, dict[str, Callable[[], list[list[str]]]]] = {
         "child of `testcase`": lambda: grouped("test_results._case", "_RESULT_OF_CHILD"),
         "word of `status` or `result`": lambda: grouped("test_results._case", "_WORDS"),
     },
+    "nunit3-xml": {"result": lambda: grouped("test_results.nunit3_xml", "_RESULTS")},
+    "trx": {"outcome of a test": lambda: grouped("test_results.trx", "_OUTCOMES")},
     "auditd-log": {
         "`success`, `res`, `result`": lambda: grouped("audit_log.auditd", "_ENDED"),
         "type of record": lambda: grouped("audit_log.auditd_types", "_CLASSES"),

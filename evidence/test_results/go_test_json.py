@@ -26,12 +26,12 @@ from typing import Any, Final
 from compliance.errors import InputError
 from compliance.kind import Format
 from compliance.reading.jsonlines import LineReader
-from compliance.record import Finding, Parsed, Tool, fingerprint, shorten
+from compliance.record import Parsed, Tool, shorten
 from compliance.source import Source, decode, parse_time
 
 from . import TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED
-from ._suites import RESULTS, SuiteTally, listed
+from ._results import Results
 from ._totals import Seconds
 
 _ENDS: Final = {"pass": PASSED, "fail": FAILURE, "skip": SKIPPED}
@@ -45,7 +45,6 @@ _FIRST_LINES: Final = 200
 _RESULT: Final = re.compile(r"--- (PASS|FAIL|SKIP): (\S+) \(")
 _PLACE: Final = re.compile(r"\s*([^\s:]+\.go):([0-9]{1,9}): ?(.*)", re.DOTALL)
 _BROKEN: Final = re.compile(r"FAIL\t(\S+) (\[(?:build|setup) failed\])")
-_OUTSIDE: Final = "outside its tests"
 
 
 @dataclass
@@ -73,7 +72,7 @@ class _Test:
 class _Package:
     """A package whose tests run."""
 
-    tally: SuiteTally
+    time: Seconds
     open: dict[str, _Test] = field(default_factory=dict)
     failed: bool = False
     """Whether a test failed in this run of the package."""
@@ -85,18 +84,13 @@ class _Reader:
     """Counts tests while the events go by, holding those that run."""
 
     def __init__(self) -> None:
-        self.suites: dict[str, SuiteTally] = {}
-        self.findings: list[Finding] = []
-        self.retried = self.flaky = self.untold = 0
-        """``untold``: tests without a result in packages that passed."""
-        self.outside: str | None = None
-        """The first package that failed outside its tests."""
+        self.results = Results()
+        self.untold = 0
+        """Tests without a result in packages that passed."""
         self.cut: str | None = None
         """The first package that did not end."""
         self.observed_at: datetime | None = None
         self._open: dict[str, _Package] = {}
-        self._passed_since: dict[tuple[str, str], bool] = {}
-        """Tests that failed; true once they have passed as well."""
 
     def event(self, found: Mapping[str, Any], where: str) -> None:
         action, name, test, output = (_text(found, key, where) for key in ("Action", "Package", "Test", "Output"))
@@ -105,11 +99,7 @@ class _Reader:
         if not action or action.startswith("build-"):
             return
         package = self._open.get(name) or self._opened(name)
-        if test.startswith("Benchmark"):
-            package.failed = package.failed or action == "fail"
-            if action == "fail":
-                self._ended(name, package, test, FAILURE)
-        elif test:
+        if test:
             self._test(name, package, test, action, output)
         elif action == "output":
             package.message = package.message or _said(output)
@@ -117,10 +107,12 @@ class _Reader:
             self._closed(name, package, action, found.get("Elapsed"), where)
 
     def _opened(self, name: str) -> _Package:
-        package = self._open[name] = _Package(self.suites.setdefault(name, SuiteTally()))
+        package = self._open[name] = _Package(self.results.suite(name).time)
         return package
 
     def _test(self, name: str, package: _Package, test: str, action: str, output: str) -> None:
+        if test.startswith("Benchmark") and action != "fail":
+            return
         if action == "run":
             if test in package.open:
                 self._ended(name, package, test, ERROR)
@@ -132,23 +124,15 @@ class _Reader:
 
     def _ended(self, name: str, package: _Package, test: str, result: str) -> None:
         said = package.open.pop(test, None) or _Test()
-        failed = result in (FAILURE, ERROR)
-        package.failed = package.failed or failed
-        package.tally.counts[result] += 1
-        if (before := self._passed_since.get((name, test))) is not None:
-            self.retried += 1
-            self.flaky += result == PASSED and not before
-        if failed:
-            self._passed_since.setdefault((name, test), False)
-            self.findings.append(_finding(result, name, test, said))
-        elif before is False and result == PASSED:
-            self._passed_since[name, test] = True
+        package.failed = package.failed or result in (FAILURE, ERROR)
+        message = said.message or ("did not end" if result == ERROR else None)
+        self.results.add(name, "::".join(part for part in (name, test) if part), result, message=message, line=said.line)
 
     def _closed(self, name: str, package: _Package, action: str, elapsed: Any, where: str) -> None:
         del self._open[name]
         if elapsed is not None and (isinstance(elapsed, bool) or not isinstance(elapsed, (int, float))):
             raise InputError(shorten(repr(elapsed), 40), expected="seconds", where=f"{where}/Elapsed")
-        package.tally.time.add(None if elapsed is None else str(elapsed))
+        package.time.add(None if elapsed is None else str(elapsed))
         for test, said in list(package.open.items()):
             if action == "fail":
                 self._ended(name, package, test, said.printed or ERROR)
@@ -157,56 +141,32 @@ class _Reader:
             else:
                 self.untold += 1
         if action == "fail" and not package.failed:
-            self.failed_outside(name, package.message)
-
-    def failed_outside(self, name: str, message: str | None) -> None:
-        """Takes a package that failed although none of its tests did."""
-        self.outside = self.outside or name
-        path = shorten(name, 1000)
-        self.findings.append(
-            Finding(rule=ERROR, severity="high", fingerprint=fingerprint(ERROR, name, _OUTSIDE), path=path or None, message=message)
-        )
+            self.results.failed_outside(name, package.message)
 
     def finish(self) -> None:
         """Ends what has not ended: the run was cut off."""
         for name, package in self._open.items():
             self.cut = self.cut or name or "(unnamed)"
-            package.tally.time.add(None)
+            package.time.add(None)
             for test in list(package.open):
                 self._ended(name, package, test, ERROR)
 
     def payload(self) -> TestResults:
-        count = {result: sum(suite.counts[result] for suite in self.suites.values()) for result in RESULTS}
-        ran = {name: suite for name, suite in self.suites.items() if any(suite.counts.values())}
-        return TestResults(
-            tests=sum(count.values()),
-            passed=count[PASSED],
-            failed=count[FAILURE],
-            errors=count[ERROR],
-            skipped=count[SKIPPED],
-            flaky=self.flaky,
-            retried=self.retried,
-            declared=None,
-            duration_s=self._duration(),
-            suites=listed(ran),
-            incomplete=self._incomplete(count),
-        )
+        return self.results.payload(duration_s=self._duration(), incomplete=self._incomplete())
 
     def _duration(self) -> float | None:
         total = Seconds()
-        for suite in self.suites.values():
+        for suite in self.results.suites.values():
             found = suite.time.sum()
             total.add(None if found is None else repr(found))
         return total.sum()
 
-    def _incomplete(self, count: Mapping[str, int]) -> str | None:
-        if self.outside is not None:
-            return f"package {shorten(self.outside, 200) or '(unnamed)'} failed {_OUTSIDE}"
+    def _incomplete(self) -> str | None:
         if self.cut is not None:
             return f"the run was cut off: package {shorten(self.cut, 200)} did not end"
         if self.untold:
             return f"{self.untold} {'test has' if self.untold == 1 else 'tests have'} no result"
-        return "no test was executed" if sum(count.values()) == count[SKIPPED] else None
+        return None
 
 
 def _text(found: Mapping[str, Any], key: str, where: str) -> str:
@@ -221,19 +181,6 @@ def _said(output: str) -> str | None:
     return None if text in ("", "FAIL", "PASS") or text.startswith(("FAIL\t", "exit status", "goos:", "goarch:")) else shorten(text)
 
 
-def _finding(result: str, package: str, test: str, said: _Test) -> Finding:
-    name = "::".join(part for part in (package, test) if part)
-    message = said.message or ("did not end" if result == ERROR else None)
-    return Finding(
-        rule=result,
-        severity="high",
-        fingerprint=fingerprint(result, name),
-        path=shorten(name, 1000),
-        line=said.line,
-        message=shorten(message) if message else None,
-    )
-
-
 def _parse(source: Source) -> Parsed:
     reader, read, events = _Reader(), LineReader(), 0
     for number, line in source.lines():
@@ -241,7 +188,7 @@ def _parse(source: Source) -> Parsed:
         if line.lstrip()[:1] != b"{":
             broken = _BROKEN.match(decode(line, number))
             if broken is not None:
-                reader.failed_outside(broken[1], broken[2])
+                reader.results.failed_outside(broken[1], broken[2])
             continue
         found = read.object(line)
         if found is None or "Action" not in found:
@@ -251,7 +198,7 @@ def _parse(source: Source) -> Parsed:
     if not events:
         raise InputError("no event", expected="lines of go test -json")
     reader.finish()
-    return Parsed(payload=reader.payload(), findings=reader.findings, tool=Tool("go test"), observed_at=reader.observed_at)
+    return Parsed(payload=reader.payload(), findings=reader.results.findings, tool=Tool("go test"), observed_at=reader.observed_at)
 
 
 def _recognise(source: Source) -> bool:

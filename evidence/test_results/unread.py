@@ -31,4 +31,9 @@ PLAYWRIGHT = Unread(
     marks=("config", "suites", "stats.expected", "stats.unexpected"),
     instead="JUnit XML: playwright test --reporter=junit",
 )
+NUNIT_2 = Unread(
+    title="test results of NUnit 2",
+    marks=("<test-results", "<test-suite", "executed="),
+    instead="NUnit 3's form: nunit3-console --result=FILE, or TRX: dotnet test --logger trx",
+)
 TEAMCITY = Unread(title="messages for TeamCity", marks=("##teamcity[test",), instead="JUnit XML")

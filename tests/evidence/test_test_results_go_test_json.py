@@ -89,7 +89,7 @@ def test_a_test_that_does_not_end_in_a_package_that_fails_is_an_error() -> None:
 )
 def test_a_package_that_fails_although_no_test_did_is_a_finding_and_incomplete(lines: list[str], message: str | None) -> None:
     parsed = found(*lines)
-    assert parsed.payload.incomplete == "package m/a failed outside its tests"
+    assert parsed.payload.incomplete == "m/a failed outside its tests"
     assert [(one.rule, one.path, one.message) for one in parsed.findings] == [("error", "m/a", message)]
     assert parsed.payload.failed == parsed.payload.errors == 0
 

@@ -67,13 +67,16 @@ SUFFIXES: Final = {
     "source source-json": ".json",
     "test-results go-test-json": ".jsonl",
     "test-results junit-xml": ".xml",
+    "test-results nunit3-xml": ".xml",
+    "test-results trx": ".trx",
+    "test-results xunit-xml": ".xml",
 }
 """Suffix of the files by ``kind format``."""
 NAMES: Final = tuple(SUFFIXES)
 ALL_NAMES: Final = (*NAMES, "scan cyclonedx-json", "scan cyclonedx-xml")
 """With those whose files are evidence of another kind, too."""
 JSON: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".json", ".sarif"))
-XML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix == ".xml")
+XML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".xml", ".trx"))
 YAML: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".yaml", ".yml"))
 TEXT: Final = tuple(name for name, suffix in SUFFIXES.items() if suffix in (".txt", ".jtl", ".csv"))
 """Outputs and tables whose last characters may be missing."""
@@ -436,6 +439,39 @@ mode: set
 example.org/shop/a.go:3.19,4.11 2 1
 example.org/shop/bNUMBER.go:7.2,7.11 1 1
 example.org/shop/bNUMBER.go:9.2,9.11 3 0
+""",
+    "test-results nunit3-xml": """\
+<?xml version="1.0" encoding="utf-8"?>
+<test-run id="0" result="Failed" total="2" passed="1" failed="1" skipped="0" start-time="2026-03-01 10:00:00Z" duration="1">
+  <test-suite type="TestFixture" fullname="Shop.Tests" result="Failed" site="Child" duration="1">
+    <test-case name="A" fullname="Shop.Tests.A" result="Passed" duration="0.1" />
+    <test-case name="BNUMBER" fullname="Shop.Tests.BNUMBER" result="Failed"><failure><message>m</message></failure></test-case>
+  </test-suite>
+</test-run>
+""",
+    "test-results trx": """\
+<?xml version="1.0" encoding="utf-8"?>
+<TestRun id="1" name="run" xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010">
+  <Times start="2026-03-01T10:00:00Z" finish="2026-03-01T10:00:01Z" />
+  <Results>
+    <UnitTestResult testId="a" testName="A" outcome="Passed" duration="00:00:00.1" />
+    <UnitTestResult testId="b" testName="BNUMBER" outcome="Failed">
+      <Output><ErrorInfo><Message>m</Message></ErrorInfo></Output>
+    </UnitTestResult>
+  </Results>
+  <ResultSummary outcome="Failed"><Counters total="2" executed="2" passed="1" failed="1" /></ResultSummary>
+</TestRun>
+""",
+    "test-results xunit-xml": """\
+<?xml version="1.0" encoding="utf-8"?>
+<assemblies timestamp="03/01/2026 10:00:00">
+  <assembly name="shop.dll" test-framework="xUnit.net 2.4.1.0" total="2" passed="1" failed="1" skipped="0" errors="0" time="0.5">
+    <collection name="c" time="0.5">
+      <test name="A" time="0.1" result="Pass" />
+      <test name="BNUMBER" time="0.1" result="Fail"><failure><message>m</message></failure></test>
+    </collection>
+  </assembly>
+</assemblies>
 """,
     "test-results go-test-json": """\
 {"Time":"2026-03-01T10:00:00Z","Action":"run","Package":"example.org/shop","Test":"TestNUMBER"}

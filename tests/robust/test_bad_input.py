@@ -63,7 +63,7 @@ def deep(name: str, data: bytes) -> bytes:
         return data.rstrip()[:-1] + b', "zz": ' + nested + b"}"
     if name in XML:
         inside = b"<x>" * 50_000 + b"</x>" * 50_000
-        return re.sub(rb"(</[\w:]+>\s*)$", lambda match: inside + match.group(), data)
+        return re.sub(rb"(</[\w:-]+>\s*)$", lambda match: inside + match.group(), data)
     return data + b"zz: " + nested + b"\n"
 
 
@@ -194,6 +194,9 @@ WORDS = {
     "scan sarif": (b'"startLine": 3', b'"startLine": "three"'),
     "source source-json": (b'"modified": 0', b'"modified": "none"'),
     "test-results go-test-json": (b'"Elapsed":0.5', b'"Elapsed":"half"'),
+    "test-results nunit3-xml": (b'total="2"', b'total="two"'),
+    "test-results trx": (b'total="2"', b'total="two"'),
+    "test-results xunit-xml": (b'total="2"', b'total="two"'),
     "test-results junit-xml": (b'tests="2"', b'tests="two"'),
 }
 
