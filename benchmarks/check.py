@@ -54,7 +54,7 @@ def judged(folder: str) -> Callable[[], str]:
 
     def run() -> str:
         with Store.open(loaded.root / ".compliance" / "evidence.db") as store:
-            assessment, _ = judge(loaded, store, "production")
+            assessment = judge(loaded, store, "production").assessment
         return "\n".join(f"{one.id} {one.verdict} {one.reason}" for one in assessment.gates)
 
     return run
@@ -73,7 +73,7 @@ def project(folder: Path, releases: int) -> Path:
     with Store.create(folder.parent / f"{releases}-pattern" / "evidence.db") as pattern:
         for _ in Intake(loaded, pattern).paths([folder / "evidence", scan]):
             pass
-        every = _Release(loaded, pattern, pattern.evidence(), assessment_draft(judge(loaded, pattern, "production")[0]))
+        every = _Release(loaded, pattern, pattern.evidence(), assessment_draft(judge(loaded, pattern, "production").assessment))
         with Store.create(folder / ".compliance" / "evidence.db") as store:
             every.record(store, releases)
     return folder

@@ -56,6 +56,7 @@ def make(project: str) -> Callable[[], Callable[[], dict[str, int]]]:
     from compliance.judgement.judging import judge
     from compliance.project import Project
     from compliance.report import audit
+    from compliance.report.signing import Signing
     from compliance.store import Store
     from compliance.times import now
 
@@ -66,8 +67,8 @@ def make(project: str) -> Callable[[], Callable[[], dict[str, int]]]:
     key = home.signing_key(loaded, None, lambda _: None)
 
     def run() -> Callable[[], dict[str, int]]:
-        assessment, view = judge(loaded, store, "production")
-        made = audit.make(store, loaded, assessment, view, key, now())
+        judged = judge(loaded, store, "production")
+        made = audit.make(judged, Signing(key, now()))
         return lambda: {"pages": _pages(made.pdf), "bytes": len(made.pdf)}
 
     run.folder = folder  # type: ignore[attr-defined]  # deleted when the process ends

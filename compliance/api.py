@@ -86,7 +86,7 @@ def assess(
             raise UsageError(f"{gate!r}: no such gate{near(gate, project.gates)}")
     if record and only is not None:
         raise UsageError("a partial assessment is never recorded")
-    assessment, _ = judge(project, store, point, as_of, only)
+    assessment = judge(project, store, point, as_of, only).assessment
     if record:
         record_assessment(store, assessment)
     return assessment
@@ -129,7 +129,7 @@ def make_report(project: Project, store: Store, key: SigningKey, point: str = "p
     """
     from .judgement.judging import judge
     from .report import audit
+    from .report.signing import Signing
     from .times import now
 
-    assessment, view = judge(project, store, point)
-    return audit.make(store, project, assessment, view, key, now())
+    return audit.make(judge(project, store, point), Signing(key, now()))

@@ -45,7 +45,7 @@ class Shop:
         assert [one.status for one in done] == ["recorded"], done
 
     def judge(self) -> int:
-        return record_assessment(self.store, judge(self.project, self.store, "ship")[0])
+        return record_assessment(self.store, judge(self.project, self.store, "ship").assessment)
 
     def past(self, **more: Any) -> tuple[Release, ...]:
         return releases(self.store, self.project.catalog.kinds, "shop", "ship", **more)
@@ -161,7 +161,7 @@ def test_series_have_a_value_for_each_release(shop: Shop) -> None:
 
 def test_a_judgement_that_is_not_recorded_gives_the_same_figures(shop: Shop) -> None:
     released(shop, 0, 7)
-    assessment, _ = judge(shop.project, shop.store, "ship")
+    assessment = judge(shop.project, shop.store, "ship").assessment
     unrecorded = of_assessment(shop.store, shop.project.catalog.kinds, assessment)
     (recorded,) = shop.past()
     different = {name for name in Release.__dataclass_fields__ if getattr(unrecorded, name) != getattr(recorded, name)}

@@ -94,7 +94,7 @@ def test_a_broken_policy_fails_alone_and_by_name(tmp_path: Path) -> None:
     place.store.close()
     for point in ("change", "production"):
         with Store.open(tmp_path / ".compliance" / "evidence.db") as store:
-            assessment, _ = judge(Project.load(tmp_path), store, point)
+            assessment = judge(Project.load(tmp_path), store, point).assessment
         module, own = assessment.result("own/syntax"), assessment.result("OWN-2")
         assert (module.verdict.value, own.verdict.value, assessment.outcome) == ("not-assessed", "not-assessed", "no-go")
         assert "syntax: SyntaxError" in module.message

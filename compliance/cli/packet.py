@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,9 @@ from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
-    from ..judgement.view import View
+    from ..judgement.judging import Judged
     from ..packet.issue import IssuedPacket
     from ..sign.keys import SigningKey
-    from ..store import Store
 
 
 def run(
@@ -34,19 +33,19 @@ def run(
     from .. import home
     from ..judgement.judging import judge
     from ..packet.issue import issue
+    from ..report.signing import Signing
     from ..times import now
-    from .report import slug, write_whole
+    from .report import write_whole
     from .signing import ask
 
     signing = home.signing_key(session.project, key, ask)
     with session.writing() as store, session.working("judging") as say:
-        assessment, view = judge(session.project, store, point, clock=read_time("--clock", clock))
+        judged = judge(session.project.printed_on(page), store, point, clock=read_time("--clock", clock))
         say("rendering and certifying")
         if final:
-            return _final(session, store, (assessment, view), signing, output, page, format)
-        stamping = home.timestamping(session.project, most="B-LT")
-        issued = issue(store, session.project.printed_on(page), assessment, view, signing, now(), timestamping=stamping)
-    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-packet-{now():%Y%m%dT%H%M%SZ}.pdf")
+            return _final(session, judged, signing, output, format)
+        issued = issue(judged, Signing(signing, now(), home.timestamping(session.project, most="B-LT")))
+    path = output or _path(judged.assessment, "packet")
     write_whole(path, issued.pdf)
     if signing.is_trial:
         session.say("certified with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
@@ -55,27 +54,18 @@ def run(
     return 0
 
 
-def _final(
-    session: Session,
-    store: Store,
-    judged: tuple[Assessment, View],
-    key: SigningKey,
-    output: Path | None,
-    page: Literal["A4", "Letter"] | None,
-    format: str,
-) -> int:
+def _final(session: Session, judged: Judged, key: SigningKey, output: Path | None, format: str) -> int:
     from .. import home
     from ..documents import FinalDocument
     from ..packet.final import assemble
     from ..record import sha256_hex
+    from ..report.signing import Signing
     from ..times import now
-    from .report import slug, write_whole
+    from .report import write_whole
 
-    assessment, view = judged
-    stamping = home.timestamping(session.project)
-    made = assemble(store, session.project.printed_on(page), assessment, view, key, now(), timestamping=stamping)
+    made = assemble(judged, Signing(key, now(), home.timestamping(session.project)))
     record = made.record
-    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-decision-{now():%Y%m%dT%H%M%SZ}.pdf")
+    path = output or _path(judged.assessment, "decision")
     write_whole(path, made.pdf)
     session.say(f"verify it, with all that it carries, with: compliance verify {path}")
     if format == "json":
@@ -94,6 +84,14 @@ def _final(
     print(f"decision record {record.id}  {path}")
     print(f"{record.question} {record.word}: {record.because}")
     return 0
+
+
+def _path(assessment: Assessment, what: str) -> Path:
+    """Returns the file to write where none is named."""
+    from ..times import now
+    from .report import slug
+
+    return Path(f"{slug(assessment.subject.project)}-{assessment.point}-{what}-{now():%Y%m%dT%H%M%SZ}.pdf")
 
 
 def _show(issued: IssuedPacket, path: Path, trial: bool, format: str) -> None:

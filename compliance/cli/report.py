@@ -85,15 +85,15 @@ def make(
     from ..judgement.judging import judge
     from ..report import audit
     from ..report.redact import read_classes
+    from ..report.signing import Signing
     from ..times import now
 
     classes = read_classes(redact)
     with session.writing() as store, session.working("judging") as say:
-        assessment, view = judge(session.project, store, point, clock=clock)
+        judged = judge(session.project.printed_on(page), store, point, clock=clock)
         say("rendering and signing")
-        stamping = home.timestamping(session.project)
-        project = session.project.printed_on(page)
-        made = audit.make(store, project, assessment, view, signing, now(), timestamping=stamping, redact=classes)
+        made = audit.make(judged, Signing(signing, now(), home.timestamping(session.project)), redact=classes)
+    assessment = judged.assessment
     suffix = "oscal.json" if format == "oscal" else format
     path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{suffix}")
     write_whole(path, _content(made, format))

@@ -86,7 +86,8 @@ def _sign_ledger(session: Session, words: _Words, key: Path | None, statement_fi
 
     at, holder = now(), _role(session.project, words.role)
     with session.writing() as store:
-        assessment, seen = judge(session.project, store, point)
+        judged = judge(session.project, store, point)
+        assessment = judged.assessment
         said = decision.Said(
             role=holder.id,
             decision=words.word,
@@ -107,7 +108,7 @@ def _sign_ledger(session: Session, words: _Words, key: Path | None, statement_fi
             return _write_statement(session, statement_file or Path("decision.json"), canonical(stated))
         signature = statement.sign(stated, statement_key(key))
         signer = home.signers(session.project).verify(canonical(stated), signature, now())
-        decision.require_sound(said, holder, assessment.evidence_outcome, seen.sign_offs, signer, session.project.roles)
+        decision.require_sound(said, holder, assessment.evidence_outcome, judged.view.sign_offs, signer, session.project.roles)
         numbers = store.append(decision.drafts(said, signature, signer.name, decision.drawn(assessment)))
     _show(session, numbers[0], said, signer, holder.title)
     return 0

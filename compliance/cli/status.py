@@ -34,7 +34,7 @@ def run(
     from .report import write_whole
 
     with session.reading() as store:
-        assessment, _ = judge(session.project, store, point, read_time("--as-of", as_of), clock=read_time("--clock", clock))
+        assessment = judge(session.project, store, point, read_time("--as-of", as_of), clock=read_time("--clock", clock)).assessment
         if ics is not None:
             write_whole(ics, calendar(assessment))
         if format == "json":

@@ -55,11 +55,11 @@ def assess(
     asked, chosen = _gates(project, at, only)
     if view.empty:
         raise NothingToJudgeError("there is no evidence of this project", hint="run `compliance collect`, or `compliance ingest`")
-    judged = _judged(project, view, subject, at, as_of, chosen, asked)
-    if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in judged.results):
+    answers = _answers(project, view, subject, at, as_of, chosen, asked)
+    if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in answers.results):
         raise NothingToJudgeError("no required gate applies", hint="switch a framework on, or correct the profile and the gates' settings")
     table = project.document.project
-    final, because = _outcome(judged, profile_confirmed=table.profile_by is not None)
+    final, because = _outcome(answers, profile_confirmed=table.profile_by is not None)
     return Assessment(
         subject=subject,
         point=at.name,
@@ -68,20 +68,20 @@ def assess(
         scope="full" if only is None else "partial",
         as_of=as_of,
         judged_at=judged_at or as_of,
-        evidence_outcome=judged.evidence_outcome,
+        evidence_outcome=answers.evidence_outcome,
         outcome=final,
         because=because,
-        score=outcome.score_of(judged.results),
-        gates=judged.results,
+        score=outcome.score_of(answers.results),
+        gates=answers.results,
         left_out=len(project.gates) - len(chosen),
         changed=tuple(Changed.model_validate(change) for change in _changes(project, chosen.values())),
         store=store,
-        policy_digest=judged.policy_digest,
-        decision_digest=judged.decision_digest,
-        waivers=judged.waivers,
-        conditions=judged.conditions,
-        roles=judged.roles,
-        overridden=judged.overridden,
+        policy_digest=answers.policy_digest,
+        decision_digest=answers.decision_digest,
+        waivers=answers.waivers,
+        conditions=answers.conditions,
+        roles=answers.roles,
+        overridden=answers.overridden,
     )
 
 
@@ -104,16 +104,16 @@ def _gates(project: Project, at: Point, only: Iterable[str] | None) -> tuple[dic
     return asked, chosen
 
 
-def _outcome(judged: _Judged, *, profile_confirmed: bool) -> tuple[Outcome, str]:
+def _outcome(answers: _Answers, *, profile_confirmed: bool) -> tuple[Outcome, str]:
     """Returns the outcome, and why it is that."""
-    pending, overridden = sum(one.met_by is None for one in judged.conditions), judged.overridden
-    final = outcome.outcome_of(judged.results, open_conditions=pending, profile_confirmed=profile_confirmed, overridden=overridden)
-    said = outcome.because(judged.results, final, open_conditions=pending, profile_confirmed=profile_confirmed, overridden=overridden)
+    pending, overridden = sum(one.met_by is None for one in answers.conditions), answers.overridden
+    final = outcome.outcome_of(answers.results, open_conditions=pending, profile_confirmed=profile_confirmed, overridden=overridden)
+    said = outcome.because(answers.results, final, open_conditions=pending, profile_confirmed=profile_confirmed, overridden=overridden)
     return final, said
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Judged:
+class _Answers:
     """What the gates and the people say."""
 
     results: tuple[GateResult, ...]
@@ -126,7 +126,7 @@ class _Judged:
     overridden: bool
 
 
-def _judged(
+def _answers(
     project: Project,
     view: View,
     subject: Subject,
@@ -134,7 +134,7 @@ def _judged(
     as_of: datetime,
     chosen: Mapping[str, GateSetting],
     asked: Mapping[str, GateSetting],
-) -> _Judged:
+) -> _Answers:
     """Judges the chosen gates, after the others that they need: first what evidence alone decides, last what people decided on that."""
     table = project.document.project
     needed = {**asked, **chosen} if any(set(setting.gate.reads) & set(VIEWS) for setting in chosen.values()) else chosen
@@ -149,7 +149,7 @@ def _judged(
     roles = stands(view.sign_offs, project.roles, at.name, decided, as_of)
     judge = replace(judge, roles=roles, evidence_outcome=evidence_outcome)
     results = tuple(judge.result(setting) if setting.gate.after_all else early[name] for name, setting in chosen.items())
-    return _Judged(
+    return _Answers(
         results=results,
         evidence_outcome=evidence_outcome,
         policy_digest=policy_digest,

@@ -27,6 +27,23 @@ if TYPE_CHECKING:
     from .needs import Need
 
 
+@dataclass(frozen=True)
+class Judged:
+    """An assessment, with what it was made from: whoever reports on it needs all of that.
+
+    Args:
+        store: The evidence; to record the assessment, it must be open for writing.
+        project: The project's settings and catalog.
+        assessment: The judgement; its ``store`` names the prefix of the ledger that was seen.
+        view: The evidence of that prefix.
+    """
+
+    store: Store
+    project: Project
+    assessment: Assessment
+    view: View
+
+
 def judge(
     project: Project,
     store: Store,
@@ -34,7 +51,7 @@ def judge(
     as_of: datetime | None = None,
     only: Iterable[str] | None = None,
     clock: datetime | None = None,
-) -> tuple[Assessment, View]:
+) -> Judged:
     """Judges the project as it stands, on the evidence of a store.
 
     Args:
@@ -45,14 +62,11 @@ def judge(
         only: Ids of the gates to judge; all that the point asks when None.
         clock: Clock of the judgement on the whole ledger, for hindsight: evidence that was observed later does not count.
 
-    Returns:
-        The assessment, and the view of the evidence that it was made from.
-
     Raises:
         NothingToJudgeError: There is no evidence or no gate.
     """
     found = case(project, store, point, as_of, clock)
-    return found.judge(found.time, only), found.view
+    return Judged(store, project, found.judge(found.time, only), found.view)
 
 
 @dataclass(frozen=True)

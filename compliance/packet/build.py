@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..assessment import Assessment, GateResult
@@ -16,7 +16,7 @@ from ..report.build import Basis
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
 from ..report.words import count, cut, listed, plain
-from ..waiver import for_findings
+from ..waiver import Waiver, for_findings
 from .chart import verdicts
 from .comparison import comparison
 from .fit import fitted
@@ -53,19 +53,20 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
     Raises:
         ConfigError: The roles need more signatures than a packet has room for.
     """
-    assessment, project = basis.assessment, basis.project
+    judged = basis.judged
+    assessment, project = judged.assessment, judged.project
     people = tuple(one.id for one in assessment.gates if _reads(project, one.id, "sign-off"))
-    judged = [one for one in assessment.gates if one.id not in people]
+    asked = [one for one in assessment.gates if one.id not in people]
     red = [one for one in red_gates(assessment) if one.id not in people]
     open_ = [one for one in assessment.conditions if one.met_by is None]
     lapsed = [one for one in open_ if one.due_at <= assessment.as_of]
     active = sorted((one for one in assessment.waivers if one.active), key=lambda one: one.expires_at)
-    risks = _risks(basis.view, assessment)
-    rollback = [one for one in judged if one.area is Area.RECOVERY][:ROLLBACK]
+    risks = _risks(judged.view, assessment)
+    rollback = [one for one in asked if one.area is Area.RECOVERY][:ROLLBACK]
     whys = {name: setting.gate.doc.why for name, setting in project.gates.items()}
     everything = PacketModel(
         id=packet_id,
-        log=str(basis.store.entry(0).body["origin"]),
+        log=str(judged.store.entry(0).body["origin"]),
         made_at=basis.made_at,
         report_sha256=sha256_hex(report_json),
         subject=assessment.subject,
@@ -76,25 +77,14 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
         evidence_outcome=assessment.evidence_outcome,
         question=question(project, assessment),
         word=WORDS[assessment.evidence_outcome],
-        because=plain(_because(assessment, judged, len(open_))),
+        because=plain(_because(assessment, asked, len(open_))),
         recommendation=recommendation(assessment, red, len(open_), len(active)),
-        hazards=hazards(assessment, people, basis.view.newest.get("risk-register", ()), whys, lapsed),
+        hazards=hazards(assessment, people, judged.view.newest.get("risk-register", ()), whys, lapsed),
         hazard_rule=RULE,
         red=tuple(_line(one) for one in red[:RED]),
         red_total=len(red),
         people_gates=people,
-        waived=tuple(
-            WaivedLine(
-                id=one.id,
-                target=cut(one.target, _NAME),
-                reason=cut(one.reason, _SHORT),
-                controls=cut(one.controls, _SHORT),
-                approved_by=cut(one.approved_by or "nobody", _NAME),
-                expires_at=one.expires_at,
-                days_left=(one.expires_at - assessment.as_of).days,
-            )
-            for one in active[:WAIVED]
-        ),
+        waived=tuple(_waived(one, assessment.as_of) for one in active[:WAIVED]),
         waived_total=len(active),
         conditions=tuple(_condition(one, one in lapsed) for one in sorted(open_, key=lambda one: one.due_at)[:CONDITIONS]),
         conditions_total=len(open_),
@@ -102,7 +92,7 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
         risks_total=len(risks),
         comparison=comparison(basis, people),
         rollback=tuple(_line(one) for one in rollback),
-        verdicts=verdicts(judged),
+        verdicts=verdicts(asked),
         slots=slots_of(project.roles, assessment.evidence_outcome),
         closers=closers(project, assessment),
         dues=tuple(f"{basis.made_at + timedelta(days=days):%Y-%m-%d}" for days in _DAYS),
@@ -142,13 +132,25 @@ def _reads(project: Project, gate: str, what: str) -> bool:
     return gate in project.gates and what in project.gates[gate].gate.reads
 
 
-def _because(assessment: Assessment, judged: list[GateResult], conditions: int) -> str:
+def _because(assessment: Assessment, asked: list[GateResult], conditions: int) -> str:
     confirmed = assessment.profile_by is not None
-    return because(judged, assessment.evidence_outcome, profile_confirmed=confirmed, open_conditions=conditions)
+    return because(asked, assessment.evidence_outcome, profile_confirmed=confirmed, open_conditions=conditions)
 
 
 def _line(gate: GateResult) -> GateLine:
     return GateLine(id=gate.id, statement=plain(gate.title), verdict=gate.verdict, message=cut(gate.message, _TEXT))
+
+
+def _waived(one: Waiver, at: datetime) -> WaivedLine:
+    return WaivedLine(
+        id=one.id,
+        target=cut(one.target, _NAME),
+        reason=cut(one.reason, _SHORT),
+        controls=cut(one.controls, _SHORT),
+        approved_by=cut(one.approved_by or "nobody", _NAME),
+        expires_at=one.expires_at,
+        days_left=(one.expires_at - at).days,
+    )
 
 
 def _condition(one: Condition, lapsed: bool) -> ConditionLine:

@@ -24,7 +24,7 @@ def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None
     last = basis.releases[-2].assessment if len(basis.releases) > 1 else None
     if last is None:
         return None
-    store, assessment = basis.store, basis.assessment
+    store, assessment = basis.judged.store, basis.judged.assessment
     try:
         before = recorded_assessment(store, last)
     except StoreError:
@@ -51,7 +51,7 @@ def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None
         closed=closed,
         thresholds=thresholds,
         text=text[:1].upper() + text[1:],
-        figure=trends.figure(basis.releases, Limits(basis.project), trends.ACROSS),
+        figure=trends.figure(basis.releases, Limits(basis.judged.project), trends.ACROSS),
     )
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from .. import __version__, decision
 from ..assessment import Assessment
 from ..decision import Said, SignOff
 from ..errors import UsageError
-from ..judgement.view import View
-from ..project import Project
+from ..judgement.judging import Judged
 from ..record import Json, canonical
 from ..report import audit, html, signing
 from ..report.bundle import pretty, rows_of
@@ -30,10 +28,6 @@ from ..store import Store
 from .build import question
 from .final_model import ConditionRecord, Decided, DecisionRecord, DecisionsFile, Promised, RoleRecord, SignedDecision
 from .receive import RECEIVED, kept_pdf
-
-if TYPE_CHECKING:
-    from ..sign.keys import SigningKey
-    from ..sign.timestamp import Timestamping
 
 RECORD: Final = "decision-record.json"
 DECISIONS: Final = "decisions.json"
@@ -58,46 +52,30 @@ class FinalPacket:
     attachments: tuple[Attachment, ...]
 
 
-def assemble(
-    store: Store,
-    project: Project,
-    assessment: Assessment,
-    view: View,
-    key: SigningKey,
-    when: datetime,
-    *,
-    timestamping: Timestamping | None = None,
-) -> FinalPacket:
+def assemble(judged: Judged, by: Signing) -> FinalPacket:
     """Makes a report on the decision as it stands, and the archive that carries it, the packets and the other decisions.
 
     Args:
-        store: The store, open for writing.
-        project: The project's settings and catalog.
-        assessment: The judgement, with what people decided.
-        view: The evidence that it saw.
-        key: Who signs the record.
-        when: Its time, with a zone.
-        timestamping: What shall vouch for the time.
+        judged: The assessment, with what people decided, and a store that is open for writing.
+        by: Who signs the record, and when.
 
     Raises:
         UsageError: No packet about this decision was issued.
         ComplianceError: As for a report.
     """
-    by = Signing(key, when, timestamping)
+    store, assessment = judged.store, judged.assessment
     packets = _packets(store, assessment.decision_digest)
     if not packets:
         raise UsageError(
             "no packet about this decision was issued", hint="write one with `compliance packet`; a changed decision needs a new one"
         )
-    made = audit.make(store, project, assessment, view, key, when, timestamping=timestamping)
+    made = audit.make(judged, by)
     files = [
         *(_attached(name, pdf, "Sign-off packet with the signatures in it, unchanged") for name, pdf in packets.items()),
         _attached(REPORT, made.pdf, "Audit report of the decision as it stands, signed"),
-        Attachment(
-            DECISIONS, "application/json", "Decisions signed outside of a PDF: text, signature, key or certificate", _others(store, view)
-        ),
+        _others(judged),
     ]
-    record = _record(store, project, assessment, made.entries[0], by, packets, files)
+    record = _record(judged, made.entries[0], by, packets, files)
     files = sorted([*files, attachment(record)], key=lambda one: one.name)
     unsigned = render(record, files)
     about: dict[str, Json] = {
@@ -159,25 +137,19 @@ def _packets(store: Store, decision_digest: str) -> dict[str, bytes]:
     return {"packet.pdf" if number == 1 else f"packet-{number}.pdf": pdf for number, pdf in enumerate(files[:_PACKETS], 1)}
 
 
-def _others(store: Store, view: View) -> bytes:
-    decisions = []
-    for one in view.sign_offs:
+def _others(judged: Judged) -> Attachment:
+    store, decisions = judged.store, []
+    for one in judged.view.sign_offs:
         if one.method != "pdf":
             said, signature = decision.recorded(store, one.entry)
             text = canonical(said.statement(str(store.entry(0).body["origin"]))).decode()
             decisions.append(SignedDecision(entry=one.entry, statement=text, signature=signature))
-    return pretty(DecisionsFile(decisions=tuple(decisions)).model_dump(mode="json"))
+    content = pretty(DecisionsFile(decisions=tuple(decisions)).model_dump(mode="json"))
+    return Attachment(DECISIONS, "application/json", "Decisions signed outside of a PDF: text, signature, key or certificate", content)
 
 
-def _record(
-    store: Store,
-    project: Project,
-    assessment: Assessment,
-    entry: int,
-    by: Signing,
-    packets: Mapping[str, bytes],
-    files: Sequence[Attachment],
-) -> DecisionRecord:
+def _record(judged: Judged, entry: int, by: Signing, packets: Mapping[str, bytes], files: Sequence[Attachment]) -> DecisionRecord:
+    store, project, assessment = judged.store, judged.project, judged.assessment
     table = project.document.report
     checkpoint = checkpoint_at(store, entry + 1)
     return DecisionRecord(

@@ -8,12 +8,9 @@ comes back signed can be compared with what was issued.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ..assessment import Assessment
-from ..judgement.view import View
-from ..project import Project
+from ..judgement.judging import Judged
 from ..record import Json
 from ..report import signing
 from ..report.build import build as build_report
@@ -29,9 +26,6 @@ from .model import PacketModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ..sign.keys import SigningKey
-    from ..sign.timestamp import Timestamping
 
 FILE: Final = "packet.json"
 """Name of the attachment that holds the packet's model."""
@@ -60,26 +54,12 @@ class IssuedPacket:
     attachments: tuple[Attachment, ...]
 
 
-def issue(
-    store: Store,
-    project: Project,
-    assessment: Assessment,
-    view: View,
-    key: SigningKey,
-    when: datetime,
-    *,
-    timestamping: Timestamping | None = None,
-) -> IssuedPacket:
+def issue(judged: Judged, by: Signing) -> IssuedPacket:
     """Records an assessment and issues the packet on it.
 
     Args:
-        store: The store, open for writing.
-        project: The project's settings and catalog.
-        assessment: The judgement.
-        view: The evidence that it saw.
-        key: Who certifies.
-        when: Time of the packet, with a zone.
-        timestamping: What shall vouch for the time.
+        judged: The assessment, and a store that is open for writing.
+        by: Who certifies, and when.
 
     Raises:
         ConfigError: The roles need more signatures than a packet has room for.
@@ -87,9 +67,9 @@ def issue(
         SigningKeyError: The key cannot be used, there is no timestamp, or the store's log key is missing.
         StoreError: The ledger cannot be written.
     """
-    by = Signing(key, when, timestamping)
-    slots.slots_of(project.roles, assessment.evidence_outcome)
-    basis = signing.basis(store, project, assessment, view, by, packages=[PACKAGE])
+    assessment = judged.assessment
+    slots.slots_of(judged.project.roles, assessment.evidence_outcome)
+    basis = signing.basis(judged, by, packages=[PACKAGE])
     report, files = build_report(basis)
     report_json = next(one.content for one in files if one.name == MODEL)
     packet = build(basis, report, report_json, f"P{basis.entry}-{report.proof.checkpoint.root[:8]}")
@@ -103,7 +83,7 @@ def issue(
         "subject": assessment.subject.model_dump(mode="json"),
     }
     fields = list(slots.fields(packet, unsigned))
-    made = signing.sign(store, PACKET, unsigned, by, about, renderer=basis.renderer, fields=fields)
+    made = signing.sign(judged.store, PACKET, unsigned, by, about, renderer=basis.renderer, fields=fields)
     return IssuedPacket(made.pdf, made.sha256, (basis.entry, made.rendered, made.signed), packet, report, tuple(files))
 
 

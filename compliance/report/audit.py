@@ -9,23 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
 
-from ..assessment import Assessment
-from ..judgement.view import View
-from ..project import Project
+from ..judgement.judging import Judged
 from ..record import Json, PrivacyClass
-from ..store import Store
 from . import html, signing
 from .build import build
 from .model import ReportModel
 from .pdf import Attachment, RenderedPdf, render_pdf
 from .signing import Signing
-
-if TYPE_CHECKING:
-    from ..sign.keys import SigningKey
-    from ..sign.timestamp import Timestamping
 
 
 @dataclass(frozen=True)
@@ -51,27 +42,12 @@ class MadeReport:
     rendered: int
 
 
-def make(
-    store: Store,
-    project: Project,
-    assessment: Assessment,
-    view: View,
-    key: SigningKey,
-    when: datetime,
-    *,
-    timestamping: Timestamping | None = None,
-    redact: Set[PrivacyClass] = frozenset(),
-) -> MadeReport:
+def make(judged: Judged, by: Signing, *, redact: Set[PrivacyClass] = frozenset()) -> MadeReport:
     """Records an assessment and makes the signed report on it.
 
     Args:
-        store: The store, open for writing.
-        project: The project's settings and catalog.
-        assessment: The judgement; its ``store`` names the frozen prefix.
-        view: The evidence of that prefix.
-        key: Who signs.
-        when: Time of the report and of its signature, with a zone.
-        timestamping: What shall vouch for the time.
+        judged: The assessment, and a store that is open for writing.
+        by: Who signs, and when.
         redact: Privacy classes that the copy leaves out; the ledger says so too.
 
     Raises:
@@ -79,19 +55,18 @@ def make(
         SigningKeyError: The key cannot be used, there is no timestamp, or the store's log key is missing.
         StoreError: The ledger cannot be written.
     """
-    by = Signing(key, when, timestamping)
-    basis = signing.basis(store, project, assessment, view, by, redact=redact)
+    basis = signing.basis(judged, by, redact=redact)
     model, files = build(basis)
     unsigned = render(model, files)
-    about: dict[str, Json] = {"report": model.id, "assessment": basis.entry, "subject": assessment.subject.model_dump(mode="json")}
+    about: dict[str, Json] = {"report": model.id, "assessment": basis.entry, "subject": judged.assessment.subject.model_dump(mode="json")}
     if redact:
         about["redacted"] = list(model.redacted)
-    made = signing.sign(store, signing.REPORT, unsigned, by, about, renderer=model.renderer)
+    made = signing.sign(judged.store, signing.REPORT, unsigned, by, about, renderer=model.renderer)
     return MadeReport(
         pdf=made.pdf,
         id=model.id,
         entries=(basis.entry, made.rendered, made.signed),
-        checkpoint=store.checkpoint_note(made.signed + 1),
+        checkpoint=judged.store.checkpoint_note(made.signed + 1),
         model=model,
         attachments=tuple(files),
         rendered=len(unsigned.content),

@@ -9,12 +9,9 @@ from functools import cached_property
 from typing import Final, Literal, cast
 
 from .. import __version__
-from ..assessment import Assessment
 from ..judgement.history import Release, up_to
-from ..judgement.view import View
-from ..project import Project
+from ..judgement.judging import Judged
 from ..record import PRIVACY_CLASSES, PrivacyClass
-from ..store import Store
 from . import bundle, gates, page1
 from .claims import claims
 from .decided import decided
@@ -37,10 +34,7 @@ _TITLE: Final = 120
 class Basis:
     """What a report is made from; equal bases over the same ledger prefix give equal reports."""
 
-    store: Store
-    project: Project
-    assessment: Assessment
-    view: View
+    judged: Judged
     entry: int
     """Ledger entry of the assessment; nothing after it is seen."""
     made_at: datetime
@@ -55,24 +49,26 @@ class Basis:
     @cached_property
     def releases(self) -> tuple[Release, ...]:
         """The latest releases of the frozen prefix, the one that is judged last."""
-        return up_to(self.store, self.project.catalog.kinds, self.assessment, RELEASES)
+        judged = self.judged
+        return up_to(judged.store, judged.project.catalog.kinds, judged.assessment, RELEASES)
 
 
 def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
     """Returns the model and every attachment, the model's own file among them, sorted by name."""
-    store, limits, catalog, subject = basis.store, basis.limits, basis.project.catalog, basis.assessment.subject
+    judged, limits = basis.judged, basis.limits
+    store, project, view, subject = judged.store, judged.project, judged.view, judged.assessment.subject
+    catalog, table = project.catalog, project.document.report
     redaction = Redaction(basis.redact, catalog.gates)
-    assessment = redaction.assessment(basis.assessment)
-    table = basis.project.document.report
+    assessment = redaction.assessment(judged.assessment)
     titles = {framework.id: framework.title for framework in catalog.frameworks.values()}
-    asked = redaction.thresholds(gates.thresholds_of(basis.project))
-    items = registered(basis.view)
+    asked = redaction.thresholds(gates.thresholds_of(project))
+    items = registered(view)
     counted = {number: item for number, item in items.items() if of_subject(item, subject)}
     anchor = proof(store, basis.entry)
     anchored = None if anchor.previous is None else anchor.previous.id
-    files = bundle.attachments(store, basis.project, assessment, items, sorted(counted), anchor, basis.redact)
+    files = bundle.attachments(store, project, assessment, items, sorted(counted), anchor, basis.redact)
     files = sorted([*files, *basis.attest(files)], key=lambda one: one.name)
-    people = decided(store, basis.assessment, basis.view, basis.project.document.waivers.warn_before, limits, redaction)
+    people = decided(store, judged.assessment, view, project.document.waivers.warn_before, limits, redaction)
     paper = page1.Paper(
         page=cast(Literal["A4", "Letter"], table.page),
         title=None if table.title is None else cut(table.title, _TITLE),
@@ -91,7 +87,7 @@ def build(basis: Basis) -> tuple[ReportModel, list[Attachment]]:
         frameworks=gates.frameworks(assessment, titles, asked),
         troubles=gates.troubles(assessment, asked, limits),
         settings=gates.settings(assessment),
-        figures=figures(basis.view, basis.project, subject, basis.releases, redaction),
+        figures=figures(view, project, subject, basis.releases, redaction),
         findings=findings(store, counted, limit=limits.groups, redaction=redaction),
         claims=claims(assessment, limits),
         decided=people,

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..assessment import Assessment
-from ..judgement.judging import record_assessment
-from ..judgement.view import View
-from ..project import Project
+from ..judgement.judging import Judged, record_assessment
 from ..record import Json, PrivacyClass, sha256_hex
 from ..store import Draft, Store
 from . import attestation, html
@@ -93,37 +90,22 @@ PACKET: Final = DocumentType("packet.rendered", "packet.issued", "Sign-off packe
 FINAL: Final = DocumentType("final.rendered", "final.signed", "Decision record, as rendered by compliance-toolkit")
 
 
-def basis(
-    store: Store,
-    project: Project,
-    assessment: Assessment,
-    view: View,
-    by: Signing,
-    *,
-    packages: Sequence[str] = (),
-    redact: Set[PrivacyClass] = frozenset(),
-) -> Basis:
+def basis(judged: Judged, by: Signing, *, packages: Sequence[str] = (), redact: Set[PrivacyClass] = frozenset()) -> Basis:
     """Records an assessment, and returns what a report on it is made from.
 
     Args:
-        store: The store, open for writing.
-        project: The project's settings and catalog.
-        assessment: The judgement; its ``store`` names the frozen prefix.
-        view: The evidence of that prefix.
+        judged: The assessment, and a store that is open for writing.
         by: Who signs, and when.
         packages: What makes pages besides the report.
         redact: Privacy classes that the copy leaves out.
     """
     return Basis(
-        store=store,
-        project=project,
-        assessment=assessment,
-        view=view,
-        entry=record_assessment(store, assessment),
+        judged=judged,
+        entry=record_assessment(judged.store, judged.assessment),
         made_at=by.when,
         signer=by.signer,
         renderer=fingerprint(*packages),
-        attest=attestation.inside(by.key, assessment, by.when),
+        attest=attestation.inside(by.key, judged.assessment, by.when),
         redact=frozenset(redact),
     )
 

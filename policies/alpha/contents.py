@@ -27,8 +27,7 @@ from compliance.gate import (
 from compliance.record import Json
 
 from .._say import LIMIT, count
-
-PRINCIPLE: Final = "Security foundation"
+from .security_foundation import PRINCIPLE
 
 
 class Contents(Params):

@@ -14,8 +14,8 @@ from compliance.record import Assurance
 from compliance.times import rfc3339
 
 from .._say import LIMIT, count, days, number
+from .security_foundation import PRINCIPLE
 
-PRINCIPLE: Final = "Security foundation"
 _SKEW: Final = timedelta(minutes=5)
 
 

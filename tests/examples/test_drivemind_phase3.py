@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from compliance.catalog import shipped
 from compliance.collecting.collect import collect
 from compliance.configuration import Document, ProjectTable
 from compliance.gate import Status
-from compliance.judgement.judging import judge
-from compliance.judgement.view import View
+from compliance.judgement.judging import Judged, judge
 from compliance.project import Project
 from compliance.record import sha256_hex
 from compliance.report import attestation, audit, signing
@@ -116,7 +115,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
     with Store.create(folder / "evidence.db") as store:
         runs = list(collect(project, store))
         assert {run.kind: run.reason for run in runs if run.outcome != "ran"} == {}
-        return judge(project, store, "production", clock=CLOCK)[0]
+        return judge(project, store, "production", clock=CLOCK).assessment
 
 
 def test_every_file_is_known() -> None:
@@ -215,7 +214,7 @@ class Case:
     store: Store
     key: SigningKey
 
-    def judged(self) -> tuple[Assessment, View]:
+    def judged(self) -> Judged:
         return judge(self.project, self.store, "production", clock=CLOCK)
 
     def verified(self, path: Path) -> dict[str, Check]:
@@ -243,7 +242,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
 
 
 def test_its_report_is_judged_again_without_store_and_project(recorded: Case, tmp_path: Path) -> None:
-    made = audit.make(recorded.store, recorded.project, *recorded.judged(), recorded.key, CLOCK)
+    made = audit.make(recorded.judged(), signing.Signing(recorded.key, CLOCK))
     (tmp_path / "report.pdf").write_bytes(made.pdf)
     found = recorded.verified(tmp_path / "report.pdf")["assessment-derived"]
     assert (found.status, "gives the same 38 verdicts and outcome; all 17 ledger entries" in found.detail) == ("proven", True), found
@@ -253,11 +252,11 @@ def test_its_report_is_judged_again_without_store_and_project(recorded: Case, tm
 def test_a_better_verdict_is_refuted_by_the_evidence_whoever_signs_it(recorded: Case, tmp_path: Path, *, foreign: bool) -> None:
     """With every key of the store, or in a log of the forger's own: ledger, model and pages all say that the tests pass."""
     with release(tmp_path, "Forger") if foreign else nullcontext(recorded) as case:
-        assessment, view = case.judged()
+        judged = case.judged()
         better = {"verdict": Status.PASS, "message": "165 of 165 tests pass", "places": (), "observed": {"failed": 0, "tests": 165}}
-        gates = tuple(one.model_copy(update=better) if one.id == "ALPHA-PF-5" else one for one in assessment.gates)
-        forged = assessment.model_copy(update={"gates": gates})
-        model, files = build(signing.basis(case.store, case.project, forged, view, signing.Signing(case.key, CLOCK, None)))
+        gates = tuple(one.model_copy(update=better) if one.id == "ALPHA-PF-5" else one for one in judged.assessment.gates)
+        forged = judged.assessment.model_copy(update={"gates": gates})
+        model, files = build(signing.basis(replace(judged, assessment=forged), signing.Signing(case.key, CLOCK)))
     content = {one.name: one.content for one in files}
     folder = tmp_path / "bundle"
     folder.mkdir()

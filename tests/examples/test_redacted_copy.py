@@ -18,6 +18,7 @@ from compliance.project import Project
 from compliance.record import PRIVACY_CLASSES
 from compliance.report import audit
 from compliance.report.audit import MadeReport
+from compliance.report.signing import Signing
 from compliance.sign.keys import create_trial_key
 from compliance.store import Store
 from tests.examples.test_drivemind_phase3 import CLOCK, EXAMPLE
@@ -38,8 +39,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Proje
         assert [run for run in collect(project, store) if run.outcome != "ran"] == []
         found = []
         for classes in (frozenset[Any](), frozenset(PRIVACY_CLASSES)):
-            assessment, view = judge(project, store, "production", clock=CLOCK)
-            found.append(audit.make(store, project, assessment, view, key, datetime.now(UTC), redact=classes))
+            judged = judge(project, store, "production", clock=CLOCK)
+            found.append(audit.make(judged, Signing(key, datetime.now(UTC)), redact=classes))
         store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     yield folder / "evidence.db", project, found[0], found[1]
 

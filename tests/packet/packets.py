@@ -13,8 +13,10 @@ from compliance.assessment import StoreState
 from compliance.home import signers
 from compliance.judgement import view
 from compliance.judgement.assessing import assess
+from compliance.judgement.judging import Judged
 from compliance.packet.issue import IssuedPacket, issue
 from compliance.project import Project
+from compliance.report.signing import Signing
 from compliance.sign.keys import SigningKey
 from compliance.store import Draft, EvidenceDraft, Store
 from compliance.subject import Subject
@@ -48,12 +50,12 @@ def green() -> list[EvidenceDraft]:
     return [scenario.scan(0), *made]
 
 
-def judge(store: Store, project: Project) -> tuple[Any, Any]:
+def judge(store: Store, project: Project) -> Judged:
     table = project.document.project
     subject = Subject(project=table.name, version=table.version, commit=scenario.COMMIT, environment=project.point().environment)
     seen = view.build(store, project.catalog.kinds, subject, roles=project.roles, signers=lambda: signers(project))
     state = StoreState(size=store.size, root=store.root_at(store.size).hex())
-    return assess(project, seen, subject, project.point(), WHEN, state), seen
+    return Judged(store, project, assess(project, seen, subject, project.point(), WHEN, state), seen)
 
 
 @contextmanager
@@ -66,9 +68,8 @@ def desk(folder: Path, drafts: list[EvidenceDraft] | None = None, more: list[Dra
     with Store.create(folder / "evidence.db") as store:
         store.record(drafts if drafts is not None else [scenario.scan(12), *scenario.others()])
         store.append(more or [])
-        assessment, seen = judge(store, project)
         key = authority.signing_key("Release engineering")
-        packet = issue(store, project, assessment, seen, key, WHEN)
+        packet = issue(judge(store, project), Signing(key, WHEN))
         keys = {role: authority.signing_key(name) for role, name in PEOPLE.items()}
         yield Desk(store, project, packet, keys, authority, key)
 

@@ -27,6 +27,7 @@ from compliance.packet.receive import Received, receive
 from compliance.packet.sign import decide, open_slot, sign
 from compliance.packet.signed import read_packet
 from compliance.report import audit
+from compliance.report.signing import Signing
 from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import sign_field
 from compliance.sign.pdf_verify import inspect_pdf
@@ -360,8 +361,8 @@ def test_a_packet_that_nobody_signed_or_that_another_store_issued_is_refused(own
 
 
 def test_an_audit_report_is_no_packet(own: Desk) -> None:
-    assessment, seen = packets.judge(own.store, own.project)
-    made = audit.make(own.store, own.project, assessment, seen, own.release_key, WHEN)
+    judged = packets.judge(own.store, own.project)
+    made = audit.make(judged, Signing(own.release_key, WHEN))
     with pytest.raises(InputError, match="no sign-off packet"):
         take(own, made.pdf)
 
@@ -397,8 +398,8 @@ def test_the_final_packet_carries_every_document_as_it_was_signed(own: Desk, tmp
     pdf = approved(own, own.packet.pdf, "security", word="reject", override=False)
     pdf = approved(own, pdf, "product-owner")
     assert [one.status for one in take(own, pdf)] == ["recorded", "recorded"]
-    assessment, seen = packets.judge(own.store, own.project)
-    made = assemble(own.store, own.project, assessment, seen, own.release_key, LATER)
+    judged = packets.judge(own.store, own.project)
+    made = assemble(judged, Signing(own.release_key, LATER))
     files = {one.name: one.content for one in made.attachments}
     assert files["packet.pdf"] == pdf
     assert pdfsig(tmp_path, files["packet.pdf"]).count("Signature is Valid") == 3
@@ -428,8 +429,8 @@ def test_an_override_stands_in_red_on_page_1_of_later_packets(own: Desk) -> None
 
     assert 'class="override"' not in front(own.packet)
     assert [one.status for one in take(own, approved(own, approved(own, own.packet.pdf, "security"), "product-owner"))] == ["recorded"] * 2
-    assessment, seen = packets.judge(own.store, own.project)
-    later = issue(own.store, own.project, assessment, seen, own.release_key, LATER)
+    judged = packets.judge(own.store, own.project)
+    later = issue(judged, Signing(own.release_key, LATER))
     red = front(later).partition('<ul class="override">')[2].partition("</ul>")[0]
     assert "<b>Overridden.</b>" in red
     assert all(name in red for name in ("Sasha", "Otto", "It cannot wait"))
@@ -438,6 +439,6 @@ def test_an_override_stands_in_red_on_page_1_of_later_packets(own: Desk) -> None
 
 def test_without_a_packet_about_the_decision_nothing_is_final(own: Desk) -> None:
     own.store.record([scenario.scan(3, "another")])
-    assessment, seen = packets.judge(own.store, own.project)
+    judged = packets.judge(own.store, own.project)
     with pytest.raises(UsageError, match="no packet about this decision was issued"):
-        assemble(own.store, own.project, assessment, seen, own.release_key, LATER)
+        assemble(judged, Signing(own.release_key, LATER))

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from compliance.assessment import Assessment, StoreState
+from compliance.assessment import StoreState
 from compliance.catalog import Catalog
 from compliance.configuration import Document
 from compliance.gate import (
@@ -31,8 +31,7 @@ from compliance.gate import (
 )
 from compliance.judgement import view
 from compliance.judgement.assessing import assess
-from compliance.judgement.judging import record_assessment
-from compliance.judgement.view import View
+from compliance.judgement.judging import Judged, record_assessment
 from compliance.kind import Kind
 from compliance.project import Project
 from compliance.record import Finding, Model, Payload, PrivacyClass, Private, Severity
@@ -319,22 +318,15 @@ def others() -> list[EvidenceDraft]:
 
 
 @dataclass(frozen=True)
-class Release:
-    """A store with a judged release."""
+class Release(Judged):
+    """A store with a judged release, and the key that signs for it."""
 
-    store: Store
-    project: Project
-    assessment: Assessment
-    view: View
     key: SigningKey
 
     def basis(self, redact: frozenset[PrivacyClass] = frozenset()) -> Basis:
         """Records the assessment."""
         return Basis(
-            store=self.store,
-            project=self.project,
-            assessment=self.assessment,
-            view=self.view,
+            judged=self,
             entry=record_assessment(self.store, self.assessment),
             made_at=WHEN,
             signer=signing.signer_of(self.key),
@@ -349,7 +341,7 @@ class Release:
         return model, {one.name: one.content for one in files}
 
     def make(self, when: datetime = WHEN, redact: frozenset[PrivacyClass] = frozenset()) -> MadeReport:
-        return audit.make(self.store, self.project, self.assessment, self.view, self.key, when, redact=redact)
+        return audit.make(self, signing.Signing(self.key, when), redact=redact)
 
 
 @contextmanager

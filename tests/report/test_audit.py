@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -51,10 +52,7 @@ def test_what_was_rendered_is_rendered_again_from_the_store(release: Release, ma
     subject = Subject(project="Orchard", version="1.8.0", commit=scenario.COMMIT, environment="staging")
     seen = view_of(release.store, scenario.KINDS, subject, upto=release.assessment.store.size)
     basis = Basis(
-        store=release.store,
-        project=release.project,
-        assessment=release.assessment,
-        view=seen,
+        judged=replace(release, view=seen),
         entry=made.entries[0],
         made_at=WHEN,
         signer=signing.signer_of(release.key),

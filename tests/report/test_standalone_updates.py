@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.generic import pdf_name
 
 from compliance import standalone
 from compliance.report import audit
+from compliance.report.signing import Signing
 from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import close_pdf
 from compliance.sign.timestamp import Level, TimestampAuthority, Timestamping
@@ -189,7 +190,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
 
 
 def make(release: Release, key: SigningKey, when: datetime, stamping: Timestamping | None = None) -> bytes:
-    return audit.make(release.store, release.project, release.assessment, release.view, key, when, timestamping=stamping).pdf
+    return audit.make(release, Signing(key, when, stamping)).pdf
 
 
 @pytest.mark.parametrize("level", ["B-T", "B-LTA"])

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from compliance.report import audit
+from compliance.report.signing import Signing
 from compliance.sign.checks import Check
 from compliance.sign.keys import SigningKey
 from compliance.sign.timestamp import TimestampAuthority, Timestamping
@@ -70,7 +71,7 @@ def verifier(tmp_path: Path, services: Services, release: Release) -> Verifier:
 
 def make(release: Release, key: SigningKey, when: datetime | None = None, stamping: Timestamping | None = None) -> bytes:
     moment = when or datetime.now(UTC).replace(microsecond=0)
-    return audit.make(release.store, release.project, release.assessment, release.view, key, moment, timestamping=stamping).pdf
+    return audit.make(release, Signing(key, moment, stamping)).pdf
 
 
 UNANSWERED = {"signing-time": "not-proven", "revocation": "not-proven"}
