@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assessment import Assessment
+from .configuration import near
+from .errors import UsageError
 from .intake import Intake, Outcome, Overrides
 from .project import Project
 from .store import Store
+from .times import now
 
 if TYPE_CHECKING:
     from .report.audit import MadeReport
@@ -76,8 +79,6 @@ def assess(
         TamperedError: The store contradicts its own ledger.
         UsageError: A partial assessment cannot be recorded; or there is no such gate.
     """
-    from .configuration import near
-    from .errors import UsageError
     from .judgement.judging import judge, record_assessment
 
     only = None if gates is None else list(gates)
@@ -103,8 +104,6 @@ def render(project: Project, assessment: Assessment, form: Form = "text") -> str
     Raises:
         UsageError: There is no such form.
     """
-    from .configuration import near
-    from .errors import UsageError
     from .report import forms
 
     if form not in forms.FORMS:
@@ -130,6 +129,5 @@ def make_report(project: Project, store: Store, key: SigningKey, point: str = "p
     from .judgement.judging import judge
     from .report import audit
     from .report.signing import Signing
-    from .times import now
 
     return audit.make(judge(project, store, point), Signing(key, now()))

@@ -121,11 +121,6 @@ class Run:
     bases: tuple[str, ...] = ()
     """Revisions of what it shall be merged into, the best one first."""
 
-    @property
-    def is_change(self) -> bool:
-        """Whether a pull or merge request, or a merge queue, is checked."""
-        return bool(self.bases)
-
 
 def detect(environment: Mapping[str, str] | None = None) -> Run | None:
     """Returns the run that this process belongs to, None outside of the services that are known."""

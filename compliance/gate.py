@@ -137,11 +137,6 @@ class Gate:
     package: str = ""
     """Filled in by the catalog: the package that was searched, which holds all that the gate's code may import of its own."""
 
-    @property
-    def judges_last(self) -> bool:
-        """Whether the gate reads the verdicts of the others."""
-        return VERDICT in self.reads
-
 
 class _Metadata(TypedDict, total=False):
     """What `gate` and `declared` take about a gate besides its words."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from .errors import UsageError
 from .record import Model
-from .times import rfc3339
+from .times import read_rfc3339, rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,6 @@ def calendar(assessment: Assessment) -> bytes:
         from icalendar import Alarm, Calendar, Event
     except ImportError as error:
         raise UsageError("--ics needs the library icalendar", hint="pip install 'compliance-toolkit[calendar]'") from error
-    from .times import read_rfc3339
 
     made = Calendar()
     made.add("prodid", "-//compliance-toolkit//reminders//EN")

@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from .catalog import shipped
-from .documents import PRINTED
+from .documents import Printed, judging, proving, recording  # noqa: F401 (what derives from Printed)
 from .reading.jsonmodel import Document
 from .reading.recordfile import ProjectRecord, Record
 from .record import Json
@@ -44,10 +44,10 @@ def all_schemas() -> dict[str, dict[str, Json]]:
         ProofsDocument,
         RulesDocument,
     ]
-    models: list[type[BaseModel]] = [*attached, *PRINTED, *_leaves(Document), *_leaves(Record), *_leaves(ProjectRecord)]
+    models: list[type[BaseModel]] = [*attached, *_leaves(Printed), *_leaves(Document), *_leaves(Record), *_leaves(ProjectRecord)]
     schemas = {}
     for model in models:
-        schema = model.model_json_schema(by_alias=True, mode="serialization" if model in PRINTED else "validation")
+        schema = model.model_json_schema(by_alias=True, mode="serialization" if issubclass(model, Printed) else "validation")
         name = str(schema["properties"]["schema"]["const"]).removeprefix("compliance/").replace("/", "-")
         schemas[name] = _headed(name, schema)
     for kind in kinds.values():

@@ -11,7 +11,7 @@ from .session import Base, Format, Session, print_json
 
 if TYPE_CHECKING:
     from ..collecting.collect import Run
-    from ..documents import CollectDocument
+    from ..documents.recording import CollectDocument
 
 
 def run(
@@ -44,7 +44,7 @@ def gather(session: Session, kinds: Sequence[str]) -> list[Run]:
 
 def document(runs: Sequence[Run]) -> CollectDocument:
     """Returns the ``compliance/collect/v1`` document."""
-    from ..documents import CollectDocument, CollectorRun
+    from ..documents.recording import CollectDocument, CollectorRun
     from .ingest import read_file
 
     return CollectDocument(

@@ -20,7 +20,7 @@ Other = Annotated[str, typer.Argument(metavar="B", help="The later one, likewise
 
 def run(session: Session, before: One, after: Other, format: Format = "text") -> int:
     """Show what changed between two releases or assessments. Gates, findings, evidence and thresholds are compared."""
-    from ..documents import DiffDocument, DiffFinding
+    from ..documents.judging import DiffDocument, DiffFinding
     from ..judgement.diff import compare, findings_between
     from ..judgement.judging import recorded_assessment
 

@@ -10,7 +10,7 @@ import typer
 from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
-    from ..documents import ExplainGate, ExplainKind
+    from ..documents.judging import ExplainGate, ExplainKind
     from ..gate import Gate
     from ..judgement.needs import Need
     from ..kind import Kind
@@ -45,7 +45,7 @@ def run(
 
 
 def _gate(session: Session, gate: Gate) -> ExplainGate:
-    from ..documents import ExplainGate
+    from ..documents.judging import ExplainGate
 
     setting = session.project.gates.get(gate.id)
     now, wanted = _now(session, [gate.id])
@@ -88,7 +88,7 @@ def _now(session: Session, gates: list[str]) -> tuple[dict[str, str], dict[str, 
 
 
 def _kind(session: Session, kind: Kind) -> ExplainKind:
-    from ..documents import ExplainKind
+    from ..documents.judging import ExplainKind
 
     gates = [name for name, setting in session.project.gates.items() if kind.id in setting.gate.reads]
     _, wanted = _now(session, gates)

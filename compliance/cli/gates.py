@@ -10,7 +10,7 @@ import typer
 from .session import Base, Format, Session, print_json
 
 if TYPE_CHECKING:
-    from ..documents import GatesDocument
+    from ..documents.judging import GatesDocument
 
 
 def run(
@@ -32,7 +32,7 @@ def run(
 
 
 def _document(session: Session, point: str, coverage: bool) -> GatesDocument:
-    from ..documents import AppliedGate, GatesDocument, UnreadEvidence
+    from ..documents.judging import AppliedGate, GatesDocument, UnreadEvidence
     from ..gate import VIEWS
     from ..judgement.judging import case
     from ..times import show_span

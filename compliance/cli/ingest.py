@@ -11,7 +11,7 @@ import typer
 from .session import Base, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
-    from ..documents import IngestDocument, ReadFile
+    from ..documents.recording import IngestDocument, ReadFile
     from ..intake import Outcome
 
 
@@ -56,14 +56,14 @@ def _show(outcomes: Sequence[Outcome], format: str) -> None:
 
 def document(outcomes: Sequence[Outcome]) -> IngestDocument:
     """Returns the ``compliance/ingest/v1`` document."""
-    from ..documents import IngestDocument
+    from ..documents.recording import IngestDocument
 
     return IngestDocument(files=[read_file(one) for one in outcomes])
 
 
 def read_file(one: Outcome) -> ReadFile:
     """Returns what a document says about one file."""
-    from ..documents import ReadFile
+    from ..documents.recording import ReadFile
 
     return ReadFile(
         path=one.path,

@@ -13,7 +13,7 @@ from .session import Format, Session, command, print_json
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from ..documents import ListedKey
+    from ..documents.proving import ListedKey
     from ..sign.keys import SigningKey
 
 app = typer.Typer(help="Create, list, trust and show keys.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -45,7 +45,7 @@ def _create(
 def _list(session: Session, format: Format = "text") -> int:
     """List keys and trusted certificates. Those of the user and of the project; the key in use is marked."""
     from .. import home
-    from ..documents import KeysDocument
+    from ..documents.proving import KeysDocument
 
     rows = list(_rows(session))
     if format == "json":
@@ -129,7 +129,7 @@ def _rows(session: Session) -> Iterator[ListedKey]:
 
 def _project_rows(session: Session) -> Iterator[ListedKey]:
     """The key and the certificates that the project's configuration names; a key that cannot be opened is named as it is."""
-    from ..documents import ListedKey
+    from ..documents.proving import ListedKey
     from ..errors import SigningKeyError
 
     sign = session.project.document.sign
@@ -149,7 +149,7 @@ def _project_rows(session: Session) -> Iterator[ListedKey]:
 
 
 def _row(role: str, certificate: Certificate, path: str, source: _Source, in_use: bool = False) -> ListedKey:
-    from ..documents import ListedKey
+    from ..documents.proving import ListedKey
     from ..sign.keys import certificate_fingerprint, is_trial_certificate, subject_name
 
     return ListedKey(

@@ -23,7 +23,7 @@ def run(
     """Show the audit trail: what was recorded, when."""
     if releases:
         return _releases(session, point, limit, format)
-    from ..documents import LogDocument, LogEntry
+    from ..documents.proving import LogDocument, LogEntry
     from ..trail import describe
 
     with session.reading() as store:
@@ -43,7 +43,7 @@ def run(
 
 
 def _releases(session: Session, point: str, limit: int, format: Format) -> int:
-    from ..documents import HistoryDocument, PastRelease, PastSeries
+    from ..documents.judging import HistoryDocument, PastRelease, PastSeries
     from ..judgement.history import releases, series
     from ..times import rfc3339
 

@@ -10,7 +10,7 @@ import typer
 from .session import Format, Session, print_json, show_path
 
 if TYPE_CHECKING:
-    from ..documents import MergedStore
+    from ..documents.recording import MergedStore
 
 
 def run(
@@ -19,7 +19,7 @@ def run(
     format: Format = "text",
 ) -> int:
     """Merge stores of parallel jobs into the project's store. All of them are merged or none; --store names another target."""
-    from ..documents import MergeDocument, MergedStore
+    from ..documents.recording import MergeDocument, MergedStore
     from ..merge import merge
 
     with session.writing() as store, session.working("merging"):

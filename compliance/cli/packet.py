@@ -56,7 +56,7 @@ def run(
 
 def _final(session: Session, judged: Judged, key: SigningKey, output: Path | None, format: str) -> int:
     from .. import home
-    from ..documents import FinalDocument
+    from ..documents.proving import FinalDocument
     from ..packet.final import assemble
     from ..record import sha256_hex
     from ..report.signing import Signing
@@ -95,7 +95,7 @@ def _path(assessment: Assessment, what: str) -> Path:
 
 
 def _show(issued: IssuedPacket, path: Path, trial: bool, format: str) -> None:
-    from ..documents import PacketDocument
+    from ..documents.proving import PacketDocument
     from ..record import sha256_hex
     from . import table
 

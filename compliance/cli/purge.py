@@ -12,7 +12,7 @@ from .session import Format, Session, print_json
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from ..documents import PurgedEntry
+    from ..documents.recording import PurgedEntry
     from ..store import Store
     from ..store.ledger import Entry
 
@@ -27,7 +27,7 @@ def run(
     format: Format = "text",
 ) -> int:
     """Erase evidence that may no longer be kept. Its files, private values and findings go, under a signed tombstone."""
-    from ..documents import PurgeDocument
+    from ..documents.recording import PurgeDocument
     from ..purge import Rule, chosen, purge
     from ..times import now
 
@@ -62,7 +62,7 @@ def _span(text: str | None) -> timedelta | None:
 
 
 def _row(store: Store, entry: Entry) -> PurgedEntry:
-    from ..documents import PurgedEntry
+    from ..documents.recording import PurgedEntry
     from ..purge import collected_at
     from ..times import rfc3339
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
-    from ..documents import ReparsedEvidence
+    from ..documents.recording import ReparsedEvidence
     from ..intake import Reread
 
 
 def run(session: Session, format: Format = "text") -> int:
     """Read kept files again whose parser was upgraded. What it reads now supersedes what was recorded."""
-    from ..documents import ReparseDocument
+    from ..documents.recording import ReparseDocument
     from ..intake import reread
 
     rows: list[ReparsedEvidence] = []
@@ -30,7 +30,7 @@ def run(session: Session, format: Format = "text") -> int:
 
 
 def _row(one: Reread) -> ReparsedEvidence:
-    from ..documents import ReparsedEvidence
+    from ..documents.recording import ReparsedEvidence
 
     body = one.evidence.entry.body
     return ReparsedEvidence(

@@ -115,7 +115,7 @@ def print_made(session: Session, made: MadeReport, path: Path) -> None:
 
 def print_made_json(assessment: Assessment, made: MadeReport, path: Path) -> None:
     """Prints the result of ``release`` for programs."""
-    from ..documents import ReleaseDocument, WrittenReport
+    from ..documents.proving import ReleaseDocument, WrittenReport
     from ..record import sha256_hex
     from ..report.json import check_document
 

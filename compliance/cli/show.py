@@ -10,7 +10,7 @@ import typer
 from .session import Format, Session, print_json
 
 if TYPE_CHECKING:
-    from ..documents import ShowDocument
+    from ..documents.proving import ShowDocument
 
 ROWS = 20
 
@@ -24,7 +24,7 @@ def run(
     """Show one entry of the ledger."""
     from msgspec import to_builtins
 
-    from ..documents import ShowDocument
+    from ..documents.proving import ShowDocument
 
     with session.reading() as store:
         found = store.entry(entry)

@@ -13,7 +13,7 @@ from .session import Clock, Format, Session, print_json, read_time
 if TYPE_CHECKING:
     from ..assessment import Assessment
     from ..decision import Condition, SignOff
-    from ..documents import SignedStatus, StatusDocument
+    from ..documents.judging import SignedStatus, StatusDocument
     from ..store import Store
 
 _CHANGES = 5
@@ -47,7 +47,7 @@ def run(
 
 def document(assessment: Assessment) -> StatusDocument:
     """Returns the ``compliance/status/v1`` document."""
-    from ..documents import ConditionStatus, ListedWaiver, RoleStatus, StatusDocument
+    from ..documents.judging import ConditionStatus, ListedWaiver, RoleStatus, StatusDocument
     from ..reminders import reminders
     from ..stand import missing
     from ..times import rfc3339
@@ -84,7 +84,7 @@ def document(assessment: Assessment) -> StatusDocument:
 
 
 def _signed(said: SignOff) -> SignedStatus:
-    from ..documents import SignedStatus
+    from ..documents.judging import SignedStatus
     from ..times import rfc3339
 
     same = {name: getattr(said, name) for name in ("entry", "by", "decision", "override", "method", "packet", "document")}

@@ -10,7 +10,7 @@ import typer
 from .session import Format, Session, print_json, show_path
 
 if TYPE_CHECKING:
-    from ..documents import StampedFile
+    from ..documents.proving import StampedFile
     from ..sign.timestamp import Timestamping
     from ..sign.trust import TrustStore
 
@@ -23,7 +23,7 @@ def run(
 ) -> int:
     """Prolong signed documents. Adds a timestamp of the configured authority, before the certificate of the last one expires."""
     from .. import home
-    from ..documents import TimestampDocument
+    from ..documents.proving import TimestampDocument
     from ..errors import ConfigError, UsageError
 
     if output is not None and (len(paths) > 1 or output.is_dir()):
@@ -48,7 +48,7 @@ def run(
 def _prolonged(session: Session, path: Path, output: Path, timestamping: Timestamping, trust: TrustStore) -> StampedFile:
     """Verifies a document, adds the timestamp, and writes it; what is refuted is left as it is."""
     from .. import home
-    from ..documents import StampedFile
+    from ..documents.proving import StampedFile
     from ..errors import SigningKeyError
     from ..sign.prolong import prolong
     from ..times import now

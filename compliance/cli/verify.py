@@ -10,7 +10,7 @@ import typer
 from .session import Format, Session, print_json, show_path
 
 if TYPE_CHECKING:
-    from ..documents import VerifyDocument
+    from ..documents.proving import VerifyDocument
     from ..verification.verify import Verification
 
 
@@ -47,7 +47,7 @@ def run(
         with session.working(f"verifying {path}"):
             results.append(verify_path(path, trusted, allowed, store=store, project=project, replay=replay, since=since or ()))
     if format == "json":
-        from ..documents import VerifyList
+        from ..documents.proving import VerifyList
 
         documents = [_document(result, strict) for result in results]
         print_json(documents[0] if len(documents) == 1 else VerifyList(results=documents))
@@ -59,7 +59,7 @@ def run(
 
 
 def _document(result: Verification, strict: bool) -> VerifyDocument:
-    from ..documents import VerifyCheck, VerifyDocument
+    from ..documents.proving import VerifyCheck, VerifyDocument
 
     return VerifyDocument(
         path=show_path(result.path),

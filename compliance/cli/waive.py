@@ -123,7 +123,7 @@ def _revoke(session: Session, waiver: Number, key: Key, reason: Reason = None) -
 def _list(session: Session, format: Format = "text") -> int:
     """List the waivers: which count, until when, and why others do not."""
     from .. import home, waiver
-    from ..documents import ListedWaiver, WaiversDocument
+    from ..documents.judging import ListedWaiver, WaiversDocument
     from ..times import now, rfc3339
 
     project, at = session.project, now()

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ..documents import DiffFinding
+from ..documents.judging import DiffFinding
 from ..errors import UsageError
 from ..gate import Item, Status
 from ..plaintext import safe

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from ..assessment import Assessment, GateResult
-from ..documents import DiffFinding
+from ..documents.judging import DiffFinding
 from ..errors import NothingToJudgeError
 from ..gate import VIEWS, Item, Status
 from ..record import Finding, Json, Model
+from . import view
 from .judge import without_findings
 
 if TYPE_CHECKING:
@@ -159,7 +160,6 @@ def _key(item: Item) -> tuple[str, ...]:
 
 
 def _base(case: Case, store: Store, assessment: Assessment, revision: Revision) -> _Base:
-    from . import view
 
     subject = case.subject.model_copy(update={"commit": revision.commit, "version": None})
     seen = view.build(store, case.project.catalog.kinds, subject, upto=case.state.size)

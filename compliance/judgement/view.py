@@ -9,6 +9,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from pydantic import ValidationError
 from sqlmodel import col, func, select
 
@@ -201,7 +202,7 @@ def item_of(store: Store, kind: Kind, stored: StoredEvidence) -> Item:
     body = stored.entry.body
     source = body["source"]
     try:
-        payload: Any = kind.payload.model_validate_json(_json(stored.payload))
+        payload: Any = kind.payload.model_validate_json(msgspec.json.encode(stored.payload))
     except ValidationError as error:
         first = error.errors()[0]
         payload = Unreadable(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
@@ -225,12 +226,6 @@ def item_of(store: Store, kind: Kind, stored: StoredEvidence) -> Item:
         artifact=body["artifact"]["sha256"],
         worst=worst,
     )
-
-
-def _json(value: Any) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode(value)
 
 
 def _worst(store: Store, number: int, limit: int) -> Any:

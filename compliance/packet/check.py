@@ -14,6 +14,7 @@ from ..report import bundle
 from ..report.figures.model import TrendsFigure
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
+from ..report.signing import fingerprint
 from ..sign.checks import Check
 from .chart import verdicts
 from .issue import FILE, PACKAGE, attachment, render
@@ -113,8 +114,6 @@ def _trends(packet: PacketModel, report: ReportModel) -> bool:
 
 def _page(packet: PacketModel, report: ReportModel, attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
     """Renders the pages again and compares them with the bytes before the fields were prepared."""
-    from ..report.signing import fingerprint
-
     name = "page-render"
     here = fingerprint(PACKAGE)
     if (changed := next((key for key in sorted({*here, *report.renderer}) if here.get(key) != report.renderer.get(key)), None)) is not None:

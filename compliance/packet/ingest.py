@@ -27,7 +27,7 @@ PACKET: Final = "signed-packet-pdf"
 DECISION: Final = "decision-json"
 _HEAD: Final = 1024
 _MARK: Final = b" as issued by compliance"
-"""Part of `issue.REASON` that stands in the file as it is, whatever is escaped or packed around it."""
+"""Part of the reason that `signing.PACKET` signs with: it stands in the file as it is, whatever is escaped or packed around it."""
 
 
 def form_of(source: Source) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..configuration import near
 from ..decision import Promise, Said, Word
 from ..errors import UsageError
+from ..sign.pdf import sign_field
 from ..times import read_span
 from .model import CONDITIONS, Slot
 from .signed import WORDS, SignedPacket, read_packet
@@ -81,8 +82,6 @@ def sign(packet: SignedPacket, slot: Slot, said: Said, key: SigningKey, *, times
         SigningKeyError: The key cannot be used, there is no timestamp, or the file cannot be signed.
         UsageError: The block has no box for the decision.
     """
-    from ..sign.pdf import sign_field
-
     part = _PARTS[said.decision]
     if part not in slot.words:
         raise UsageError(

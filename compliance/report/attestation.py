@@ -15,7 +15,7 @@ from .. import __version__
 from ..assessment import Assessment
 from ..errors import InputError
 from ..record import sha256_hex
-from ..sign import intoto
+from ..sign import algorithms, intoto
 from ..sign.dsse import Envelope, EnvelopeSignature
 from . import bundle, vsa
 from .model import ReportModel, Signer
@@ -118,7 +118,6 @@ def check_statement(model: ReportModel, files: Mapping[str, bytes]) -> str:
 
 def _opened(name: str, data: bytes, certificate: Certificate) -> Envelope:
     """Reads an envelope that the signer made: in its one form, so that no byte of it can change unnoticed."""
-    from ..sign import algorithms
     from ..sign.keys import certificate_fingerprint
 
     envelope = Envelope.read(data)

@@ -23,7 +23,7 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
     SigFieldModificationRule,
 )
 from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
-from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, enumerate_sig_fields
 
 from compliance.reading.xmltree import events
 from compliance.sign._dss import read_validation_data
@@ -126,7 +126,6 @@ def _locks(structure: Structure, signature: FoundSignature) -> tuple[list[FieldM
 
 
 def _field_of(resolver: Any, name: str) -> Any:
-    from pyhanko.sign.fields import enumerate_sig_fields
 
     ((_, _, reference),) = enumerate_sig_fields(resolver, with_name=name)
     return reference.get_object()

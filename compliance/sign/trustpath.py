@@ -53,14 +53,12 @@ class TrustPath:
         certificates: From the certificate up to the root; empty if it leads to none.
         is_checked: Whether fresh revocation data about every certificate of the path was at hand.
         detail: One line.
-        revoked_at: When it was revoked.
     """
 
     status: Literal["good", "revoked", "expired", "unknown"]
     detail: str
     certificates: tuple[x509.Certificate, ...] = ()
     is_checked: bool = False
-    revoked_at: datetime | None = None
 
 
 def find_path(
@@ -159,7 +157,7 @@ class _Search:
         # Missing or stale revocation data is no reason against a path; that it was not checked is said. Bad news does not go stale.
         found = self._validated(ValidationData(), "soft-fail")
         at = next((at for one in found.certificates for at in known.revocations(one) if at <= self.when), None)
-        return found if at is None else TrustPath("revoked", f"revoked at {at.isoformat()}", found.certificates, revoked_at=at)
+        return found if at is None else TrustPath("revoked", f"revoked at {at.isoformat()}", found.certificates)
 
     def _validated(self, data: ValidationData, mode: Literal["require", "soft-fail"]) -> TrustPath:
         from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, RevokedError
@@ -170,7 +168,7 @@ class _Search:
                 path = executor.submit(lambda: asyncio.run(self._path(data, mode))).result()
         except RevokedError as error:
             at = error.revocation_dt.astimezone(UTC)
-            return TrustPath("revoked", f"revoked at {at.isoformat()}", revoked_at=at)
+            return TrustPath("revoked", f"revoked at {at.isoformat()}")
         except (ExpiredError, NotYetValidError) as error:
             return TrustPath("expired", " ".join(str(error).split()))
         except Exception as error:

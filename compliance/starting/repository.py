@@ -13,6 +13,7 @@ from typing import Final
 from ..errors import ComplianceError
 from ..kind import Kind
 from ..point import Profile
+from ..source import Source
 from .ecosystems import ECOSYSTEMS, Ecosystem, Manifest, manifest
 
 _NOT_OURS: Final = frozenset(
@@ -154,7 +155,6 @@ def _written(path: str) -> bool:
 
 def _kinds_of(path: Path, kinds: Mapping[str, Kind], wanted: str | None) -> list[str]:
     from ..reading.recognise import recognise
-    from ..source import Source
 
     try:
         if path.is_symlink() or path.stat().st_size > _SIZE_LIMIT:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ComplianceError, StoreUnavailableError, first_line
+from ..judgement.assessing import policy_of
 from ..judgement.rejudge import NAME, rejudged
 from ..judgement.rules import RulesDocument, difference, under
 from ..judgement.view import entries_read
@@ -106,8 +107,6 @@ def _from_attachments(files: BundleFiles, project: Project, signers: Callable[[]
 
 def _judging(rules: RulesDocument, assessment: Assessment, project: Project) -> Project | Check:
     """Returns the project by whose rules is judged again, or why that cannot be done."""
-    from ..judgement.assessing import policy_of
-
     judging = under(rules, project)
     other = difference(rules.policy, policy_of(judging, judging.point(assessment.point)))
     return judging if other is None else _not_proven(f"the policy {assessment.policy_digest[:12]} is not installed here: {other}")

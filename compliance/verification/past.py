@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from ..errors import ComplianceError, InputError, StoreUnavailableError, TamperedError
 from ..sign.checks import Check
 from ..store import merkle, note
-from .verify import CONSISTENCY
+from ..store.database import translated
+from .verify import CONSISTENCY, read_pdf
 
 if TYPE_CHECKING:
     from ..sign.pdf_verify import SignedPdf
@@ -114,7 +115,6 @@ def read_past(path: Path) -> Past:
 
 def _pdf(path: Path) -> Past:
     from ..sign.pdf_verify import inspect_pdf
-    from .verify import read_pdf
 
     data = read_pdf(path)
     signed = inspect_pdf(data)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from compliance.assessment import GateResult
 from compliance.catalog import shipped
-from compliance.gate import Gate, Inputs, Item, Reason, Status, Verdict
+from compliance.gate import VERDICT, Gate, Inputs, Item, Reason, Status, Verdict
 from compliance.record import Assurance, Finding, Json
 from compliance.subject import Subject
 
@@ -549,6 +549,7 @@ def judge(
     """Asks a gate about some evidence; ``params`` are its thresholds. A gate that judges last sees the other kinds beside its own."""
     asked = gate(gate_id)
     assert asked.judge is not None
+    is_last = VERDICT in asked.reads
     by_kind: dict[str, tuple[Item, ...]] = {}
     for one in items:
         by_kind[one.kind] = (*by_kind.get(one.kind, ()), one)
@@ -556,9 +557,9 @@ def judge(
         subject=Subject(project="drivemind", version=version, commit=COMMIT, environment="staging"),
         point=point,
         as_of=as_of,
-        items={kind: many for kind, many in by_kind.items() if not asked.judges_last or kind in asked.reads},
+        items={kind: many for kind, many in by_kind.items() if not is_last or kind in asked.reads},
         verdicts=verdicts or {},
-        beside={kind: many for kind, many in by_kind.items() if asked.judges_last and kind not in asked.reads},
+        beside={kind: many for kind, many in by_kind.items() if is_last and kind not in asked.reads},
         project={"release_branch": "main", "environments": ["staging", "production"], **(project or {})},
     )
     verdict = asked.judge(inputs, asked.params(**params))

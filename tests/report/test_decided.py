@@ -95,6 +95,14 @@ def test_what_is_beyond_the_limit_is_counted(own_release: Release) -> None:
     assert "13 more waivers (the listing is cut at 20)" in page(own_release, waivers=many)
 
 
+def test_signatures_beyond_the_limit_are_counted(own_release: Release) -> None:
+    many = [sign_off(entry=number, by=f"Person {number}", override=False) for number in range(8)]
+    text = page(own_release, roles=(stand(many),))
+    assert "Person 5: approved" in text
+    assert "Person 6: approved" not in text
+    assert "2 more signatures (the listing is cut at 6); all are in the attached assessment.json" in text
+
+
 def test_conditions_say_who_owes_what_and_until_when(own_release: Release) -> None:
     conditions = (condition(1, 20, met_by=3), condition(2, 30), condition(3, -2), condition(4, 0.6))
     shown = told(own_release, conditions=conditions)[0].decided.conditions
