@@ -17,6 +17,10 @@ programs wrote, and whether a certificate was revoked, unless the file itself sa
 Exit codes: 0 verified, 2 wrong use, 3 verified but for what is not judged here, 4 refuted, 6 intact, but the signer is not trusted, or the
 certificate has expired. Formats: docs/leaf-format.md, RFC 6962, RFC 5652, RFC 3161, ISO 32000-1, C2SP signed-note, OpenSSH
 PROTOCOL.sshsig. Nothing is fetched, nothing is written.
+
+In this file, from the whole to its parts: what a check gives; a signed document, its updates, and the objects, signatures and certificates
+that these are made of; a report, its findings and its ledger; signed statements; packets, decision records and SSH signatures; the command
+line.
 """
 
 from __future__ import annotations
@@ -48,82 +52,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, load_ssh_public_key
 from cryptography.x509 import ocsp
 
-MOST = 1 << 29
-"""Bytes that a file, and all that it unpacks to, may have."""
-MOST_FILES = 100
-MOST_UPDATES = 100
-MOST_SIGNED = 1 << 20
-"""Bytes of the largest signature, with its certificates and its timestamp."""
-MOST_LINKS = 6
-"""Certificates between a signer and a trusted one."""
-TOLERANCE = timedelta(minutes=10)
-"""How far clocks may differ."""
-CLASSES = ("paths", "people", "code")
-ORDER_256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-ORDER_384 = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
-"""Orders of the groups of the curves (FIPS 186-4, appendix D.1.2)."""
-PRIVATE = {"paths": ["fingerprint", "line", "path"], "people": ["person"], "code": ["message"]}
-"""Columns of a finding by privacy class."""
-COLUMNS = ["evidence", "number", "confidence", "fixed_in", "package", "package_version", "rule", "severity", "state"]
-COLUMNS += ["fingerprint", "line", "path", "message", "person"]
-"""Columns of the table of findings for spreadsheets."""
-MARK, FORMULA = "[redacted]", "=+-@\t\r\n"
-TRIAL = x509.ObjectIdentifier("2.25.42221588024285752249991595624360183612")
-BYTE_RANGE = rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]"
-MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
-SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
-DATA = bytes.fromhex("06092a864886f70d010701")
-CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")
-STAMPED = bytes.fromhex("060b2a864886f70d0109100104")
-TOKEN = bytes.fromhex("2a864886f70d010910020e")
-NAMED = (bytes.fromhex("2a864886f70d010910022f"), bytes.fromhex("2a864886f70d010910020c"))
-"""Attributes that name certificates by their digests: ESS signing-certificate-v2, and its older form with SHA-1."""
-PSS = bytes.fromhex("2a864886f70d01010a")
-PROTECTION = bytes.fromhex("2a864886f70d010934")
-SIGNED_WITH = {
-    (True, "sha256"): bytes.fromhex("300d06092a864886f70d01010b0500"),
-    (True, "sha384"): bytes.fromhex("300d06092a864886f70d01010c0500"),
-    (True, "sha512"): bytes.fromhex("300d06092a864886f70d01010d0500"),
-    (False, "sha256"): bytes.fromhex("300a06082a8648ce3d040302"),
-    (False, "sha384"): bytes.fromhex("300a06082a8648ce3d040303"),
-    (False, "sha512"): bytes.fromhex("300a06082a8648ce3d040304"),
-}
-"""Signature algorithms: of RSA keys or not, by digest."""
-SIGNING = {"2.5.29.37.0", "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.2.840.113583.1.1.5", "1.3.6.1.4.1.311.10.3.12"}
-"""Purposes of which a certificate that names any must have one: any, code, e-mail, documents (RFC 9336, Adobe, Microsoft)."""
-LEVEL = b"/XXComplianceLevel"
-LEAST_RSA = 3072
-UNKNOWN_AUTHORITY = "whether that authority is to be trusted is not judged here"
-OTHER_FORM = "the signature is not in the form that this toolkit writes"
-STATEMENT = "application/vnd.compliance-toolkit.statement+json"
-DECISION = b"decision@compliance-toolkit"
-FIXED = {
-    b"/Pages",
-    b"/Names",
-    b"/AF",
-    b"/OpenAction",
-    b"/AA",
-    b"/Perms",
-    b"/StructTreeRoot",
-    b"/Kids",
-    b"/Contents",
-    b"/Resources",
-    b"/Rect",
-}
-"""Entries of PDF objects that no signature may change."""
-MODELS = {
-    "decision-record.json": b"compliance/decision-record/v1",
-    "packet.json": b"compliance/packet/v1",
-    "report.json": b"compliance/report/v1",
-}
-"""Files by whose schema a document is known for what it is."""
-VALIDATION = {b"/Type", b"/Certs", b"/CRLs", b"/OCSPs", b"/VRI"}
-"""Entries of the store of data for the validation of certificates (DSS)."""
-DIGESTS = {
-    bytes.fromhex("608648016503040201"): hashes.SHA256(),
-    bytes.fromhex("608648016503040202"): hashes.SHA384(),
-    bytes.fromhex("608648016503040203"): hashes.SHA512(),
-}
+# What is found
 
 
 class RefutedError(Exception):
@@ -165,22 +94,59 @@ class Result:
         self.checks.append((name, status, detail))
         return status == "proven"
 
+    def refute(self, name: str, detail: str) -> None:
+        """Notes a refutation that needs no step."""
+        self.checks.append((name, "refuted", detail))
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether any check is refuted."""
+        return any(status == "refuted" for _, status, _ in self.checks)
+
     @property
     def exit_code(self) -> int:
         """Returns 4, 6, 3 or 0."""
-        if any(status == "refuted" for _, status, _ in self.checks):
+        if self.is_refuted:
             return 4
         return 6 if not self.trusted else 3 if self.unjudged else 0
 
 
-# The signed PDF
+# Limits
+
+MOST = 1 << 29
+"""Bytes that a file, and all that it unpacks to, may have."""
+MOST_FILES = 100
+"""Files that a folder may have."""
+MOST_UPDATES = 100
+"""Updates that may follow the toolkit's signature."""
+MOST_SIGNED = 1 << 20
+"""Bytes of the largest signature, with its certificates and its timestamp."""
+MOST_LINKS = 6
+"""Certificates between a signer and a trusted one."""
+LEAST_RSA = 3072
+"""Bits of an RSA key that this toolkit signs with."""
+TOLERANCE = timedelta(minutes=10)
+"""How far clocks may differ."""
+
+
+# A signed document: the signature of the toolkit, and the files inside
+
+BYTE_RANGE = rb"/ByteRange \[0 (\d{1,12}) (\d{1,12}) (\d{1,12})\]"
+"""Where the first signature begins and ends, and how many signed bytes follow it."""
+MODELS = {
+    "decision-record.json": b"compliance/decision-record/v1",
+    "packet.json": b"compliance/packet/v1",
+    "report.json": b"compliance/report/v1",
+}
+"""Files by whose schema a document is known for what it is."""
+UNKNOWN_AUTHORITY = "whether that authority is to be trusted is not judged here"
 
 
 def read_pdf(data: bytes, result: Result, trusted: Sequence[x509.Certificate]) -> dict[str, bytes]:
     """Checks the toolkit's signature and what follows it, and returns the attached files by name."""
     place = re.search(BYTE_RANGE, data)
     if place is None:
-        result.check("signature", lambda: _raise(RefutedError("no signature of the toolkit")))
+        result.refute("signature", "no signature of the toolkit")
         return {}
     start, end, tail = (int(number) for number in place.groups())
     if not result.check("signature", lambda: _signature(data, start, end, tail, result)):
@@ -199,11 +165,8 @@ def read_pdf(data: bytes, result: Result, trusted: Sequence[x509.Certificate]) -
     return files
 
 
-def _raise(error: Exception) -> str:
-    raise error
-
-
 def _coverage(data: bytes, covered: int) -> str:
+    """Checks that the toolkit's signature ends with an update of the file, and says what it covers."""
     if data.count(b"%%EOF", 0, covered) < 2 or not data[:covered].endswith(b"%%EOF\n"):
         raise RefutedError("the signature does not cover a whole file and an update of it")
     if covered == len(data):
@@ -217,7 +180,7 @@ def _signature(data: bytes, start: int, end: int, tail: int, result: Result) -> 
         raise RefutedError(f"the signature says that it covers bytes outside of the file ({len(data)} bytes)")
     if not data[:start].endswith(b"/Contents "):
         raise RefutedError("what is left out of the signed bytes is not the signature")
-    raw = _digits(data[start:end])
+    raw = _contents(data[start:end])
     made = Cms.read(raw)
     made.require(data[:start] + data[end : end + tail])
     made.require_form(raw, data[:start])
@@ -230,31 +193,383 @@ def _signature(data: bytes, start: int, end: int, tail: int, result: Result) -> 
     return f"by {_name(made.signer)}, with its certificate's key; {clock}"
 
 
-def _require_may_sign(signer: x509.Certificate, links: Sequence[x509.Certificate]) -> None:
-    """Checks that a certificate allows signing, and was issued by the next one that came with it, each by the next."""
-    usage = _usage(signer)
-    if usage is not None and not (usage.digital_signature or usage.content_commitment):
-        raise RefutedError("the certificate's key usage does not allow signatures")
-    if signer.subject == signer.issuer and not _signed_by(signer, signer):
-        raise RefutedError("a certificate that names itself as its issuer, and is not issued by itself")
-    left, below = list(links), signer
-    while left:
-        above = next((one for one in left if _signed_by(below, one)), None)
-        if above is None:
-            raise RefutedError("a certificate in the signature did not issue the one below it")
-        left.remove(above)
-        below = above
-
-
-def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
-    found = [one.value for one in certificate.extensions if isinstance(one.value, x509.KeyUsage)]
-    return found[0] if found else None
-
-
-def _digits(place: bytes) -> bytes:
+def _contents(place: bytes) -> bytes:
+    """Reads the entry ``/Contents`` of a signature."""
     if len(place) > 2 * MOST_SIGNED + 2 or not re.fullmatch(rb"<(?:[0-9A-Fa-f]{2})+>", place):
         raise RefutedError(f"no signature of at most {MOST_SIGNED} bytes between < and >")
     return bytes.fromhex(place[1:-1].decode("ascii"))
+
+
+def _attachments(unsigned: bytes, files: dict[str, bytes]) -> str:
+    """Takes the embedded files out of the signed bytes: the model by its schema, the others by the digests that it prints."""
+    found, room = [], MOST
+    for match in re.finditer(rb"/Type /EmbeddedFile.{0,400}?/Length (\d{1,10})>>\nstream\n", unsigned, re.DOTALL):
+        stream = unsigned[match.end() : match.end() + int(match.group(1))]
+        content = zlib.decompressobj().decompress(stream, room) if b"/FlateDecode" in match.group() else stream
+        room -= len(content)
+        if room <= 0:
+            raise RefutedError(f"the attached files unpack to more than {MOST} bytes")
+        found.append(content)
+    by_digest = {hashlib.sha256(one).hexdigest(): one for one in found}
+    for name, schema in MODELS.items():
+        models = [one for one in found if b'"%b"' % schema in one[:200]]
+        if len(models) > 1:
+            raise RefutedError(f"{len(models)} files of the schema {schema.decode()}; expected one")
+        files |= dict(zip([name], models, strict=False))
+    main = next((files[name] for name in ("decision-record.json", "report.json") if name in files), None)
+    if main is None:
+        raise RefutedError("neither a report nor a record among the attached files")
+    for row in _json(main)["attachments"]:
+        if row["sha256"] in by_digest:
+            files[row["name"]] = by_digest[row["sha256"]]
+    strange = by_digest.keys() - digests_of(files).values()
+    if strange or len(found) > len(files):
+        raise RefutedError(f"{len(found)} files are attached, {len(files)} are listed")
+    return f"{len(files)} files"
+
+
+# The updates of a document after the signature of the toolkit
+
+LEVEL = b"/XXComplianceLevel"
+"""Entry of a signature that this toolkit made, with its level."""
+FIXED = {
+    b"/Pages",
+    b"/Names",
+    b"/AF",
+    b"/OpenAction",
+    b"/AA",
+    b"/Perms",
+    b"/StructTreeRoot",
+    b"/Kids",
+    b"/Contents",
+    b"/Resources",
+    b"/Rect",
+}
+"""Entries of PDF objects that no signature may change."""
+VALIDATION = {b"/Type", b"/Certs", b"/CRLs", b"/OCSPs", b"/VRI"}
+"""Entries of the store of data for the validation of certificates (DSS)."""
+WIDTHS = [b"1", b"8", b"2"]
+"""Bytes of the columns of cross-references."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """An update of a file: the objects that it adds or replaces."""
+
+    begin: int
+    end: int
+    objects: dict[int, Any]
+    """Values by number."""
+    places: dict[int, int]
+    """Where each object begins."""
+    streams: dict[int, bytes]
+    table: int
+    """Where its cross-references are said to be."""
+
+    @property
+    def trailer(self) -> dict[bytes, Any]:
+        """Returns the dictionary of the cross-references, which is the object with the highest number."""
+        return dict(self.objects[max(self.objects)])
+
+    def require_table(self, previous: int) -> None:
+        """The cross-references name the objects of the update, at their places, and no others.
+
+        Args:
+            previous: Where the cross-references of the update before are.
+        """
+        number, value = max(self.objects), self.trailer
+        if (self.places[number], value[b"/Type"], int(value[b"/Prev"])) != (self.table, b"/XRef", previous) or value[b"/W"] != WIDTHS:
+            raise ValueError("the cross-references are not where they must be")
+        content = zlib.decompressobj().decompress(self.streams[number], MOST)
+        numbers = [one for first, count in _pairs(value[b"/Index"]) for one in range(first, first + count)]
+        rows = {one: content[11 * n : 11 * n + 11] for n, one in enumerate(numbers)}
+        rows.pop(0, None)
+        expected = {one: b"\1" + at.to_bytes(8, "big") + b"\0\0" for one, at in self.places.items()}
+        if rows != expected or len(content) != 11 * len(numbers):
+            raise RefutedError("cross-references of an update name other objects than it holds")
+
+
+class Updates:
+    """The updates of a signed file, in the one form that this toolkit writes them; of another form nothing is said.
+
+    An update may sign a prepared field, and add data for the validation of certificates; nothing else of the document may change.
+    """
+
+    def __init__(self, data: bytes, certified: int, start: int) -> None:
+        self._data, self._certified, self._start = data, certified, start
+        self._known: dict[int, Any] = {}
+        self._streams: dict[int, bytes] = {}
+        self._size = 0
+
+    def certification(self, result: Result) -> str:
+        """Reads the toolkit's signature and its field: what it is, what it allows, when it was made."""
+        *_, own = (one for one in self._revisions(self._certified) if one.begin < self._start)
+        known = {number: one for number, one in own.objects.items() if isinstance(one, dict)}
+        number, value = next((number, one) for number, one in known.items() if one.get(b"/ByteRange") is not None)
+        field = next(one for one in known.values() if one.get(b"/V") == b"%d 0 R" % number)
+        (reference,) = value[b"/Reference"]
+        level = reference[b"/TransformParams"][b"/P"]
+        found = (value[b"/SubFilter"], field[b"/T"], reference[b"/TransformMethod"], level, own.places[number] < self._start)
+        if found != (b"/ETSI.CAdES.detached", b"(Toolkit)", b"/DocMDP", b"2", True):
+            raise RefutedError("the first signature is not the toolkit's, or does not certify the document")
+        result.signed_at = _time(value[b"/M"])
+        signer = result.signer
+        if signer is None or not _is_valid(signer, result.signed_at):
+            raise RefutedError(f"signed at {result.signed_at.isoformat()}, when the certificate was not valid")
+        return f"the toolkit's, made at {result.signed_at.isoformat()}; it allows filling in forms and signing at most"
+
+    def judge(self, trusted: Sequence[x509.Certificate]) -> str:
+        """Reads one update after the other."""
+        try:
+            return "; ".join(self._each(trusted))
+        except (RefutedError, NotProvenError):
+            raise
+        except Exception as error:
+            found = f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
+            raise NotProvenError(f"what follows the toolkit's signature is not judged here ({found}): compliance verify does") from error
+
+    def _each(self, trusted: Sequence[x509.Certificate]) -> Iterator[str]:
+        for update in self._revisions(len(self._data)):
+            if update.begin >= self._certified:
+                yield self._allowed(update, trusted)
+            self._known |= update.objects
+            self._streams |= update.streams
+            # A later update cannot make an object new that the document knows.
+            self._size = max(self._size, int(update.trailer[b"/Size"]), max(update.objects) + 1)
+
+    def _revisions(self, until: int) -> Iterator[Revision]:
+        """Yields each update of the file up to a place, which must be the end of one."""
+        first = re.compile(rb"startxref\n(\d+)\n%%EOF\n").search(self._data)
+        if first is None:
+            raise ValueError("no end of the document")
+        here, previous = first.end(), int(first.group(1))
+        for _ in range(MOST_UPDATES):
+            if here == until:
+                return
+            update = self._read(here)
+            update.require_table(previous)
+            yield update
+            here, previous = update.end, update.table
+        raise NotProvenError(f"more than {MOST_UPDATES} updates")
+
+    def _read(self, begin: int) -> Revision:
+        """Reads the update that begins at a place."""
+        objects: dict[int, Any] = {}
+        places: dict[int, int] = {}
+        streams: dict[int, bytes] = {}
+        here = begin
+        while head := re.compile(rb"(\d{1,9}) 0 obj\n").match(self._data, here):
+            number = int(head.group(1))
+            value, after = pdf_value(self._data, head.end())
+            if self._data.startswith(b"\nstream\n", after):
+                start = after + len(b"\nstream\n")
+                after = start + int(value[b"/Length"])
+                streams[number] = self._data[start:after]
+                after += len(b"\nendstream") if self._data.startswith(b"\nendstream\n", after) else 0
+            if not self._data.startswith(b"\nendobj\n", after) or number in objects:
+                raise ValueError(f"object {number} does not end, or is there twice")
+            objects[number], places[number] = value, here
+            here = after + len(b"\nendobj\n")
+        last = re.compile(rb"\nstartxref\n(\d{1,12})\n%%EOF\n").match(self._data, here)
+        if last is None or not objects:
+            raise ValueError("an update does not end as it must")
+        return Revision(begin, last.end(), objects, places, streams, int(last.group(1)))
+
+    def _allowed(self, update: Revision, trusted: Sequence[x509.Certificate]) -> str:
+        """Judges what an update changed, and by whom it is signed."""
+        values, table = update.objects, update.trailer
+        if b"/Encrypt" in table or any(table[key] != self._last_table()[key] for key in (b"/Root", b"/Info")):
+            raise RefutedError("an update names another document")
+        signed = [number for number, value in values.items() if isinstance(value, dict) and b"/ByteRange" in value]
+        for number in (one for one in values if one < self._size):
+            self._require_unchanged(number, update, signed)
+        if not signed:
+            return self._data_for_validation(values, table)
+        (number,) = signed
+        return self._signed(values[number], update.places[number], update.end, trusted)
+
+    def _data_for_validation(self, values: dict[int, Any], table: dict[bytes, Any]) -> str:
+        """An update that nobody signed brings such data, and not only objects that a later one could make use of."""
+        catalog = values.get(_number(table[b"/Root"])) or self._known[_number(table[b"/Root"])]
+        number = _number(catalog[b"/DSS"]) if b"/DSS" in catalog else -1
+        if values.get(number) in (None, self._known.get(number)):
+            raise RefutedError("an update is neither a signature nor data for validation")
+        return "data for validation, which nobody signed"
+
+    def _last_table(self) -> dict[bytes, Any]:
+        return next(
+            value for _, value in sorted(self._known.items(), reverse=True) if isinstance(value, dict) and value.get(b"/Type") == b"/XRef"
+        )
+
+    def _require_unchanged(self, number: int, update: Revision, signed: list[int]) -> None:
+        """An object that was there before may differ in what signing changes only."""
+        before, after = self._known.get(number), update.objects[number]
+        stream, table = update.streams.get(number), update.trailer
+        if not isinstance(before, dict) or not isinstance(after, dict):
+            raise NotProvenError(f"an update changes object {number} of the document: compliance verify judges it")
+        if self._is_validation_data(number, table) and {*before, *after} <= VALIDATION:
+            return
+        if before.get(b"/Type") == after.get(b"/Type") == b"/Metadata":
+            if _properties(self._streams[number]) != _properties(stream or b""):
+                raise RefutedError("an update changes the metadata of the signed document")
+            return
+        changed = {key for key in {*before, *after} if before.get(key) != after.get(key)} - self._may_change(
+            number, before, after, table, signed
+        )
+        if changed or stream != self._streams.get(number):
+            what = f"object {number} ({before.get(b'/Type', b'').decode('latin-1')}) {b' '.join(sorted(changed)).decode('latin-1')}"
+            # A further timestamp brings a field without a place, which the page lists; whether it is that is not judged here.
+            if (before.get(b"/Type") in (b"/Page", b"/Pages") and changed != {b"/Annots"}) or changed & FIXED:
+                raise RefutedError(f"an update changes the signed document: {what}")
+            raise NotProvenError(f"an update changes {what}, as this toolkit does not: compliance verify judges it")
+
+    def _is_validation_data(self, number: int, table: dict[bytes, Any]) -> bool:
+        store = self._known.get(_number(table[b"/Root"]), {}).get(b"/DSS")
+        return bool(store == b"%d 0 R" % number)
+
+    @staticmethod
+    def _may_change(number: int, before: Any, after: Any, table: dict[bytes, Any], signed: list[int]) -> set[bytes]:
+        reference = b"%d 0 R" % number
+        if reference == table[b"/Root"]:
+            return {b"/DSS", b"/Extensions", b"/Version"}
+        if reference == table[b"/Info"]:
+            return {b"/ModDate", b"/Producer"}
+        if before.get(b"/FT") == b"/Sig" and b"/V" not in before and after.get(b"/V") in {b"%d 0 R" % one for one in signed}:
+            return {b"/V", b"/AP", b"/M"}
+        return set()
+
+    def _signed(self, value: dict[bytes, Any], place: int, end: int, trusted: Sequence[x509.Certificate]) -> str:
+        zero, start, behind, tail = (int(one) for one in value[b"/ByteRange"])
+        if (zero, behind + tail) != (0, end) or not place < start < behind <= end or self._data[start:behind] != value[b"/Contents"]:
+            raise RefutedError("a later signature does not cover the file as it was when it was made")
+        about = self._data[:start] + self._data[behind:end]
+        if value.get(b"/SubFilter") == b"/ETSI.RFC3161":
+            before = self._data[:start] if LEVEL in value else None
+            return f"timestamp of {_stamped(_contents(value[b'/Contents']), about, before)} ({UNKNOWN_AUTHORITY})"
+        raw = _contents(value[b"/Contents"])
+        own = LEVEL in value
+        try:
+            made = Cms.read(raw)
+        except RefutedError as error:
+            raise error if own else NotProvenError(f"a signature of another program: {error}") from error
+        made.require(about)
+        _require_may_sign(made.signer, made.links if own else ())
+        if own:
+            made.require_form(raw, self._data[:start])
+            if (value[LEVEL] == b"/B-B") != (made.token is None) or raw.hex().upper().encode() != value[b"/Contents"][1:-1]:
+                raise RefutedError(OTHER_FORM)
+        at = _time(value[b"/M"])
+        if not _is_valid(made.signer, at):
+            raise RefutedError(f"a signature of {at.isoformat()}, when the certificate of {_name(made.signer)} was not valid")
+        known = "trusted" if _way(made.signer, made.links, trusted) and _is_valid(made.signer) else "not trusted here"
+        return f"signature of {_name(made.signer)} ({known})"
+
+
+def _time(literal: bytes) -> datetime:
+    """Reads a date of a PDF (ISO 32000-1, section 7.9.4) with its zone."""
+    text = re.sub(rb"\\(\d{3})", lambda digits: bytes([int(digits.group(1), 8)]), literal)
+    found = re.fullmatch(rb"\(D:(\d{14})(?:Z(?:00'00'?)?|([+-])(\d\d)'(\d\d)'?)\)", text)
+    if found is None:
+        raise ValueError("a signature without a time, or without its zone")
+    sign, hours, minutes = found.groups()[1:]
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return datetime.strptime(found.group(1).decode(), "%Y%m%d%H%M%S").replace(tzinfo=timezone(-offset if sign == b"-" else offset))
+
+
+def _pairs(index: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    return zip((int(one) for one in index[::2]), (int(one) for one in index[1::2]), strict=True)
+
+
+def _number(reference: bytes) -> int:
+    return int(reference.split()[0])
+
+
+def _properties(stream: bytes) -> tuple[set[bytes], bytes]:
+    """The namespaces of XMP metadata, and the rest of it without what every program changes: dates, its own name, spaces."""
+    unpacked = zlib.decompressobj().decompress(stream, MOST)
+    names = rb"xmp:ModifyDate|xmp:MetadataDate|pdf:Producer|x:xmptk"
+    own = re.compile(rb' (?:%b)="[^"<]*"|<(%b)>[^<]*</\1>|\s+xmlns:\w+="[^"]*"|\s+' % (names, names))
+    return set(re.findall(rb'xmlns:\w+="[^"]*"', unpacked)), own.sub(b"", unpacked)
+
+
+# Objects of a PDF (ISO 32000-1, section 7.3)
+
+TOKENS = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*|\d+ \d+ R\b|[-+]?[\d.]+|true\b|false\b|null\b|<[0-9A-Fa-f]*>")
+
+
+def pdf_value(data: bytes, here: int, depth: int = 0) -> tuple[Any, int]:
+    """Reads one object of a PDF: dictionaries and arrays of what else is left in its bytes; returns it and its end."""
+    if depth > 30:
+        raise ValueError("too deep")
+    if data.startswith(b"<<", here) or data.startswith(b"[", here):
+        close = b">>" if data.startswith(b"<<", here) else b"]"
+        found, here = [], _space(data, here + len(close))
+        while not data.startswith(close, here):
+            value, here = pdf_value(data, here, depth + 1)
+            found.append(value)
+            here = _space(data, here)
+        if close == b"]":
+            return found, here + 1
+        made = dict(zip(found[::2], found[1::2], strict=True))
+        if 2 * len(made) != len(found):
+            raise ValueError("a key twice in one dictionary")
+        return made, here + 2
+    if data.startswith(b"(", here):
+        return _literal(data, here)
+    token = TOKENS.match(data, here)
+    if token is None:
+        raise ValueError(f"byte {here} begins no object")
+    return token.group(), token.end()
+
+
+def _space(data: bytes, here: int) -> int:
+    space = re.compile(rb"[\0\t\n\f\r ]*").match(data, here)
+    return here if space is None else space.end()
+
+
+def _literal(data: bytes, begin: int) -> tuple[bytes, int]:
+    depth, here = 0, begin
+    for mark in re.compile(rb"\\.|[()]", re.DOTALL).finditer(data, begin):
+        depth += {b"(": 1, b")": -1}.get(mark.group(), 0)
+        here = mark.end()
+        if not depth:
+            return data[begin:here], here
+    raise ValueError("a string does not end")
+
+
+# Signatures in a PDF and timestamps: CMS (RFC 5652), RFC 3161
+
+DATA = bytes.fromhex("2a864886f70d010701")
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+CONTENT_TYPE = bytes.fromhex("2a864886f70d010903")
+MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
+PROTECTION = bytes.fromhex("2a864886f70d010934")
+STAMPED = bytes.fromhex("2a864886f70d0109100104")
+TOKEN = bytes.fromhex("2a864886f70d010910020e")
+PSS = bytes.fromhex("2a864886f70d01010a")
+"""Object identifiers: content types and attributes of CMS, what a timestamp holds (TSTInfo), the timestamp under a signature, RSA-PSS."""
+NAMING = (bytes.fromhex("2a864886f70d010910022f"), bytes.fromhex("2a864886f70d010910020c"))
+"""Attributes that name certificates by their digests: ESS signing-certificate-v2, and its older form with SHA-1."""
+DIGESTS = {
+    bytes.fromhex("608648016503040201"): hashes.SHA256(),
+    bytes.fromhex("608648016503040202"): hashes.SHA384(),
+    bytes.fromhex("608648016503040203"): hashes.SHA512(),
+}
+SIGNED_WITH = {
+    (True, "sha256"): bytes.fromhex("300d06092a864886f70d01010b0500"),
+    (True, "sha384"): bytes.fromhex("300d06092a864886f70d01010c0500"),
+    (True, "sha512"): bytes.fromhex("300d06092a864886f70d01010d0500"),
+    (False, "sha256"): bytes.fromhex("300a06082a8648ce3d040302"),
+    (False, "sha384"): bytes.fromhex("300a06082a8648ce3d040303"),
+    (False, "sha512"): bytes.fromhex("300a06082a8648ce3d040304"),
+}
+"""Signature algorithms: of RSA keys or not, by digest."""
+ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+}
+"""Orders of the groups of the curves (FIPS 186-4, appendix D.1.2)."""
+OTHER_FORM = "the signature is not in the form that this toolkit writes"
 
 
 def _stamped(token: bytes, about: bytes, before: bytes | None) -> str:
@@ -311,7 +626,7 @@ class Cms:
         attributes = next(one for one in info if one[0] == 0xA0)
         values = _attributes(attributes)
         if stamp:
-            (signer,) = {one for one in found if _bound(values, one)}
+            (signer,) = {one for one in found if _is_named(values, one)}
         else:
             issuer, serial = _fields(info[1])
             named = (issuer[2], int.from_bytes(serial[1], "big"))
@@ -340,34 +655,35 @@ class Cms:
         """
         values = _attributes((0xA0, _only(self.attributes)[1], b""))
         key, name = self.signer.public_key(), self.algorithm.name
-        digest = _tlv(0x30, next(_tlv(0x06, oid) for oid, made in DIGESTS.items() if made.name == name), b"\5\0")
+        digest = _tlv(0x30, next(_oid(oid) for oid, made in DIGESTS.items() if made.name == name), b"\5\0")
         signed_with = SIGNED_WITH[isinstance(key, rsa.RSAPublicKey), name]
         if self.content is None:
             self._require_own_key()
-            parts = [
-                _tlv(0x30, CONTENT_TYPE, _tlv(0x31, DATA)),
-                _tlv(0x30, _tlv(0x06, MESSAGE_DIGEST), _tlv(0x31, _tlv(0x04, self.digest or b""))),
-            ]
-            named = [_tlv(0x30, _tlv(0x04, one)) for one in _hashes(values)]
-            parts.append(_tlv(0x30, _tlv(0x06, NAMED[0]), _tlv(0x31, _tlv(0x30, _tlv(0x30, *named)))))
-            attributes, inside = b"".join(sorted(parts)), _tlv(0x30, DATA)
-            wanted = sorted(_digest(hashes.SHA256(), _der(one)) for one in (self.signer, *self.links))
-            if sorted(_hashes(values)) != wanted or not _bound(values, self.signer):
-                raise RefutedError(OTHER_FORM)
+            attributes, inside = self._own_attributes(values), _tlv(0x30, _oid(DATA))
         else:
-            attributes, inside = _only(self.attributes)[1], _tlv(0x30, STAMPED, _tlv(0xA0, _tlv(0x04, self.content)))
+            attributes, inside = _only(self.attributes)[1], _tlv(0x30, _oid(STAMPED), _tlv(0xA0, _tlv(0x04, self.content)))
             if PROTECTION in values:
                 digest, signed_with = (_tlv(0x30, one[1]) for one in _fields(values[PROTECTION])[:2])
-            if self.links and not {_der(one) for one in self.links} <= {*_streams(before)}:
+            if self.links and not {_der(one) for one in self.links} <= {*_der_streams(before)}:
                 raise RefutedError("a certificate of a timestamp is not among those that the document vouches for")
         _require_lower(key, self.value)
         sid = _tlv(0x30, self.signer.issuer.public_bytes(), _integer(self.signer.serial_number))
-        stamp = b"" if self.token is None else _tlv(0xA1, _tlv(0x30, _tlv(0x06, TOKEN), _tlv(0x31, self.token)))
+        stamp = b"" if self.token is None else _tlv(0xA1, _attribute(TOKEN, self.token))
         info = _tlv(0x30, _integer(1), sid, digest, _tlv(0xA0, attributes), signed_with, _tlv(0x04, self.value), stamp)
         certificates = _tlv(0xA0, *sorted(_der(one) for one in (self.signer, *self.links)))
         whole = _tlv(0x30, _integer(1 if self.content is None else 3), _tlv(0x31, digest), inside, certificates, _tlv(0x31, info))
-        if _tlv(0x30, _tlv(0x06, SIGNED_DATA), _tlv(0xA0, whole)) != _only(raw, allow_zeros=True)[2]:
+        if _tlv(0x30, _oid(SIGNED_DATA), _tlv(0xA0, whole)) != _only(raw, allow_zeros=True)[2]:
             raise RefutedError(OTHER_FORM)
+
+    def _own_attributes(self, values: dict[bytes, Field]) -> bytes:
+        """Returns the signed attributes as this toolkit writes them: they name the signer's certificate first, and every other in it."""
+        named = _named(values)
+        wanted = sorted(_digest(hashes.SHA256(), _der(one)) for one in (self.signer, *self.links))
+        if sorted(named) != wanted or not _is_named(values, self.signer):
+            raise RefutedError(OTHER_FORM)
+        naming = _tlv(0x30, _tlv(0x30, *(_tlv(0x30, _tlv(0x04, one)) for one in named)))
+        content = (CONTENT_TYPE, _oid(DATA)), (MESSAGE_DIGEST, _tlv(0x04, self.digest or b"")), (NAMING[0], naming)
+        return b"".join(sorted(_attribute(name, value) for name, value in content))
 
     def _require_own_key(self) -> None:
         """Refuses keys that this toolkit does not sign with, and a digest that does not belong to the key."""
@@ -389,11 +705,51 @@ def _attributes(field: Field) -> dict[bytes, Field]:
     return {_fields(one)[0][1]: _fields(_fields(one)[1])[0] for one in _fields(field)}
 
 
+def _named(values: dict[bytes, Field]) -> list[bytes]:
+    """The digests by which signed attributes name certificates."""
+    found = next((values[one] for one in NAMING if one in values), None)
+    if found is None:
+        raise RefutedError("a signature that does not name its certificate")
+    return [next(part[1] for part in _fields(one) if part[0] == 0x04) for one in _fields(_fields(found)[0])]
+
+
+def _is_named(values: dict[bytes, Field], certificate: x509.Certificate) -> bool:
+    """Whether signed attributes name a certificate first."""
+    digest = _named(values)[0]
+    made = {20: hashes.SHA1(), 32: hashes.SHA256(), 48: hashes.SHA384(), 64: hashes.SHA512()}[len(digest)]  # noqa: S303 (RFC 3161 names by it)
+    return _digest(made, _der(certificate)) == digest
+
+
 def _digest(algorithm: hashes.HashAlgorithm, data: bytes) -> bytes:
     made = hashes.Hash(algorithm)
     made.update(data)
     return made.finalize()
 
+
+def _require_lower(key: Any, signature: bytes) -> None:
+    """Of the two forms of an ECDSA signature the one with the lower number counts, in strict DER."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        order = ORDERS.get(key.curve.name)
+        r, s = decode_dss_signature(signature)
+        if encode_dss_signature(r, s) != signature or (order is not None and s > order // 2):
+            raise RefutedError(OTHER_FORM)
+
+
+def _verify(key: Any, signature: bytes, data: bytes, algorithm: hashes.HashAlgorithm) -> None:
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, data, ec.ECDSA(algorithm))
+        elif isinstance(key, Ed25519PublicKey):
+            key.verify(signature, data)
+        else:
+            raise RefutedError(f"a key of type {type(key).__name__}")
+    except InvalidSignature as error:
+        raise RefutedError("the signature was not made with the certificate's key") from error
+
+
+# DER
 
 Field = tuple[int, bytes, bytes]
 """Tag, value, and the whole of a DER element."""
@@ -428,11 +784,23 @@ def _fields(one: Field) -> list[Field]:
     return found
 
 
+def _wholes(whole: bytes) -> Iterator[bytes]:
+    return (one[2] for one in _fields(_only(whole)))
+
+
 def _tlv(tag: int, *parts: bytes) -> bytes:
     value = b"".join(parts)
     size = len(value)
     digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([tag, size] if size < 0x80 else [tag, 0x80 | len(digits), *digits]) + value
+
+
+def _oid(value: bytes) -> bytes:
+    return _tlv(0x06, value)
+
+
+def _attribute(name: bytes, value: bytes) -> bytes:
+    return _tlv(0x30, _oid(name), _tlv(0x31, value))
 
 
 def _integer(value: int) -> bytes:
@@ -443,51 +811,24 @@ def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
-def _hashes(values: dict[bytes, Field]) -> list[bytes]:
-    """The digests by which signed attributes name certificates."""
-    found = next((values[one] for one in NAMED if one in values), None)
-    if found is None:
-        raise RefutedError("a signature that does not name its certificate")
-    return [next(part[1] for part in _fields(one) if part[0] == 0x04) for one in _fields(_fields(found)[0])]
+def _der_streams(data: bytes) -> Iterator[bytes]:
+    """The contents of the streams of a file that may be DER: certificates, and what authorities say of them."""
+    for head in re.finditer(rb"stream\r?\n", data):
+        begin, packed = head.end(), data[head.end() : head.end() + 1] == b"x"
+        with suppress(zlib.error, RefutedError, IndexError):
+            if packed and zlib.decompressobj().decompress(data[begin : begin + 1024], 1) != b"0":
+                continue
+            content = data[begin : begin + MOST_SIGNED]
+            content = zlib.decompressobj().decompress(content, MOST_SIGNED) if packed else content
+            if content[:1] == b"0":
+                yield _element(content)[0][2]
 
 
-def _bound(values: dict[bytes, Field], certificate: x509.Certificate) -> bool:
-    """Whether signed attributes name a certificate first."""
-    digest = _hashes(values)[0]
-    made = {20: hashes.SHA1(), 32: hashes.SHA256(), 48: hashes.SHA384(), 64: hashes.SHA512()}[len(digest)]  # noqa: S303 (RFC 3161 names by it)
-    return _digest(made, _der(certificate)) == digest
+# Certificates: what they may do, whom they lead to, whether the file says that they were revoked
 
-
-def _require_lower(key: Any, signature: bytes) -> None:
-    """Of the two forms of an ECDSA signature the one with the lower number counts, in strict DER."""
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        order = {"secp256r1": ORDER_256, "secp384r1": ORDER_384}.get(key.curve.name)
-        r, s = decode_dss_signature(signature)
-        if encode_dss_signature(r, s) != signature or (order is not None and s > order // 2):
-            raise RefutedError(OTHER_FORM)
-
-
-def _wholes(whole: bytes) -> Iterator[bytes]:
-    return (one[2] for one in _fields(_only(whole)))
-
-
-def _verify(key: Any, signature: bytes, data: bytes, algorithm: hashes.HashAlgorithm) -> None:
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, data, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, data, ec.ECDSA(algorithm))
-        elif isinstance(key, Ed25519PublicKey):
-            key.verify(signature, data)
-        else:
-            raise RefutedError(f"a key of type {type(key).__name__}")
-    except InvalidSignature as error:
-        raise RefutedError("the signature was not made with the certificate's key") from error
-
-
-def _name(certificate: x509.Certificate) -> str:
-    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(names[0].value) if names else certificate.subject.rfc4514_string()
+TRIAL = x509.ObjectIdentifier("2.25.42221588024285752249991595624360183612")
+SIGNING = {"2.5.29.37.0", "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.2.840.113583.1.1.5", "1.3.6.1.4.1.311.10.3.12"}
+"""Purposes of which a certificate that names any must have one: any, code, e-mail, documents (RFC 9336, Adobe, Microsoft)."""
 
 
 def _trust(result: Result, trusted: Sequence[x509.Certificate], revoked: dict[bytes, datetime] | None = None) -> str:
@@ -500,7 +841,7 @@ def _trust(result: Result, trusted: Sequence[x509.Certificate], revoked: dict[by
     if way is None:
         raise NotProvenError(f"{_name(signer)} is not among the certificates given with --trust{trial}; sha256:{fingerprint}")
     now = datetime.now(UTC)
-    if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
+    if not _is_valid(signer, now):
         span = f"{signer.not_valid_before_utc.date()} to {signer.not_valid_after_utc.date()}"
         raise NotProvenError(f"{_name(signer)}'s certificate is valid from {span} only; whether it signed then is for compliance verify")
     if result.signed_at is not None and result.signed_at > now + TOLERANCE:
@@ -514,6 +855,22 @@ def _trust(result: Result, trusted: Sequence[x509.Certificate], revoked: dict[by
     return (
         f"{_name(signer)} is trusted{trial}; sha256:{fingerprint}; whether it was revoked is not judged here, but by what the file carries"
     )
+
+
+def _require_may_sign(signer: x509.Certificate, links: Sequence[x509.Certificate]) -> None:
+    """Checks that a certificate allows signing, and was issued by the next one that came with it, each by the next."""
+    usage = _usage(signer)
+    if usage is not None and not (usage.digital_signature or usage.content_commitment):
+        raise RefutedError("the certificate's key usage does not allow signatures")
+    if signer.subject == signer.issuer and not _signed_by(signer, signer):
+        raise RefutedError("a certificate that names itself as its issuer, and is not issued by itself")
+    left, below = list(links), signer
+    while left:
+        above = next((one for one in left if _signed_by(below, one)), None)
+        if above is None:
+            raise RefutedError("a certificate in the signature did not issue the one below it")
+        left.remove(above)
+        below = above
 
 
 def _way(signer: x509.Certificate, links: Sequence[x509.Certificate], trusted: Sequence[x509.Certificate]) -> list[x509.Certificate] | None:
@@ -548,6 +905,11 @@ def _signed_by(certificate: x509.Certificate, by: x509.Certificate) -> bool:
     return True
 
 
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    found = [one.value for one in certificate.extensions if isinstance(one.value, x509.KeyUsage)]
+    return found[0] if found else None
+
+
 def _may_issue(authority: x509.Certificate) -> bool:
     """Whether a certificate may issue others, whoever they are: limits to their names are not judged here."""
     usage = _usage(authority)
@@ -570,26 +932,14 @@ def _is_for_signing(certificate: x509.Certificate) -> bool:
     return known and all(named & SIGNING for named in purposes)
 
 
-def _is_valid(certificate: x509.Certificate) -> bool:
-    return certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc
-
-
-def _streams(data: bytes) -> Iterator[bytes]:
-    """The contents of the streams of a file that may be DER: certificates, and what authorities say of them."""
-    for head in re.finditer(rb"stream\r?\n", data):
-        begin, packed = head.end(), data[head.end() : head.end() + 1] == b"x"
-        with suppress(zlib.error, RefutedError, IndexError):
-            if packed and zlib.decompressobj().decompress(data[begin : begin + 1024], 1) != b"0":
-                continue
-            content = data[begin : begin + MOST_SIGNED]
-            content = zlib.decompressobj().decompress(content, MOST_SIGNED) if packed else content
-            if content[:1] == b"0":
-                yield _element(content)[0][2]
+def _is_valid(certificate: x509.Certificate, at: datetime | None = None) -> bool:
+    """Whether a certificate is valid at a time; now, if None."""
+    return certificate.not_valid_before_utc <= (at or datetime.now(UTC)) <= certificate.not_valid_after_utc
 
 
 def _revoked_in(data: bytes) -> dict[bytes, datetime]:
     """Returns when certificates were revoked, as far as the file carries the word of who issued them."""
-    carried = [*_streams(data)]
+    carried = [*_der_streams(data)]
     known = [one for der in carried for one in _read_certificate(der)]
     found: dict[bytes, datetime] = {}
     for der in carried:
@@ -611,311 +961,42 @@ def _read_certificate(der: bytes) -> Iterator[x509.Certificate]:
         yield x509.load_der_x509_certificate(der)
 
 
-# What was added after the toolkit's signature
+def _name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
-class Updates:
-    """The updates of a signed file, in the one form that this toolkit writes them; of another form nothing is said.
-
-    An update may sign a prepared field, and add data for the validation of certificates; nothing else of the document may change.
-    """
-
-    def __init__(self, data: bytes, certified: int, start: int) -> None:
-        self._data, self._certified, self._start = data, certified, start
-        self._known: dict[int, Any] = {}
-        self._streams: dict[int, bytes] = {}
-        self._size = 0
-
-    def certification(self, result: Result) -> str:
-        """Reads the toolkit's signature and its field: what it is, what it allows, when it was made."""
-        objects: dict[int, tuple[int, Any]] = {}
-        for here, read in self._revisions(self._certified):
-            objects = read[0] if here < self._start else objects
-        (number, place, value) = next(
-            (number, at, one) for number, (at, one) in objects.items() if isinstance(one, dict) and one.get(b"/ByteRange") is not None
-        )
-        field = next(one for _, one in objects.values() if isinstance(one, dict) and one.get(b"/V") == b"%d 0 R" % number)
-        (reference,) = value[b"/Reference"]
-        level = reference[b"/TransformParams"][b"/P"]
-        found = (value[b"/SubFilter"], field[b"/T"], reference[b"/TransformMethod"], level, place < self._start)
-        if found != (b"/ETSI.CAdES.detached", b"(Toolkit)", b"/DocMDP", b"2", True):
-            raise RefutedError("the first signature is not the toolkit's, or does not certify the document")
-        result.signed_at = _time(value[b"/M"])
-        signer = result.signer
-        if signer is None or not signer.not_valid_before_utc <= result.signed_at <= signer.not_valid_after_utc:
-            raise RefutedError(f"signed at {result.signed_at.isoformat()}, when the certificate was not valid")
-        return f"the toolkit's, made at {result.signed_at.isoformat()}; it allows filling in forms and signing at most"
-
-    def judge(self, trusted: Sequence[x509.Certificate]) -> str:
-        """Reads one update after the other."""
-        try:
-            return "; ".join(self._each(trusted))
-        except (RefutedError, NotProvenError):
-            raise
-        except Exception as error:
-            found = f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
-            raise NotProvenError(f"what follows the toolkit's signature is not judged here ({found}): compliance verify does") from error
-
-    def _each(self, trusted: Sequence[x509.Certificate]) -> Iterator[str]:
-        for here, (objects, streams, _, end) in self._revisions(len(self._data)):
-            if here >= self._certified:
-                yield self._allowed(objects, streams, end, trusted)
-            self._known |= {number: value for number, (_, value) in objects.items()}
-            self._streams |= streams
-            # A later update cannot make an object new that the document knows.
-            self._size = max(self._size, int(objects[max(objects)][1][b"/Size"]), max(objects) + 1)
-
-    def _revisions(self, until: int) -> Iterator[tuple[int, tuple[dict[int, tuple[int, Any]], dict[int, bytes], int, int]]]:
-        """Yields where each update begins, and what it holds."""
-        first = re.compile(rb"startxref\n(\d+)\n%%EOF\n").search(self._data)
-        if first is None:
-            raise ValueError("no end of the document")
-        here, previous = first.end(), int(first.group(1))
-        for _ in range(MOST_UPDATES):
-            if here == until:
-                return
-            read = self._read(here)
-            self._require_table(*read[:3], previous)
-            yield here, read
-            here, previous = read[3], read[2]
-        raise NotProvenError(f"more than {MOST_UPDATES} updates")
-
-    def _read(self, here: int) -> tuple[dict[int, tuple[int, Any]], dict[int, bytes], int, int]:
-        """Reads the objects of an update: place and value of each, its stream, the place of the table, and the update's end."""
-        objects: dict[int, tuple[int, Any]] = {}
-        streams: dict[int, bytes] = {}
-        while head := re.compile(rb"(\d{1,9}) 0 obj\n").match(self._data, here):
-            number = int(head.group(1))
-            value, after = pdf_value(self._data, head.end())
-            if self._data.startswith(b"\nstream\n", after):
-                begin = after + len(b"\nstream\n")
-                after = begin + int(value[b"/Length"])
-                streams[number] = self._data[begin:after]
-                after += len(b"\nendstream") if self._data.startswith(b"\nendstream\n", after) else 0
-            if not self._data.startswith(b"\nendobj\n", after) or number in objects:
-                raise ValueError(f"object {number} does not end, or is there twice")
-            objects[number] = head.start(), value
-            here = after + len(b"\nendobj\n")
-        last = re.compile(rb"\nstartxref\n(\d{1,12})\n%%EOF\n").match(self._data, here)
-        if last is None or not objects:
-            raise ValueError("an update does not end as it must")
-        return objects, streams, int(last.group(1)), last.end()
-
-    def _require_table(self, objects: dict[int, tuple[int, Any]], streams: dict[int, bytes], table: int, previous: int) -> None:
-        """The cross-references name the objects of the update, at their places, and no others."""
-        number, (place, value) = max(objects.items())
-        if (place, value[b"/Type"], int(value[b"/Prev"])) != (table, b"/XRef", previous) or value[b"/W"] != [b"1", b"8", b"2"]:
-            raise ValueError("the cross-references are not where they must be")
-        content = zlib.decompressobj().decompress(streams[number], MOST)
-        numbers = [one for first, count in _pairs(value[b"/Index"]) for one in range(first, first + count)]
-        rows = {one: content[11 * n : 11 * n + 11] for n, one in enumerate(numbers)}
-        rows.pop(0, None)
-        expected = {one: b"\1" + at.to_bytes(8, "big") + b"\0\0" for one, (at, _) in objects.items()}
-        if rows != expected or len(content) != 11 * len(numbers):
-            raise RefutedError("cross-references of an update name other objects than it holds")
-
-    def _allowed(
-        self, objects: dict[int, tuple[int, Any]], streams: dict[int, bytes], end: int, trusted: Sequence[x509.Certificate]
-    ) -> str:
-        """Judges what an update changed, and by whom it is signed."""
-        values = {number: value for number, (_, value) in objects.items()}
-        table = values[max(values)]
-        if b"/Encrypt" in table or any(table[key] != self._last_table()[key] for key in (b"/Root", b"/Info")):
-            raise RefutedError("an update names another document")
-        signed = [number for number, value in values.items() if isinstance(value, dict) and b"/ByteRange" in value]
-        for number in (one for one in values if one < self._size):
-            self._unchanged(number, values[number], streams.get(number), table, signed)
-        if not signed:
-            return self._data_for_validation(values, table)
-        (number,) = signed
-        return self._signed(values[number], objects[number][0], end, trusted)
-
-    def _data_for_validation(self, values: dict[int, Any], table: dict[bytes, Any]) -> str:
-        """An update that nobody signed brings such data, and not only objects that a later one could make use of."""
-        catalog = values.get(_number(table[b"/Root"])) or self._known[_number(table[b"/Root"])]
-        number = _number(catalog[b"/DSS"]) if b"/DSS" in catalog else -1
-        if values.get(number) in (None, self._known.get(number)):
-            raise RefutedError("an update is neither a signature nor data for validation")
-        return "data for validation, which nobody signed"
-
-    def _last_table(self) -> dict[bytes, Any]:
-        return next(
-            value for _, value in sorted(self._known.items(), reverse=True) if isinstance(value, dict) and value.get(b"/Type") == b"/XRef"
-        )
-
-    def _unchanged(self, number: int, value: Any, stream: bytes | None, table: dict[bytes, Any], signed: list[int]) -> None:
-        """An object that was there before may differ in what signing changes only."""
-        before, after = self._known.get(number), value
-        if not isinstance(before, dict) or not isinstance(after, dict):
-            raise NotProvenError(f"an update changes object {number} of the document: compliance verify judges it")
-        if self._is_validation_data(number, table) and {*before, *after} <= VALIDATION:
-            return
-        if before.get(b"/Type") == after.get(b"/Type") == b"/Metadata":
-            if _properties(self._streams[number]) != _properties(stream or b""):
-                raise RefutedError("an update changes the metadata of the signed document")
-            return
-        changed = {key for key in {*before, *after} if before.get(key) != after.get(key)} - self._may_change(
-            number, before, after, table, signed
-        )
-        if changed or stream != self._streams.get(number):
-            what = f"object {number} ({before.get(b'/Type', b'').decode('latin-1')}) {b' '.join(sorted(changed)).decode('latin-1')}"
-            # A further timestamp brings a field without a place, which the page lists; whether it is that is not judged here.
-            if (before.get(b"/Type") in (b"/Page", b"/Pages") and changed != {b"/Annots"}) or changed & FIXED:
-                raise RefutedError(f"an update changes the signed document: {what}")
-            raise NotProvenError(f"an update changes {what}, as this toolkit does not: compliance verify judges it")
-
-    def _is_validation_data(self, number: int, table: dict[bytes, Any]) -> bool:
-        store = self._known.get(_number(table[b"/Root"]), {}).get(b"/DSS")
-        return bool(store == b"%d 0 R" % number)
-
-    @staticmethod
-    def _may_change(number: int, before: Any, after: Any, table: dict[bytes, Any], signed: list[int]) -> set[bytes]:
-        reference = b"%d 0 R" % number
-        if reference == table[b"/Root"]:
-            return {b"/DSS", b"/Extensions", b"/Version"}
-        if reference == table[b"/Info"]:
-            return {b"/ModDate", b"/Producer"}
-        if before.get(b"/FT") == b"/Sig" and b"/V" not in before and after.get(b"/V") in {b"%d 0 R" % one for one in signed}:
-            return {b"/V", b"/AP", b"/M"}
-        return set()
-
-    def _signed(self, value: dict[bytes, Any], place: int, end: int, trusted: Sequence[x509.Certificate]) -> str:
-        zero, start, behind, tail = (int(one) for one in value[b"/ByteRange"])
-        if (zero, behind + tail) != (0, end) or not place < start < behind <= end or self._data[start:behind] != value[b"/Contents"]:
-            raise RefutedError("a later signature does not cover the file as it was when it was made")
-        about = self._data[:start] + self._data[behind:end]
-        if value.get(b"/SubFilter") == b"/ETSI.RFC3161":
-            before = self._data[:start] if LEVEL in value else None
-            return f"timestamp of {_stamped(_digits(value[b'/Contents']), about, before)} ({UNKNOWN_AUTHORITY})"
-        raw = _digits(value[b"/Contents"])
-        own = LEVEL in value
-        try:
-            made = Cms.read(raw)
-        except RefutedError as error:
-            raise error if own else NotProvenError(f"a signature of another program: {error}") from error
-        made.require(about)
-        _require_may_sign(made.signer, made.links if own else ())
-        if own:
-            made.require_form(raw, self._data[:start])
-            if (value[LEVEL] == b"/B-B") != (made.token is None) or raw.hex().upper().encode() != value[b"/Contents"][1:-1]:
-                raise RefutedError(OTHER_FORM)
-        at = _time(value[b"/M"])
-        if not made.signer.not_valid_before_utc <= at <= made.signer.not_valid_after_utc:
-            raise RefutedError(f"a signature of {at.isoformat()}, when the certificate of {_name(made.signer)} was not valid")
-        known = "trusted" if _way(made.signer, made.links, trusted) and _is_valid(made.signer) else "not trusted here"
-        return f"signature of {_name(made.signer)} ({known})"
+def _holder(certificate: x509.Certificate) -> str:
+    """The e-mail address that a certificate is made out to, else its name."""
+    for one in certificate.extensions:
+        if isinstance(one.value, x509.SubjectAlternativeName):
+            return next(iter(one.value.get_values_for_type(x509.RFC822Name)), _name(certificate))
+    return _name(certificate)
 
 
-def _time(literal: bytes) -> datetime:
-    """Reads a date of a PDF (ISO 32000-1, section 7.9.4) with its zone."""
-    text = re.sub(rb"\\(\d{3})", lambda digits: bytes([int(digits.group(1), 8)]), literal)
-    found = re.fullmatch(rb"\(D:(\d{14})(?:Z(?:00'00'?)?|([+-])(\d\d)'(\d\d)'?)\)", text)
-    if found is None:
-        raise ValueError("a signature without a time, or without its zone")
-    sign, hours, minutes = found.groups()[1:]
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    return datetime.strptime(found.group(1).decode(), "%Y%m%d%H%M%S").replace(tzinfo=timezone(-offset if sign == b"-" else offset))
+# A report: its files against each other and against the ledger
 
 
-def _pairs(index: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    return zip((int(one) for one in index[::2]), (int(one) for one in index[1::2]), strict=True)
+def _judge_files(files: dict[str, bytes], result: Result) -> None:
+    """Checks the files of a report against each other."""
+    if "report.json" not in files:
+        if not result.is_refuted:
+            result.refute("bundle", "report.json is missing")
+        return
+    bundle: Bundle | None = None
 
+    def read() -> str:
+        nonlocal bundle
+        bundle = Bundle(files)
+        result.judged = bundle.model["assessment"]
+        left_out = f": redacted copy without {', '.join(bundle.redacted)}" if bundle.redacted else ""
+        return f"report {bundle.model['id']}{left_out}; its pages are not rendered again here, so what they show is not judged"
 
-def _number(reference: bytes) -> int:
-    return int(reference.split()[0])
-
-
-def _properties(stream: bytes) -> tuple[set[bytes], bytes]:
-    """The namespaces of XMP metadata, and the rest of it without what every program changes: dates, its own name, spaces."""
-    unpacked = zlib.decompressobj().decompress(stream, MOST)
-    names = rb"xmp:ModifyDate|xmp:MetadataDate|pdf:Producer|x:xmptk"
-    own = re.compile(rb' (?:%b)="[^"<]*"|<(%b)>[^<]*</\1>|\s+xmlns:\w+="[^"]*"|\s+' % (names, names))
-    return set(re.findall(rb'xmlns:\w+="[^"]*"', unpacked)), own.sub(b"", unpacked)
-
-
-TOKENS = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*|\d+ \d+ R\b|[-+]?[\d.]+|true\b|false\b|null\b|<[0-9A-Fa-f]*>")
-
-
-def pdf_value(data: bytes, here: int, depth: int = 0) -> tuple[Any, int]:
-    """Reads one object of a PDF: dictionaries and arrays of what else is left in its bytes; returns it and its end."""
-    if depth > 30:
-        raise ValueError("too deep")
-    if data.startswith(b"<<", here) or data.startswith(b"[", here):
-        close = b">>" if data.startswith(b"<<", here) else b"]"
-        found, here = [], _space(data, here + len(close))
-        while not data.startswith(close, here):
-            value, here = pdf_value(data, here, depth + 1)
-            found.append(value)
-            here = _space(data, here)
-        if close == b"]":
-            return found, here + 1
-        made = dict(zip(found[::2], found[1::2], strict=True))
-        if 2 * len(made) != len(found):
-            raise ValueError("a key twice in one dictionary")
-        return made, here + 2
-    if data.startswith(b"(", here):
-        return _literal(data, here)
-    token = TOKENS.match(data, here)
-    if token is None:
-        raise ValueError(f"byte {here} begins no object")
-    return token.group(), token.end()
-
-
-def _space(data: bytes, here: int) -> int:
-    space = re.compile(rb"[\0\t\n\f\r ]*").match(data, here)
-    return here if space is None else space.end()
-
-
-def _literal(data: bytes, begin: int) -> tuple[bytes, int]:
-    depth, here = 0, begin
-    for mark in re.compile(rb"\\.|[()]", re.DOTALL).finditer(data, begin):
-        depth += {b"(": 1, b")": -1}.get(mark.group(), 0)
-        here = mark.end()
-        if not depth:
-            return data[begin:here], here
-    raise ValueError("a string does not end")
-
-
-def _attachments(unsigned: bytes, files: dict[str, bytes]) -> str:
-    """Takes the embedded files out of the signed bytes: the model by its schema, the others by the digests that it prints."""
-    found, room = [], MOST
-    for match in re.finditer(rb"/Type /EmbeddedFile.{0,400}?/Length (\d{1,10})>>\nstream\n", unsigned, re.DOTALL):
-        stream = unsigned[match.end() : match.end() + int(match.group(1))]
-        content = zlib.decompressobj().decompress(stream, room) if b"/FlateDecode" in match.group() else stream
-        room -= len(content)
-        if room <= 0:
-            raise RefutedError(f"the attached files unpack to more than {MOST} bytes")
-        found.append(content)
-    by_digest = {hashlib.sha256(one).hexdigest(): one for one in found}
-    for name, schema in MODELS.items():
-        models = [one for one in found if b'"%b"' % schema in one[:200]]
-        if len(models) > 1:
-            raise RefutedError(f"{len(models)} files of the schema {schema.decode()}; expected one")
-        files |= dict(zip([name], models, strict=False))
-    main = next((files[name] for name in ("decision-record.json", "report.json") if name in files), None)
-    if main is None:
-        raise RefutedError("neither a report nor a record among the attached files")
-    for row in _json(main)["attachments"]:
-        if row["sha256"] in by_digest:
-            files[row["name"]] = by_digest[row["sha256"]]
-    strange = by_digest.keys() - digests_of(files).values()
-    if strange or len(found) > len(files):
-        raise RefutedError(f"{len(found)} files are attached, {len(files)} are listed")
-    return f"{len(files)} files"
-
-
-# The bundle
-
-
-def _json(data: bytes) -> Any:
-    return json.loads(data, object_pairs_hook=_unique, parse_constant=lambda name: _raise(RefutedError(f"{name} in JSON")))
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise RefutedError("a key twice in one JSON object")
-    return found
+    if result.check("model", read) and bundle is not None:
+        for name, step in bundle.steps():
+            result.check(name, step)
+        if result.signer is not None and result.signer.fingerprint(hashes.SHA256()).hex() != bundle.model["signer"]["fingerprint"]:
+            result.refute("signer-printed", "another certificate signed than the report prints")
 
 
 class Bundle:
@@ -1002,7 +1083,7 @@ class Bundle:
         for number, one in self.entries.items():
             committed = one["body"].get("private", {})
             whole = number in self.erased or (self.redacted and one["body"]["type"] != "evidence")
-            hidden = CLASSES if whole else self.redacted
+            hidden = PRIVATE if whole else self.redacted
             if set(one["sealed"]) != set(committed) - set(hidden):
                 raise RefutedError(f"entry {number}: other private values than those that the report says it carries")
             for name, sealed in one["sealed"].items():
@@ -1089,27 +1170,67 @@ class Bundle:
         return f"{_name(certificate)} signed the statement {result} on commit {judged['subject']['commit'][:12]}"
 
 
-# Signed statements: DSSE, in-toto
+def digests_of(files: dict[str, bytes], but: Sequence[str] = ()) -> dict[str, str]:
+    """Returns the SHA-256 of files by name."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name not in but}
 
 
-def open_envelope(data: bytes, certificate: x509.Certificate) -> Any:
-    """Verifies a DSSE envelope with the key of a certificate, and returns the in-toto statement in it."""
-    envelope = _json(data)
-    kind, payload = envelope["payloadType"], base64.b64decode(envelope["payload"], validate=True)
-    if kind != "application/vnd.in-toto+json" or len(envelope["signatures"]) != 1:
-        raise RefutedError("not one signed in-toto statement")
-    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
-    (signature,) = envelope["signatures"]
-    value = base64.b64decode(signature["sig"], validate=True)
-    forms = (base64.b64encode(payload).decode(), base64.b64encode(value).decode(), certificate.fingerprint(hashes.SHA256()).hex())
-    if forms != (envelope["payload"], signature["sig"], signature["keyid"]):
-        raise RefutedError("another form of the envelope than the toolkit writes")
-    _verify(certificate.public_key(), value, signed, _hash_of(certificate.public_key()))
-    return _json(payload)
+def _json(data: bytes) -> Any:
+    """Reads JSON in which no key stands twice in one object, and no number is infinite or none."""
+    return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_number)
 
 
-def _hash_of(key: Any) -> hashes.HashAlgorithm:
-    return hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384 else hashes.SHA256()
+def _no_number(name: str) -> Any:
+    raise RefutedError(f"{name} in JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RefutedError("a key twice in one JSON object")
+    return found
+
+
+# Findings
+
+PRIVATE = {"paths": ["fingerprint", "line", "path"], "people": ["person"], "code": ["message"]}
+"""Columns of a finding by privacy class."""
+PUBLIC = ("confidence", "fixed_in", "package", "package_version", "rule", "severity", "state")
+"""What of a finding is not private."""
+COLUMNS = ("evidence", "number", *PUBLIC, "fingerprint", "line", "path", "message", "person")
+"""Columns of the table of findings for spreadsheets."""
+MARK = "[redacted]"
+"""What stands in the table for a value that a copy leaves out."""
+FORMULA = "=+-@\t\r\n"
+"""What a formula of a spreadsheet can begin with."""
+
+
+def row_leaf(row: dict[str, Any], sealed: dict[str, dict[str, str]]) -> bytes:
+    """Returns the leaf of a finding."""
+    index = int(row["number"]).to_bytes(8, "big")
+    parts = [canonical({name: row[name] for name in PUBLIC if row.get(name) is not None})]
+    for name, columns in PRIVATE.items():
+        if name in row.get("commitments", {}):
+            parts.append(bytes.fromhex(row["commitments"][name]))
+            if len(parts[-1]) != 32 or any(row.get(one) for one in columns):
+                raise RefutedError(f"finding {row['number']}: a broken commitment, or a value beside it")
+            continue
+        value = [row.get(one) for one in columns]
+        nothing = name != "paths" and value == [None]
+        parts.append(bytes(32) if nothing else commitment(bytes.fromhex(sealed[name]["key"]), index, canonical(value)))
+    return b"".join(parts)
+
+
+def commitment(key: bytes, label: bytes, value: bytes) -> bytes:
+    """Returns the salted commitment to a private value."""
+    if len(key) != 32:
+        raise RefutedError("a sealing key of another length than 32 bytes")
+    return hashlib.sha256(hmac.digest(key, label, "sha256") + value).digest()
+
+
+def canonical(value: Any) -> bytes:
+    """Writes texts, integers, nulls, and objects and arrays of them in canonical JSON (RFC 8785)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _cell(finding: dict[str, Any], column: str) -> Any:
@@ -1119,24 +1240,7 @@ def _cell(finding: dict[str, Any], column: str) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
 
 
-def digests_of(files: dict[str, bytes], but: Sequence[str] = ()) -> dict[str, str]:
-    """Returns the SHA-256 of files by name."""
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name not in but}
-
-
-def _seal(sealed: bytes | None, files: dict[str, bytes], result: Result) -> str:
-    """Checks the envelope over all files of a folder."""
-    if sealed is None:
-        raise NotProvenError("no bundle.dsse.json: nothing signs the folder as a whole")
-    certificate, *links = x509.load_pem_x509_certificates(files["signer.pem"])
-    listed = open_envelope(sealed, certificate)["subject"]
-    if {one["name"]: one["digest"]["sha256"] for one in listed} != digests_of(files):
-        raise RefutedError("the files are not those that were signed")
-    result.signer, result.links = certificate, tuple(links)
-    return f"{len(files)} files are those that {_name(certificate)} signed"
-
-
-# Hashes: docs/leaf-format.md and RFC 6962
+# The ledger: its hashes, proofs and checkpoints (docs/leaf-format.md, RFC 6962, C2SP signed-note)
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -1164,19 +1268,9 @@ def root_from_path(index: int, size: int, leaf: bytes, path: Sequence[bytes]) ->
     """Returns the root that an inclusion proof leads to (RFC 9162, section 2.1.3.2)."""
     if not 0 <= index < size:
         raise RefutedError("an entry outside of the tree")
-    node, last, found = index, size - 1, leaf
-    for part in path:
-        if last == 0:
-            raise RefutedError("an inclusion proof that is too long")
-        if node & 1 or node == last:
-            found = node_hash(part, found)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            found = node_hash(found, part)
-        node, last = node >> 1, last >> 1
-    if last:
-        raise RefutedError("an inclusion proof that is too short")
+    found = leaf
+    for part, is_left in _climb(index, size - 1, path):
+        found = node_hash(part, found) if is_left else node_hash(found, part)
     return found
 
 
@@ -1188,53 +1282,36 @@ def extends(size: int, root: bytes, later_size: int, later_root: bytes, path: Se
         if path or root != later_root:
             raise RefutedError("two different trees of one size")
         return
-    parts = list(path) if size & (size - 1) else [root, *path]
+    begin, *parts = path if size & (size - 1) else [root, *path]
     node, last = size - 1, later_size - 1
     while node & 1:
         node, last = node >> 1, last >> 1
-    first = second = parts[0]
-    for part in parts[1:]:
-        if last == 0:
-            raise RefutedError("a consistency proof that is too long")
-        if node & 1 or node == last:
-            first, second = node_hash(part, first), node_hash(part, second)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            second = node_hash(second, part)
-        node, last = node >> 1, last >> 1
-    if last or first != root or second != later_root:
+    first = second = begin
+    for part, is_left in _climb(node, last, parts):
+        first = node_hash(part, first) if is_left else first
+        second = node_hash(part, second) if is_left else node_hash(second, part)
+    if first != root or second != later_root:
         raise RefutedError("the ledger does not extend the earlier one: it was rewritten")
 
 
-def commitment(key: bytes, label: bytes, value: bytes) -> bytes:
-    """Returns the salted commitment to a private value."""
-    if len(key) != 32:
-        raise RefutedError("a sealing key of another length than 32 bytes")
-    return hashlib.sha256(hmac.digest(key, label, "sha256") + value).digest()
+def _climb(node: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yields each hash of a proof from the bottom to the root, and whether it stands left of what was found so far.
 
-
-def row_leaf(row: dict[str, Any], sealed: dict[str, dict[str, str]]) -> bytes:
-    """Returns the leaf of a finding."""
-    index = int(row["number"]).to_bytes(8, "big")
-    names = ("confidence", "fixed_in", "package", "package_version", "rule", "severity", "state")
-    parts = [canonical({name: row[name] for name in names if row.get(name) is not None})]
-    values = PRIVATE
-    for name in CLASSES:
-        if name in row.get("commitments", {}):
-            parts.append(bytes.fromhex(row["commitments"][name]))
-            if len(parts[-1]) != 32 or any(row.get(one) for one in values[name]):
-                raise RefutedError(f"finding {row['number']}: a broken commitment, or a value beside it")
-            continue
-        value = [row.get(one) for one in values[name]]
-        nothing = name != "paths" and value == [None]
-        parts.append(bytes(32) if nothing else commitment(bytes.fromhex(sealed[name]["key"]), index, canonical(value)))
-    return b"".join(parts)
-
-
-def canonical(value: Any) -> bytes:
-    """Writes texts, integers, nulls, and objects and arrays of them in canonical JSON (RFC 8785)."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    Args:
+        node: Where the way begins, counted on its level.
+        last: The last node of that level.
+        path: The proof.
+    """
+    for part in path:
+        if last == 0:
+            raise RefutedError("a proof in the tree that is too long")
+        is_left = bool(node & 1) or node == last
+        yield part, is_left
+        while is_left and not node & 1 and node:
+            node, last = node >> 1, last >> 1
+        node, last = node >> 1, last >> 1
+    if last:
+        raise RefutedError("a proof in the tree that is too short")
 
 
 def open_note(note: str, key: str) -> tuple[str, int, bytes]:
@@ -1258,7 +1335,46 @@ def open_note(note: str, key: str) -> tuple[str, int, bytes]:
     return origin, int(size), base64.b64decode(root, validate=True)
 
 
-# Packets and records
+# Signed statements (DSSE, in-toto)
+
+STATEMENT = "application/vnd.compliance-toolkit.statement+json"
+
+
+def _seal(sealed: bytes | None, files: dict[str, bytes], result: Result) -> str:
+    """Checks the envelope over all files of a folder."""
+    if sealed is None:
+        raise NotProvenError("no bundle.dsse.json: nothing signs the folder as a whole")
+    certificate, *links = x509.load_pem_x509_certificates(files["signer.pem"])
+    listed = open_envelope(sealed, certificate)["subject"]
+    if {one["name"]: one["digest"]["sha256"] for one in listed} != digests_of(files):
+        raise RefutedError("the files are not those that were signed")
+    result.signer, result.links = certificate, tuple(links)
+    return f"{len(files)} files are those that {_name(certificate)} signed"
+
+
+def open_envelope(data: bytes, certificate: x509.Certificate) -> Any:
+    """Verifies a DSSE envelope with the key of a certificate, and returns the in-toto statement in it."""
+    envelope = _json(data)
+    kind, payload = envelope["payloadType"], base64.b64decode(envelope["payload"], validate=True)
+    if kind != "application/vnd.in-toto+json" or len(envelope["signatures"]) != 1:
+        raise RefutedError("not one signed in-toto statement")
+    (signature,) = envelope["signatures"]
+    value = base64.b64decode(signature["sig"], validate=True)
+    forms = (base64.b64encode(payload).decode(), base64.b64encode(value).decode(), certificate.fingerprint(hashes.SHA256()).hex())
+    if forms != (envelope["payload"], signature["sig"], signature["keyid"]):
+        raise RefutedError("another form of the envelope than the toolkit writes")
+    _verify_statement(certificate.public_key(), value, kind, payload)
+    return _json(payload)
+
+
+def _verify_statement(key: Any, signature: bytes, kind: str, payload: bytes) -> None:
+    """Verifies a signature over a payload of a type, in DSSE's pre-authentication encoding."""
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
+    is_p384 = isinstance(key, ec.EllipticCurvePublicKey) and key.key_size == 384
+    _verify(key, signature, signed, hashes.SHA384() if is_p384 else hashes.SHA256())
+
+
+# Packets and decision records
 
 
 def judge_packet(model: Any, report: bytes) -> str:
@@ -1277,6 +1393,13 @@ def judge_packet(model: Any, report: bytes) -> str:
     if any(one != other for one, other in pairs):
         raise RefutedError("packet.json is about another judgement than the attached report")
     return f"packet {model['id']} is about the judgement of the attached report; its pages are not rendered again here"
+
+
+def _decisions(result: Result) -> str:
+    if all(name != "later-updates" for name, _, _ in result.checks):
+        return "nobody has filled in or signed anything"
+    result.unjudged = True
+    raise NotProvenError("what people filled in and signed is not judged here: compliance verify does")
 
 
 class Record:
@@ -1357,12 +1480,10 @@ class Record:
 
     def _x509(self, statement: bytes, signature: Any, said: Any) -> tuple[str, bool]:
         signer, *links = (x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in signature["certificates"])
-        kind = STATEMENT.encode()
-        signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(statement), statement)
-        _verify(signer.public_key(), base64.b64decode(signature["value"], validate=True), signed, _hash_of(signer.public_key()))
+        _verify_statement(signer.public_key(), base64.b64decode(signature["value"], validate=True), STATEMENT, statement)
         at = datetime.fromisoformat(said["at"])
         is_theirs = " ".join(_holder(signer).split()).casefold() == " ".join(said["by"].split()).casefold()
-        held = is_theirs and signer.not_valid_before_utc <= at <= signer.not_valid_after_utc and _is_valid(signer)
+        held = is_theirs and _is_valid(signer, at) and _is_valid(signer)
         trusted = held and _way(signer, links, self.trusted) is not None
         return f"sha256:{signer.fingerprint(hashes.SHA256()).hex()}", trusted
 
@@ -1382,6 +1503,19 @@ class Record:
         return "SHA256:" + base64.b64encode(hashlib.sha256(public).digest()).decode().rstrip("="), False
 
 
+def _due(condition: Any) -> datetime:
+    return datetime.fromisoformat(condition["due_at"])
+
+
+def _shows(shown: str | None, text: str | None) -> bool:
+    """Whether a text is what was signed, but for spaces and what the record cuts off."""
+    one, other = (" ".join((part or "").split()) for part in (shown, text))
+    return one == other or (one.endswith("\u2026") and other.startswith(one[:-1].rstrip()))
+
+
+# SSH signatures (OpenSSH PROTOCOL.sshsig)
+
+DECISION = b"decision@compliance-toolkit"
 SSH_HASHES = {b"sha256": hashes.SHA256(), b"sha512": hashes.SHA512()}
 SSH_SIGNATURES = {
     b"rsa-sha2-256": hashes.SHA256(),
@@ -1425,24 +1559,6 @@ def _strings(blob: bytes, count: int, *, rest: bool = False) -> list[bytes]:
     return found
 
 
-def _holder(certificate: x509.Certificate) -> str:
-    """The e-mail address that a certificate is made out to, else its name."""
-    for one in certificate.extensions:
-        if isinstance(one.value, x509.SubjectAlternativeName):
-            return next(iter(one.value.get_values_for_type(x509.RFC822Name)), _name(certificate))
-    return _name(certificate)
-
-
-def _due(condition: Any) -> datetime:
-    return datetime.fromisoformat(condition["due_at"])
-
-
-def _shows(shown: str | None, text: str | None) -> bool:
-    """Whether a text is what was signed, but for spaces and what the record cuts off."""
-    one, other = (" ".join((part or "").split()) for part in (shown, text))
-    return one == other or (one.endswith("\u2026") and other.startswith(one[:-1].rstrip()))
-
-
 # The command line
 
 
@@ -1480,35 +1596,6 @@ def verify_pdf(data: bytes, trusted: Sequence[x509.Certificate]) -> Result:
         result.check("packet", lambda: judge_packet(_json(packet), files["report.json"]))
         result.check("decisions", lambda: _decisions(result))
     return result
-
-
-def _decisions(result: Result) -> str:
-    if all(name != "later-updates" for name, _, _ in result.checks):
-        return "nobody has filled in or signed anything"
-    result.unjudged = True
-    raise NotProvenError("what people filled in and signed is not judged here: compliance verify does")
-
-
-def _judge_files(files: dict[str, bytes], result: Result) -> None:
-    """Checks the files of a report against each other."""
-    if "report.json" not in files:
-        if all(status != "refuted" for _, status, _ in result.checks):
-            result.check("bundle", lambda: _raise(RefutedError("report.json is missing")))
-        return
-    bundle: Bundle | None = None
-
-    def read() -> str:
-        nonlocal bundle
-        bundle = Bundle(files)
-        result.judged = bundle.model["assessment"]
-        left_out = f": redacted copy without {', '.join(bundle.redacted)}" if bundle.redacted else ""
-        return f"report {bundle.model['id']}{left_out}; its pages are not rendered again here, so what they show is not judged"
-
-    if result.check("model", read) and bundle is not None:
-        for name, step in bundle.steps():
-            result.check(name, step)
-        if result.signer is not None and result.signer.fingerprint(hashes.SHA256()).hex() != bundle.model["signer"]["fingerprint"]:
-            result.check("signer-printed", lambda: _raise(RefutedError("another certificate signed than the report prints")))
 
 
 def main() -> int:
