@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from ..errors import ComplianceError, InputError, StoreUnavailableError, TamperedError
 from ..sign.checks import Check
 from ..store import merkle, note
-from ..store.database import translated
 from .verify import CONSISTENCY, read_pdf
 
 if TYPE_CHECKING:
