@@ -114,19 +114,22 @@ class Reader:
     def listening(cls, start: Start, end: End, text: Text, encoding: str | None = None) -> Reader:
         """Returns a reader that calls ``text`` from a beginning that wants it up to the next tag: all other text costs nothing."""
         reader = cls(start, end, encoding=encoding)
-        parser, depth = reader.parser, 0
+        parser, depth, listens = reader.parser, 0, None
 
         def starts(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal depth
+            nonlocal depth, listens
             depth += 1
             if depth > DEPTH_LIMIT:
                 raise too_deep()
-            parser.CharacterDataHandler = text if start(tag, attributes) else None
+            wanted = text if start(tag, attributes) else None
+            if wanted is not listens:  # setting a handler takes as long as calling a function
+                listens = parser.CharacterDataHandler = wanted
 
         def ends(tag: str) -> None:
-            nonlocal depth
+            nonlocal depth, listens
             depth -= 1
-            parser.CharacterDataHandler = None
+            if listens is not None:
+                listens = parser.CharacterDataHandler = None
             end(tag)
 
         reader._start, reader._end, parser.EndElementHandler = starts, ends, ends

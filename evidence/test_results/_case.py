@@ -136,4 +136,4 @@ def message_of(attributes: Mapping[str, str], text: str) -> str | None:
 
 def _line(attributes: Mapping[str, str]) -> int | None:
     text = attributes.get("line", "").strip()
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else None

@@ -1,4 +1,4 @@
-"""Running counts of the suites of a file, by their names."""
+"""The suites of a file: those in which reading is, and running counts by their names."""
 
 from __future__ import annotations
 
@@ -33,6 +33,31 @@ class SuiteTally:
             skipped=self.counts[SKIPPED],
             duration_s=self.time.sum(),
         )
+
+
+@dataclass
+class OpenSuite:
+    """A suite in which reading is, or the root."""
+
+    name: str
+    attributes: Mapping[str, str]
+    common_test: bool
+    """Whether Common Test wrote it."""
+    counts: dict[str, int] | None = None
+    """Where its cases count, by their result; None before the first one."""
+    passed_before: int = 0
+    """Cases that had passed there before its first one."""
+
+
+@dataclass
+class Outside:
+    """A failure or error of a suite, outside its cases."""
+
+    tag: str
+    suite: str
+    attributes: Mapping[str, str]
+    depth: int
+    text: str = ""
 
 
 def listed(suites: Mapping[str, SuiteTally]) -> tuple[Suite, ...]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -27,7 +26,7 @@ from compliance.source import Source, parse_time
 
 from . import Declared, TestResults
 from ._case import ERROR, FAILURE, PASSED, SKIPPED, Case, message_of
-from ._suites import RESULTS, SuiteTally, listed
+from ._suites import RESULTS, OpenSuite, Outside, SuiteTally, listed
 from ._totals import Seconds, Totals, seconds_of, totals_of
 from ._writers import COMMON_TEST, CONFIGURATION, LISTING, QT_5, Found, comparable, to_be_written
 
@@ -36,31 +35,6 @@ ECLIPSE: Final = "testrun"
 """Root of what Eclipse exports; IntelliJ IDEA has one of that name with elements of its own inside."""
 _SPEAKING: Final = frozenset({"status", "result", "ignored", "incomplete"})
 """Attributes by which a case without elements may say that it did not pass."""
-
-
-@dataclass
-class _Open:
-    """A suite in which the reader is, or the root."""
-
-    name: str
-    attributes: Mapping[str, str]
-    common_test: bool
-    """Whether Common Test wrote it."""
-    counts: SuiteTally | None = None
-    """Where its cases count; None before the first one."""
-    passed_before: int = 0
-    """Cases that had passed there before its first one."""
-
-
-@dataclass
-class _Outside:
-    """A failure or error of a suite, outside its cases."""
-
-    tag: str
-    suite: str
-    attributes: Mapping[str, str]
-    depth: int
-    text: str = ""
 
 
 class _Reader:
@@ -94,12 +68,16 @@ class _Reader:
         self.observed_at: datetime | None = None
         self._path: list[str] = []
         """Down to where reading is, without cases and what is inside them."""
-        self._open: list[_Open] = []
+        self._open: list[OpenSuite] = []
         self._attributes: Mapping[str, str] | None = None
         """Of the case that is being read."""
         self._case: Case | None = None
         """The same, once something stands in it: most cases just pass."""
-        self._reported: _Outside | None = None
+        self._counts: dict[str, int] | None = None
+        """Of the suite that is being read, where nothing else need be known of a case that just passes."""
+        self._unsaid = PASSED
+        """Result of a case that says none."""
+        self._reported: Outside | None = None
         self._failed_before: dict[bytes, bool] = {}
         """Names that failed; true once they have passed as well."""
         self._failed_names: set[str | None] = set()
@@ -108,15 +86,15 @@ class _Reader:
         """Whether the durations of cases are needed: neither the root nor an outermost suite states one."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> bool:
+        if tag == "testcase" and self._attributes is None and self._path:  # asked first: most elements are that
+            self._attributes = attributes
+            return False
         if "}" in tag:
-            tag = tag.rpartition("}")[2]
+            return self.start(tag.rpartition("}")[2], attributes)
         if self._attributes is not None:
             return self._starts_inside(self._attributes, tag, attributes)
         if tag == ECLIPSE and not self._path:
             tag, attributes = ROOTS[0], {**attributes, "skipped": attributes.get("ignored", "")}
-        if tag == "testcase" and self._path:
-            self._attributes = attributes
-            return False
         if tag in ROOTS:
             self._suite_starts(tag, attributes)
         elif not self._path:
@@ -124,7 +102,7 @@ class _Reader:
         elif tag == "property":
             self._property(attributes)
         elif tag in (FAILURE, ERROR) and self._path[-1] in ROOTS:
-            self._reported = _Outside(tag, self._open[-1].name, attributes, len(self._path))
+            self._reported = Outside(tag, self._open[-1].name, attributes, len(self._path))
         self._path.append(tag)
         return self._reported is not None
 
@@ -132,7 +110,8 @@ class _Reader:
         name = attributes.get("name")
         if name == "SuiteSucceeded" and attributes.get("value") == "false":
             self.unsuccessful = self.unsuccessful or self._open[-1].name
-        self.qt_5 = self.qt_5 or (name == "QTestVersion" and tuple(self.root) == QT_5)
+        if name == "QTestVersion" and tuple(self.root) == QT_5:
+            self.qt_5, self._unsaid = True, SKIPPED
 
     def _starts_inside(self, case: Mapping[str, str], tag: str, attributes: dict[str, str]) -> bool:
         if tag == "testcase":
@@ -149,20 +128,25 @@ class _Reader:
             self._reported.text = (self._reported.text + text)[:10_000]
 
     def end(self, _tag: str) -> None:
-        if self._attributes is not None:
-            if self._case is not None and self._case.depth:
-                self._case.depth -= 1
+        attributes, case = self._attributes, self._case
+        if attributes is not None:
+            if case is not None and case.depth:
+                case.depth -= 1
                 return
-            self._finished(self._attributes, self._case)
             self._attributes = self._case = None
-            return
-        if self._path.pop() in ROOTS:
+            seen = attributes.get("name") in self._failed_names
+            if case is None and not seen and _SPEAKING.isdisjoint(attributes) and self._counts is not None:
+                self._counts[self._unsaid] += 1
+            else:
+                self._finished(attributes, case, seen=seen)
+        elif self._path.pop() in ROOTS:
             self._suite_ends(self._open.pop())
         elif self._reported is not None and len(self._path) == self._reported.depth:
             self._failed_outside(self._reported)
             self._reported = None
 
     def _suite_starts(self, tag: str, attributes: dict[str, str]) -> None:
+        self._counts = None
         if not self._path:
             if tuple(attributes.items())[1:] == LISTING:
                 raise InputError("GoogleTest's list of its tests", expected="what a run of them said", where=f"/{tag}")
@@ -176,45 +160,53 @@ class _Reader:
         if time is not None and (self.observed_at is None or time < self.observed_at):
             self.observed_at = time
         name = attributes.get("name", "").strip() or "(unnamed)"
-        self._open.append(_Open(name, attributes, tuple(attributes)[: len(COMMON_TEST)] == COMMON_TEST))
+        self._open.append(OpenSuite(name, attributes, tuple(attributes)[: len(COMMON_TEST)] == COMMON_TEST))
 
-    def _suite_ends(self, suite: _Open) -> None:
+    def _suite_ends(self, suite: OpenSuite) -> None:
+        self._counts = None
         if suite.counts is None:
             return
-        unwritten = to_be_written(suite.attributes, suite.counts.counts[PASSED] - suite.passed_before)
-        suite.counts.counts[PASSED] -= unwritten
-        suite.counts.counts[SKIPPED] += unwritten
+        unwritten = to_be_written(suite.attributes, suite.counts[PASSED] - suite.passed_before)
+        suite.counts[PASSED] -= unwritten
+        suite.counts[SKIPPED] += unwritten
         self.unwritten += unwritten
 
-    def _finished(self, attributes: Mapping[str, str], case: Case | None) -> None:
-        holder = self._open[-1]
-        if holder.counts is None:
-            self.outside_suites = self.outside_suites or self._path == ["testsuites"]
-            holder.counts = self.suites.setdefault(holder.name, SuiteTally())
-            holder.passed_before = holder.counts.counts[PASSED]
-            holder.counts.time.add(holder.attributes.get("time"))
+    def _finished(self, attributes: Mapping[str, str], case: Case | None, *, seen: bool) -> None:
+        holder, name = self._open[-1], attributes.get("name")
+        counts = holder.counts or self._counts_in(holder)
         if self._times_cases:
             self.case_time.add(attributes.get("time"))
-        self.uncounted += holder.common_test and attributes.get("name") in CONFIGURATION
-        seen = attributes.get("name") in self._failed_names
+        if holder.common_test:
+            self.uncounted += name in CONFIGURATION
+        if not (self._times_cases or holder.common_test):
+            self._counts = counts
         if case is None and not seen and _SPEAKING.isdisjoint(attributes):
-            holder.counts.counts[SKIPPED if self.qt_5 else PASSED] += 1
+            counts[self._unsaid] += 1
             return
         case = case or Case(attributes)
         case.finish()
-        self.attempts.update(case.attempts)
-        holder.counts.counts[case.result] += 1
+        if case.attempts:
+            self.attempts.update(case.attempts)
+        counts[case.result] += 1
         failed = case.result in (FAILURE, ERROR)
         if case.doubt is not None and not failed:
             self.doubts[case.doubt] += 1
-        passed_since = self._repeated(holder.name, case, failed) if seen or failed else None
+        passed_since = self._repeated(holder.name, case, failed=failed) if seen or failed else None
         self.retried += passed_since is not None
         self.flaky += case.result == PASSED and (case.flaky or passed_since is False)
         if failed:
-            self._failed_names.add(attributes.get("name"))
+            self._failed_names.add(name)
             self.findings.append(case.finding())
 
-    def _repeated(self, suite: str, case: Case, failed: bool) -> bool | None:
+    def _counts_in(self, suite: OpenSuite) -> dict[str, int]:
+        """Returns where the cases of a suite count that had none so far."""
+        self.outside_suites = self.outside_suites or self._path == ["testsuites"]
+        tally = self.suites.setdefault(suite.name, SuiteTally())
+        tally.time.add(suite.attributes.get("time"))
+        suite.counts, suite.passed_before = tally.counts, tally.counts[PASSED]
+        return tally.counts
+
+    def _repeated(self, suite: str, case: Case, *, failed: bool) -> bool | None:
         """Returns, of a name that failed before, whether it has passed since; None of any other."""
         identity = blake2b("\x1f".join((suite, *case.parts())).encode("utf-8", "surrogatepass"), digest_size=12).digest()
         passed_since = self._failed_before.get(identity)
@@ -224,7 +216,7 @@ class _Reader:
             self._failed_before[identity] = True
         return passed_since
 
-    def _failed_outside(self, found: _Outside) -> None:
+    def _failed_outside(self, found: Outside) -> None:
         self.outside = self.outside or found.suite
         self.findings.append(
             Finding(
