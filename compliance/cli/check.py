@@ -57,21 +57,17 @@ def run(
     from ..judgement.forecast import forecast as look_ahead
     from ..judgement.judging import case, record_assessment
     from ..report import forms
-    from .report import write_whole
+    from .files import write_whole
 
     session = session.at_base(base)
     if not session.store_path.exists():
         raise NothingToJudgeError(
             f"{session.store_path}: no store, so no evidence", hint="run `compliance collect`, or `compliance ingest`"
         )
-
     only = _only(session, gate, framework)
     if record and only is not None:
         raise UsageError("--record with --gate or --framework: a partial check is never recorded")
-    if as_of is not None and clock is not None:
-        raise UsageError("--as-of with --clock: give one of them")
-    if changed_since is not None and (fail_on != "no-go" or as_of is not None):
-        raise UsageError("--changed-since with --fail-on conditions or --as-of: give one of them")
+    _refuse_two_answers(as_of, clock, changed_since, fail_on)
     span = _span(forecast)
     files = [(path, form_of(path)) for path in output or ()]
     with session.writing() if record else session.reading() as store:
@@ -86,6 +82,16 @@ def run(
     for path, form in files:
         write_whole(path, forms.rendered(checked, form).encode())
     return exit_code(assessment, fail_on) if change is None else int(change.fails)
+
+
+def _refuse_two_answers(as_of: str | None, clock: str | None, changed_since: str | None, fail_on: str) -> None:
+    """Refuses options of which each says when is judged, or what makes the exit code."""
+    from ..errors import UsageError
+
+    if as_of is not None and clock is not None:
+        raise UsageError("--as-of with --clock: give one of them")
+    if changed_since is not None and (fail_on != "no-go" or as_of is not None):
+        raise UsageError("--changed-since with --fail-on conditions or --as-of: give one of them")
 
 
 def _compared(

@@ -11,7 +11,6 @@ from .report import Key, Output, Page, Point
 from .session import Clock, Format, Session, print_json, read_time
 
 if TYPE_CHECKING:
-    from ..assessment import Assessment
     from ..judgement.judging import Judged
     from ..packet.issue import IssuedPacket
     from ..sign.keys import SigningKey
@@ -35,22 +34,22 @@ def run(
     from ..packet.issue import issue
     from ..report.signing import Signing
     from ..times import now
-    from .report import write_whole
+    from .files import default_path, write_whole
     from .signing import ask
 
-    signing = home.signing_key(session.project, key, ask)
+    signing_key = home.signing_key(session.project, key, ask)
     with session.writing() as store, session.working("judging") as say:
         judged = judge(session.project.printed_on(page), store, point, clock=read_time("--clock", clock))
         say("rendering and certifying")
         if final:
-            return _final(session, judged, signing, output, format)
-        issued = issue(judged, Signing(signing, now(), home.timestamping(session.project, most="B-LT")))
-    path = output or _path(judged.assessment, "packet")
+            return _final(session, judged, signing_key, output, format)
+        issued = issue(judged, Signing(signing_key, now(), home.timestamping(session.project, most="B-LT")))
+    path = output or default_path(judged.assessment, "-packet.pdf")
     write_whole(path, issued.pdf)
-    if signing.is_trial:
+    if signing_key.is_trial:
         session.say("certified with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
     session.say("have it signed, then record the signatures with: compliance ingest FILE")
-    _show(issued, path, signing.is_trial, format)
+    _show(issued, path, signing_key.is_trial, format)
     return 0
 
 
@@ -61,11 +60,11 @@ def _final(session: Session, judged: Judged, key: SigningKey, output: Path | Non
     from ..record import sha256_hex
     from ..report.signing import Signing
     from ..times import now
-    from .report import write_whole
+    from .files import default_path, write_whole
 
     made = assemble(judged, Signing(key, now(), home.timestamping(session.project)))
     record = made.record
-    path = output or _path(judged.assessment, "decision")
+    path = output or default_path(judged.assessment, "-decision.pdf")
     write_whole(path, made.pdf)
     session.say(f"verify it, with all that it carries, with: compliance verify {path}")
     if format == "json":
@@ -84,14 +83,6 @@ def _final(session: Session, judged: Judged, key: SigningKey, output: Path | Non
     print(f"decision record {record.id}  {path}")
     print(f"{record.question} {record.word}: {record.because}")
     return 0
-
-
-def _path(assessment: Assessment, what: str) -> Path:
-    """Returns the file to write where none is named."""
-    from ..times import now
-    from .report import slug
-
-    return Path(f"{slug(assessment.subject.project)}-{assessment.point}-{what}-{now():%Y%m%dT%H%M%SZ}.pdf")
 
 
 def _show(issued: IssuedPacket, path: Path, trial: bool, format: str) -> None:

@@ -24,11 +24,11 @@ def run(
         )
     from ..report import forms
 
-    signing, time = report.ready(session, output, key), read_time("--clock", clock)
+    signing_key, time = report.ready(session, output, key), read_time("--clock", clock)
     runs = collect.gather(session, ())
     for line in collect.listing(runs):
         session.say(line)
-    assessment, made, path = report.make(session, point, output, signing, page=page, clock=time)
+    assessment, made, path = report.make(session, point, output, signing_key, page=page, clock=time)
     if format == "json":
         report.print_made_json(assessment, made, path)
     else:

@@ -47,8 +47,8 @@ def run(
 ) -> int:
     """Judge, record the judgement, and write the signed audit report."""
     time, classes = read_time("--clock", clock), redact or ()
-    signing = ready(session, output, key)
-    _, made, path = make(session, point, output, signing, page=page, clock=time, format=format, bundle=bundle, redact=classes)
+    signing_key = ready(session, output, key)
+    _, made, path = make(session, point, output, signing_key, page=page, clock=time, format=format, bundle=bundle, redact=classes)
     print_made(session, made, path)
     return 0
 
@@ -72,7 +72,7 @@ def make(
     session: Session,
     point: str,
     output: Path | None,
-    signing: SigningKey,
+    key: SigningKey,
     *,
     page: str | None = None,
     clock: datetime | None = None,
@@ -87,19 +87,20 @@ def make(
     from ..report.redact import read_classes
     from ..report.signing import Signing
     from ..times import now
+    from .files import default_path, write_whole
 
     classes = read_classes(redact)
     with session.writing() as store, session.working("judging") as say:
         judged = judge(session.project.printed_on(page), store, point, clock=clock)
         say("rendering and signing")
-        made = audit.make(judged, Signing(signing, now(), home.timestamping(session.project)), redact=classes)
+        made = audit.make(judged, Signing(key, now(), home.timestamping(session.project)), redact=classes)
     assessment = judged.assessment
     suffix = "oscal.json" if format == "oscal" else format
-    path = output or Path(f"{slug(assessment.subject.project)}-{assessment.point}-{now():%Y%m%dT%H%M%SZ}.{suffix}")
+    path = output or default_path(assessment, f".{suffix}")
     write_whole(path, _content(made, format))
     write_whole(path.with_name(path.name + ".checkpoint.txt"), made.checkpoint.encode())
     if bundle is not None:
-        _write_bundle(bundle, made, signing)
+        _write_bundle(bundle, made, key)
     return assessment, made, path
 
 
@@ -137,32 +138,9 @@ def _content(made: MadeReport, format: str) -> bytes:
 def _write_bundle(folder: Path, made: MadeReport, key: SigningKey) -> None:
     """Writes the report's files, and last the envelope over their digests: without it the folder is not signed."""
     from ..report import attestation
+    from .files import write_whole
 
     files = {file.name: file.content for file in made.attachments}
     for name, content in files.items():
         write_whole(folder / name, content)
     write_whole(folder / attestation.SEAL, attestation.seal(key, made.id, files))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all: a report that is half there must not be sent."""
-    import os
-    import tempfile
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def slug(name: str) -> str:
-    """Returns a name as a part of a file name."""
-    import re
-
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "report"

@@ -116,7 +116,7 @@ def _sign_ledger(session: Session, words: _Words, key: Path | None, statement_fi
 
 def _write_statement(session: Session, path: Path, content: bytes) -> int:
     from ..sign.ssh import DECISION_NAMESPACE
-    from .report import write_whole
+    from .files import write_whole
 
     write_whole(path, content)
     print(f"written  {path}")
@@ -133,7 +133,7 @@ def _sign_packet(session: Session, words: _Words, key: Path, pdf: Path, output: 
     from ..packet.signed import read_packet
     from ..source import Source
     from ..times import now
-    from .report import write_whole
+    from .files import write_whole
     from .signing import statement_key
 
     packet = read_packet(bytes(Source.from_path(pdf).data))

@@ -31,7 +31,7 @@ def run(
     """Show who has signed, who is missing, and what is waited for."""
     from ..judgement.judging import judge
     from ..reminders import calendar
-    from .report import write_whole
+    from .files import write_whole
 
     with session.reading() as store:
         assessment = judge(session.project, store, point, read_time("--as-of", as_of), clock=read_time("--clock", clock)).assessment

@@ -53,7 +53,7 @@ def _prolonged(session: Session, path: Path, output: Path, timestamping: Timesta
     from ..sign.prolong import prolong
     from ..times import now
     from ..verification.verify import read_signed, verify_path
-    from .report import write_whole
+    from .files import write_whole
 
     content = read_signed(path)
     found = verify_path(path, trust, home.allowed_signers(session.project), store=None, project=session.project, replay=False)

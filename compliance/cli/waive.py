@@ -80,7 +80,7 @@ def _baseline(
     from ..judgement import baseline
     from ..judgement.judging import case
     from ..waiver import DAY
-    from .report import write_whole
+    from .files import write_whole
 
     ends, table = _end(until), session.project.document.waivers
     for name in gate or ():
