@@ -106,6 +106,6 @@ def given(text: str | None) -> str | None:
 
 def licensed(named: Sequence[str | None]) -> tuple[tuple[str, ...], Word | None]:
     """Sorts what stands in the place of licences: names of licences, else the word that says that there are none."""
-    texts = [text for one in named if (text := given(one))]
-    licences = tuple(dict.fromkeys(text for text in texts if text not in WORDS))
+    texts = dict.fromkeys(filter(None, map(given, named)))
+    licences = tuple([text for text in texts if text not in WORDS])
     return licences, None if licences else next((word for word in WORDS if word in texts), None)

@@ -23,7 +23,8 @@ from ._cyclonedx_json import VERSIONS
 
 _NAMESPACE: Final = "http://cyclonedx.org/schema/bom/"
 _EXTENSION: Final = "{http://cyclonedx.org/schema/ext/vulnerability/1.0}"
-_VULNERABLE: Final = frozenset({f"{_EXTENSION}vulnerability", f"{_EXTENSION}vulnerabilities"})
+_EXTENSION_LIST: Final = f"{_EXTENSION}vulnerabilities"
+_VULNERABLE: Final = frozenset({f"{_EXTENSION}vulnerability", _EXTENSION_LIST})
 _TOLD: Final = _VULNERABLE | {f"{{{_NAMESPACE}{version}}}{name}" for version in VERSIONS for name in ("component", "components")}
 _ALL: Final = Selection(levels=3, told=_TOLD)
 _SELECTION: Final = replace(
@@ -36,10 +37,13 @@ _SELECTION: Final = replace(
     never_passed=_VULNERABLE,
 )
 """What else stands in a component is not read, unless the extension's vulnerabilities stand in that."""
+_READ: Final = (
+    *("component", "components", "name", "version", "group", "licenses", "license", "id", "url", "expression", "expression-detailed"),
+)
 _ROOT: Final = re.compile(r"(?:[\w.-]+:)?bom")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Open:
     """A component, a list of components, or the root, in which reading is."""
 
@@ -57,6 +61,8 @@ class _Reader:
     version: str = ""
     space: str = ""
     """The namespace as it stands before the names of elements."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What elements of a component are called, with their namespace: written once, since there are many."""
     depth: int = 0
     open: list[_Open] = field(default_factory=list)
     second: Element | None = None
@@ -78,18 +84,18 @@ class _Reader:
                 self.end(element)
 
     def start(self, element: Element) -> None:
-        tag = element.tag
-        if self.depth == 1:
+        tag, depth = element.tag, self.depth
+        if depth == 1:
             self._root(tag)
-        elif self.depth == 2:
+        elif depth == 2:
             self.second = element
-        if tag == f"{_EXTENSION}vulnerabilities" or (self.depth == 2 and tag == f"{self.space}vulnerabilities"):
+        if tag == _EXTENSION_LIST or (depth == 2 and tag == f"{self.space}vulnerabilities"):
             self.vulnerabilities = self.vulnerabilities or []
-        wanted = "components" if self.depth % 2 == 0 else "component"
-        above = self.open[-1] if self.open else None
-        inside = above is not None and above.listed and above.depth == self.depth - 1
-        if self.depth == 1 or tag in _TOLD:
-            self.open.append(_Open(self.depth, element, self.depth == 1 or (inside and tag == self.space + wanted), element.get("bom-ref")))
+        if depth == 1 or tag in _TOLD:
+            above = self.open[-1] if self.open else None
+            inside = above is not None and above.listed and above.depth == depth - 1
+            wanted = self.names["component" if depth % 2 else "components"]
+            self.open.append(_Open(depth, element, depth == 1 or (inside and tag == wanted), element.get("bom-ref")))
 
     def _root(self, tag: str) -> None:
         space, _, name = tag.rpartition("}")
@@ -98,13 +104,14 @@ class _Reader:
             found = f"root element <{shorten(name, 60)}> of namespace {shorten(space.removeprefix('{') or 'none', 100)}"
             raise InputError(found, expected=f"<bom> of {_NAMESPACE}{VERSIONS[0]} to {VERSIONS[-1]}")
         self.space = f"{space}}}"
+        self.names = {name: f"{self.space}{name}" for name in _READ}
 
     def end(self, element: Element) -> None:
         tag = element.tag
         own = self.open.pop() if self.open and self.open[-1].depth == self.depth else None
         if self.depth == 1:
             return
-        if own is not None and own.listed and tag == f"{self.space}component":
+        if own is not None and own.listed and tag == self.names["component"]:
             self.components.append(self._component(element))
             self.open[-1].element.clear()  # frees what was read; a list of components has nothing else
         elif tag == f"{_EXTENSION}vulnerability":
@@ -123,20 +130,19 @@ class _Reader:
         parent.clear()
 
     def _component(self, element: Element) -> Component:
-        space, text_of = self.space, element.findtext
-        name, version, group = given(text_of(f"{space}name")), given(text_of(f"{space}version")), given(text_of(f"{space}group"))
-        named, word = licensed([text for licenses in element.findall(f"{space}licenses") for text in self._licences(licenses)])
+        names, text_of = self.names, element.findtext
+        name, version, group = given(text_of(names["name"])), given(text_of(names["version"])), given(text_of(names["group"]))
+        named, word = licensed([self._licence(one) for licenses in element.findall(names["licenses"]) for one in licenses])
         return Component(f"{group}/{name}" if group and name else name, version, named, word, given(element.get("bom-ref")))
 
-    def _licences(self, licenses: Element) -> Iterator[str | None]:
-        for one in licenses:
-            if one.tag == f"{self.space}expression":
-                yield one.text
-            elif one.tag == f"{self.space}expression-detailed":  # since 1.7
-                yield one.get("expression")
-            elif one.tag == f"{self.space}license":
-                named = self._text(one, "id") or self._text(one, "name") or self._text(one, "url")
-                yield named or ("(text)" if self._text(one, "text") else None)
+    def _licence(self, one: Element) -> str | None:
+        names, tag, text_of = self.names, one.tag, one.findtext
+        if tag == names["license"]:
+            named = given(text_of(names["id"])) or given(text_of(names["name"])) or given(text_of(names["url"]))
+            return named or ("(text)" if self._text(one, "text") else None)
+        if tag == names["expression"]:
+            return one.text
+        return one.get("expression") if tag == names["expression-detailed"] else None  # since 1.7
 
     def _vulnerability(self, element: Element) -> Vulnerability:
         states = [self._text(one, "state") for one in self._children(element, "analysis")]
@@ -163,7 +169,7 @@ class _Reader:
                 text=self._text(element, "description", _EXTENSION),
             )
         )
-        if self.open[-1].element.tag == f"{_EXTENSION}vulnerabilities":
+        if self.open[-1].element.tag == _EXTENSION_LIST:
             self.open[-1].element.clear()
 
     def _ratings(self, element: Element, space: str) -> Iterator[Rating]:

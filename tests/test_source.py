@@ -126,6 +126,12 @@ def test_xml_gives_texts_and_children_whole_however_it_is_cut_into_pieces() -> N
     assert (root.text, next(child.text for child in root), len(list(root))) == (text, text, 5001)
 
 
+def test_xml_text_is_what_stands_before_the_first_child() -> None:
+    data = b"<a>1<!-- c -->2<b/>3<c>4<d/>5</c>6<e>7</e>8</a>"
+    found = {element.tag: element.text for event, element, _ in Source("f", data).xml() if event == "end"}
+    assert found == {"a": "12", "b": None, "c": "4", "d": None, "e": "7"}
+
+
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-16", "utf-8-sig", "us-ascii"])
 def test_xml_in_the_encodings_that_tools_write(encoding: str) -> None:
     declared = encoding.removesuffix("-sig")

@@ -23,6 +23,7 @@ class Element(Protocol):
 
     tag: str
     text: str | None
+    """What stands before the first child; what stands behind a child is not kept."""
     attrib: dict[str, str]
 
     def get(self, key: str, default: str | None = None) -> str | None:
@@ -92,47 +93,49 @@ def events(stream: BinaryIO, encoding: str | None = None, selection: Selection =
 def _building(found: list[Event], selection: Selection, encoding: str | None) -> Reader:
     """Returns a reader that builds elements, and adds what began and ended to ``found``."""
     builder: Any = ElementTree.TreeBuilder()
-    levels, told, kept = selection.levels, selection.told, selection.kept
+    levels, names = selection.levels, _Names(selection)
     never = {name.removeprefix("{") for name in selection.never_passed}
-    names, above = _Names(), [""]
-    depth = read_from = 0
+    above: list[_Name] = []
+    read: frozenset[str] | None = None
+    depth = passed = 0
+    """Elements that are open, and those of them from one on that is passed over."""
+    listens = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, read_from
+        nonlocal depth, passed, listens, read
         depth += 1
         if depth > DEPTH_LIMIT:
             raise too_deep()
+        if passed:
+            passed += 1
+            if tag in never:
+                raise PassedOver
+            return
         name = names[tag]
-        if (read := kept.get(above[-1])) is not None and name not in read:
-            read_from = depth - 1
-            parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = pass_start, pass_end, None
+        if read is not None and name[0] not in read:
+            passed = 1
             return
         above.append(name)
-        element = builder.start(name, _with_names(attributes) if attributes else attributes)
-        if depth <= levels or name in told:
+        qualified_name, read, is_told = name
+        element = builder.start(qualified_name, _with_names(attributes) if attributes else attributes)
+        if not listens:
+            listens, parser.CharacterDataHandler = True, builder.data
+        if is_told or depth <= levels:
             found.append(("start", element, depth))
 
     def end(_: str) -> None:
-        nonlocal depth
-        name = above.pop()
+        nonlocal depth, passed, listens, read
+        depth -= 1
+        if passed:
+            passed -= 1
+            return
+        if listens:  # most of what stands between elements is white space: taking it takes longer than being called
+            listens, parser.CharacterDataHandler = False, None
+        name, _read, is_told = above.pop()
+        read = above[-1][1] if above else None
         element = builder.end(name)
-        if depth <= levels or name in told:
-            found.append(("end", element, depth))
-        depth -= 1
-
-    def pass_start(tag: str, _: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEPTH_LIMIT:
-            raise too_deep()
-        if tag in never:
-            raise PassedOver
-
-    def pass_end(_: str) -> None:
-        nonlocal depth
-        depth -= 1
-        if depth == read_from:
-            parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, builder.data
+        if is_told or depth < levels:
+            found.append(("end", element, depth + 1))
 
     reader = Reader(start, end, builder.data, encoding)
     parser = reader.parser
@@ -148,11 +151,19 @@ def _with_names(attributes: dict[str, str]) -> dict[str, str]:
     return attributes
 
 
-class _Names(dict[str, str]):
-    """Names of elements in the form ``{namespace}name``, remembered within bounds."""
+_Name = tuple[str, frozenset[str] | None, bool]
+"""The name of an element in the form ``{namespace}name``, the names of its children that are read, and whether it is told at any depth."""
 
-    def __missing__(self, name: str) -> str:
+
+class _Names(dict[str, _Name]):
+    """What is known of names, remembered within bounds."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+
+    def __missing__(self, tag: str) -> _Name:
+        name = qualified(tag)
+        found = name, self._selection.kept.get(name), name in self._selection.told
         if len(self) < _REMEMBERED:
-            self[name] = qualified(name)
-            return self[name]
-        return qualified(name)
+            self[tag] = found
+        return found

@@ -20,7 +20,7 @@ def stated(bom: Bom) -> Parsed:
     licences = Counter(text for item in bom.components for text in item.licences)
     first = {text: item.name for item in reversed(bom.components) for text in item.licences}
     listed = sorted(licences.items(), key=lambda one: (-one[1], one[0]))[:_LICENCES]
-    lacking = [item for item in bom.components if _lacks(item)]
+    lacking = [item for item in bom.components if not (item.name and item.version and item.licences)]
     payload = Sbom(
         format_version=bom.format_version,
         tool=bom.tool.name,
