@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ..errors import ComplianceError, InputError
 from ..reading import jsontext
 from ..record import sha256_hex
-from ..report import bundle
+from ..report import bundle, bundle_check
 from ..report.figures.model import TrendsFigure
 from ..report.gates import WORDS, red_gates
 from ..report.model import ReportModel
@@ -59,7 +59,7 @@ def verify(attachments: Mapping[str, bytes], unsigned: bytes) -> Iterator[Check]
         attachments: Its files by name.
         unsigned: The document as it was rendered.
     """
-    yield from bundle.verify({name: content for name, content in attachments.items() if name != FILE})
+    yield from bundle_check.verify({name: content for name, content in attachments.items() if name != FILE})
     try:
         packet, report = read(attachments)
     except ComplianceError as error:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ..errors import ComplianceError, InputError, SigningKeyError, first_line
 from ..reading import jsontext
 from ..record import sha256_hex
-from ..report import bundle
+from ..report import bundle_check, bundle_files, page_check
 from ..report.pdf import Attachment, renderer_fingerprint
 from ..role import same_person
 from ..sign.checks import Check
@@ -181,13 +181,13 @@ def _report(pdf: bytes, record: DecisionRecord, judge: Judging | None) -> Iterat
     yield from _named(REPORT, signed.checks)
     if not signed.is_intact:
         return
-    content = bundle.verify(signed.attachments)
+    content = bundle_check.verify(signed.attachments)
     yield from _named(REPORT, content)
-    yield _named_one(REPORT, bundle.verify_page(signed.attachments, pdf[: signed.unsigned_length]))
+    yield _named_one(REPORT, page_check.verify_page(signed.attachments, pdf[: signed.unsigned_length]))
     if judge is not None:
         yield from _named(REPORT, judge(signed.attachments, content))
     try:
-        assessment = bundle.model_of(signed.attachments).assessment
+        assessment = bundle_files.model_of(signed.attachments).assessment
     except ComplianceError as error:
         yield Check(f"{REPORT}: decision", "refuted", str(error))
         return

@@ -19,7 +19,6 @@ from ..judgement.view import collections_read, entries_read
 from ..project import Project
 from ..record import Json, PrivacyClass, sha256_hex
 from ..sign import dsse
-from ..sign.checks import Check
 from ..store import Store, merkle
 from ..store.ledger import Entry
 from ..store.tables import Evidence, Ledger, SealedValue
@@ -202,42 +201,3 @@ def proofs_json(store: Store, entries: Sequence[int], proof: Proof) -> bytes:
 def consistency_of(previous: PreviousReport) -> Consistency:
     """Returns what ``proofs.json`` says about the report before."""
     return Consistency.model_validate({"report": previous.id, "from": previous.checkpoint, "proof": previous.proof})
-
-
-def verify(attachments: Mapping[str, bytes]) -> list[Check]:
-    """Checks the files of a report: see `bundle_check.verify`."""
-    from . import bundle_check
-
-    return bundle_check.verify(attachments)
-
-
-def model_of(attachments: Mapping[str, bytes]) -> ReportModel:
-    """Reads the model among a report's files.
-
-    Raises:
-        InputError: It is missing, or no model.
-    """
-    from . import bundle_files
-
-    return bundle_files.model_of(attachments)
-
-
-def verify_signer(attachments: Mapping[str, bytes], fingerprint: str | None) -> Check:
-    """Compares the certificate of the file's signature with the printed one: see `bundle_check.verify_signer`."""
-    from . import bundle_check
-
-    return bundle_check.verify_signer(attachments, fingerprint)
-
-
-def verify_page(attachments: Mapping[str, bytes], unsigned: bytes) -> Check:
-    """Renders the pages again and compares: see `page_check.verify_page`."""
-    from . import page_check
-
-    return page_check.verify_page(attachments, unsigned)
-
-
-def checkpoint(attachments: Mapping[str, bytes]) -> str:
-    """Returns the attached checkpoint C1: see `bundle_check.checkpoint`."""
-    from . import bundle_check
-
-    return bundle_check.checkpoint(attachments)

@@ -1,6 +1,6 @@
 """From an assessment to what the report says about it: the gates at a glance, the gates in trouble, the settings.
 
-Pure functions of the assessment, so that `bundle.verify` can make the same again and compare.
+Pure functions of the assessment, so that `bundle_check.verify` can make the same again and compare.
 """
 
 from __future__ import annotations

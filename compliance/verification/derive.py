@@ -35,7 +35,7 @@ def from_attachments(files: Mapping[str, bytes], project: Project, signers: Call
     """Judges the evidence that a report carries again.
 
     Args:
-        files: The report's files by name, which belong together (`bundle.verify`): only what is in the ledger is judged.
+        files: The report's files by name, which belong together (`bundle_check.verify`): only what is in the ledger is judged.
         project: Gives the code of the gates.
         signers: Gives those whose signatures under decisions count.
     """
@@ -49,7 +49,7 @@ def from_store(store: Store, files: Mapping[str, bytes], project: Project, signe
 
     Args:
         store: The store; it still holds what the report was made from.
-        files: The report's files by name, which belong together (`bundle.verify`).
+        files: The report's files by name, which belong together (`bundle_check.verify`).
         project: Gives the code of the gates, and the rules where the report does not carry them.
         signers: Gives those whose signatures under decisions count.
 

@@ -123,20 +123,20 @@ def _pdf(path: Path) -> Past:
 
 def _intact(name: str, files: Mapping[str, bytes]) -> Past:
     from ..packet.issue import FILE
-    from ..report import bundle
+    from ..report import bundle_check
     from ..report.attestation import SEAL
 
-    _refuse(name, bundle.verify({one: content for one, content in files.items() if one not in (FILE, SEAL)}))
+    _refuse(name, bundle_check.verify({one: content for one, content in files.items() if one not in (FILE, SEAL)}))
     return past_of(name, files)
 
 
 def past_of(name: str, files: Mapping[str, bytes]) -> Past:
-    """Returns what the files of a report, which belong together (`report.bundle.verify`), say of the store."""
-    from ..report import bundle
+    """Returns what the files of a report, which belong together (`report.bundle_check.verify`), say of the store."""
+    from ..report import bundle, bundle_check
     from ..report.bundle_model import EvidenceBundle
 
     entries = EvidenceBundle.model_validate_json(files[bundle.EVIDENCE]).entries
-    return Past(name, bundle.checkpoint(files), {one.number: one.leaf.encode() for one in entries})
+    return Past(name, bundle_check.checkpoint(files), {one.number: one.leaf.encode() for one in entries})
 
 
 def _refuse(name: str, checks: Iterable[Check]) -> None:

@@ -222,7 +222,7 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allo
     """Checks what a document carries, and that its pages are those that its model gives."""
     from ..packet import check, verify
     from ..packet.signed import packet_of
-    from ..report import bundle
+    from ..report import bundle_check, page_check
 
     unsigned = data[: signed.unsigned_length]
     if kind == "final":
@@ -230,15 +230,15 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allo
         return
     if kind == "packet":
         yield from check.verify(signed.attachments, unsigned)
-        yield bundle.verify_signer(signed.attachments, signed.fingerprint)
+        yield bundle_check.verify_signer(signed.attachments, signed.fingerprint)
         try:
             yield from verify.signatures(packet_of(data, signed), trust)
         except InputError as error:
             yield Check("decisions", "refuted", error.reason)
         return
-    yield from bundle.verify(signed.attachments)
-    yield bundle.verify_signer(signed.attachments, signed.fingerprint)
-    yield bundle.verify_page(signed.attachments, unsigned)
+    yield from bundle_check.verify(signed.attachments)
+    yield bundle_check.verify_signer(signed.attachments, signed.fingerprint)
+    yield page_check.verify_page(signed.attachments, unsigned)
 
 
 def derived(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ComplianceError, InputError, first_line
 from ..record import shorten
-from ..report import attestation, bundle, vsa
+from ..report import attestation, bundle, bundle_check, bundle_files, vsa
 from ..sign import intoto
 from ..sign.checks import Check
 from ..sign.dsse import SIZE_LIMIT, Envelope
@@ -46,13 +46,13 @@ def verify_folder(folder: Path, trust: TrustStore, allowed: Sequence[Path] = (),
     """
     files = read_folder(folder)
     sealed = files.pop(attestation.SEAL, None)
-    content = bundle.verify(files)
+    content = bundle_check.verify(files)
     checks = [_sealed(sealed, files), *content]
     checks += derived(store, files, content, project, trust, allowed)
     if checks[0].status != "proven" or any(check.status == "refuted" for check in content):
         return Verification(folder, tuple(checks), UNSIGNED, trusted=False)
     certificate, *chain = attestation.certificates(files[bundle.SIGNER])
-    signed_at = bundle.model_of(files).made_at
+    signed_at = bundle_files.model_of(files).made_at
     signer = _signer(trust, certificate, chain, signed_at)
     return Verification(
         folder,
@@ -90,7 +90,7 @@ def _sealed(sealed: bytes | None, files: Mapping[str, bytes]) -> Check:
         )
     try:
         certificate = attestation.certificates(files.get(bundle.SIGNER, b""))[0]
-        return Check(name, "proven", attestation.check_seal(sealed, certificate, bundle.model_of(files).id, files))
+        return Check(name, "proven", attestation.check_seal(sealed, certificate, bundle_files.model_of(files).id, files))
     except (ComplianceError, LookupError, ValueError) as error:
         return Check(name, "refuted", first_line(error))
 

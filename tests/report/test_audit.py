@@ -11,7 +11,7 @@ from compliance.assessment import Assessment
 from compliance.errors import SigningKeyError
 from compliance.judgement.view import build as view_of
 from compliance.record import sha256_hex
-from compliance.report import audit, bundle, signing
+from compliance.report import audit, bundle, bundle_check, page_check, signing
 from compliance.report.audit import MadeReport
 from compliance.report.build import Basis, build
 from compliance.sign.pdf_verify import inspect_pdf
@@ -67,8 +67,8 @@ def test_what_was_rendered_is_rendered_again_from_the_store(release: Release, ma
 def test_every_check_of_the_file_and_of_its_bundle_is_proven(made: MadeReport, hostile: MadeReport) -> None:
     for report in (made, hostile):
         signed = inspect_pdf(report.pdf)
-        page = bundle.verify_page(signed.attachments, report.pdf[: signed.unsigned_length])
-        checks = [*signed.checks, *bundle.verify(signed.attachments), page]
+        page = page_check.verify_page(signed.attachments, report.pdf[: signed.unsigned_length])
+        checks = [*signed.checks, *bundle_check.verify(signed.attachments), page]
         assert [check for check in checks if check.status != "proven"] == []
         assert {one.name: one.content for one in report.attachments} == dict(signed.attachments)
 
@@ -77,9 +77,9 @@ def test_a_page_that_the_model_does_not_give_is_refuted(made: MadeReport) -> Non
     signed = inspect_pdf(made.pdf)
     assert signed.unsigned_length is not None
     unsigned = made.pdf[: signed.unsigned_length]
-    assert bundle.verify_page(signed.attachments, unsigned[:-1] + b" ").status == "refuted"
+    assert page_check.verify_page(signed.attachments, unsigned[:-1] + b" ").status == "refuted"
     model = signed.attachments["report.json"].replace(b"NO-GO", b"GO")
-    assert bundle.verify_page({**signed.attachments, "report.json": model}, unsigned).status == "refuted"
+    assert page_check.verify_page({**signed.attachments, "report.json": model}, unsigned).status == "refuted"
 
 
 def test_pages_of_another_version_of_the_templates_are_not_refuted(made: MadeReport, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_pages_of_another_version_of_the_templates_are_not_refuted(made: MadeRep
 
     monkeypatch.setattr(html, "code_digest", lambda *_: "0" * 64)
     signed = inspect_pdf(made.pdf)
-    found = bundle.verify_page(signed.attachments, made.pdf[: signed.unsigned_length])
+    found = page_check.verify_page(signed.attachments, made.pdf[: signed.unsigned_length])
     assert found.status == "not-proven"
     assert found.detail.startswith("rendered with pages ")
 
@@ -138,7 +138,7 @@ def test_the_next_report_extends_this_one(own_release: Release) -> None:
         "assessment", "report.rendered", "report.signed", "evidence", "assessment",
     ]  # fmt: skip
     files = {one.name: one.content for one in second.attachments}
-    assert {check.status for check in bundle.verify(files)} == {"proven"}
+    assert {check.status for check in bundle_check.verify(files)} == {"proven"}
 
 
 def test_a_key_that_cannot_sign_leaves_no_trace_in_the_ledger(own_release: Release) -> None:

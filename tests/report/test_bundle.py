@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from compliance.record import canonical, sha256_hex
-from compliance.report import bundle, finding_files
+from compliance.report import bundle, bundle_check, finding_files, page_check
 from compliance.report.bundle_model import EvidenceBundle, FindingsDocument, ListedFinding, ProofsDocument
 from compliance.report.model import ReportModel
 from compliance.sign.checks import Check
@@ -27,7 +27,7 @@ def made(release: Release) -> tuple[ReportModel, Files]:
 
 
 def failed(files: Files) -> list[str]:
-    return [check.name for check in bundle.verify(files) if check.status == "refuted"]
+    return [check.name for check in bundle_check.verify(files) if check.status == "refuted"]
 
 
 def changed(files: Files, name: str, change: Callable[[Any], None], *, honest: bool = True) -> Files:
@@ -46,7 +46,7 @@ def relisted(files: Files) -> Files:
 
 
 def test_a_whole_bundle_is_proven(made: tuple[ReportModel, Files]) -> None:
-    checks = bundle.verify(made[1])
+    checks = bundle_check.verify(made[1])
     assert [check for check in checks if check.status != "proven"] == []
     assert len(checks) == 11
 
@@ -81,7 +81,7 @@ def test_a_missing_and_an_added_file_are_refuted(made: tuple[ReportModel, Files]
 @pytest.mark.parametrize("garbage", [b"", b"null", b"[]", b"{}", b"\xff\x00", b'{"entries": 3}', b"[" * 100_000, b'{"a":1,"a":2}'])
 def test_garbage_is_refuted_and_never_an_error(made: tuple[ReportModel, Files], garbage: bytes) -> None:
     for name in made[1]:
-        checks = bundle.verify({**made[1], name: garbage})
+        checks = bundle_check.verify({**made[1], name: garbage})
         assert any(check.status == "refuted" for check in checks), name
         assert all(isinstance(check, Check) and "\n" not in check.detail for check in checks)
 
@@ -200,13 +200,13 @@ def test_an_empty_list_of_findings_is_json_and_csv() -> None:
 
 
 def test_the_page_is_not_proven_under_another_renderer(made: tuple[ReportModel, Files]) -> None:
-    check = bundle.verify_page(made[1], b"")
+    check = page_check.verify_page(made[1], b"")
     assert check.status == "not-proven"
     assert "here is" in check.detail
 
 
 def test_the_checkpoint_can_be_taken_out(made: tuple[ReportModel, Files]) -> None:
-    assert bundle.checkpoint(made[1]) == made[0].proof.checkpoint.note
+    assert bundle_check.checkpoint(made[1]) == made[0].proof.checkpoint.note
 
 
 def test_the_consistency_with_the_report_before_is_checked(own_release: Release) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from compliance.assessment import Assessment, ClaimResult
 from compliance.gate import Standing
-from compliance.report import bundle, gates, html
+from compliance.report import bundle, bundle_check, gates, html
 from compliance.report.claims import claims
 from compliance.report.model import Limits, ReportModel
 from tests.report import scenario
@@ -103,7 +103,7 @@ def test_hostile_words_are_shown_and_not_run(checked: Release) -> None:
 
 
 def test_a_whole_bundle_with_claims_is_proven(made: tuple[ReportModel, dict[str, bytes]]) -> None:
-    assert [check for check in bundle.verify(made[1]) if check.status != "proven"] == []
+    assert [check for check in bundle_check.verify(made[1]) if check.status != "proven"] == []
     gate = json.loads(made[1]["assessment.json"])["gates"][0]
     assert [one["standing"] for one in gate["claims"]][:3] == ["confirmed", "not-checkable", "contradicted"]
 
@@ -129,10 +129,10 @@ def test_a_changed_section_is_refuted(made: tuple[ReportModel, dict[str, bytes]]
     model = json.loads(made[1][bundle.MODEL])
     change(model["claims"])
     files = {**made[1], bundle.MODEL: json.dumps(model).encode()}
-    assert [check.name for check in bundle.verify(files) if check.status == "refuted"] == ["bundle-page"]
+    assert [check.name for check in bundle_check.verify(files) if check.status == "refuted"] == ["bundle-page"]
     model["claims"] = None
     files = {**made[1], bundle.MODEL: json.dumps(model).encode()}
-    assert [check.name for check in bundle.verify(files) if check.status == "refuted"] == ["bundle-page"]
+    assert [check.name for check in bundle_check.verify(files) if check.status == "refuted"] == ["bundle-page"]
 
 
 def test_evidence_that_a_claim_was_compared_with_is_listed_first(checked: Release) -> None:

@@ -11,7 +11,7 @@ import pytest
 from compliance.assessment import Assessment
 from compliance.decision import Condition, SignOff
 from compliance.record import Model, Payload
-from compliance.report import bundle, html
+from compliance.report import bundle, bundle_check, html
 from compliance.report.model import ReportModel
 from compliance.sign.checks import Check
 from compliance.stand import Stand
@@ -238,7 +238,7 @@ def test_a_release_on_which_nobody_decided_anything_says_so(release: Release) ->
 
 
 def page_check(files: dict[str, bytes]) -> Check:
-    return next(one for one in bundle.verify(files) if one.name == "bundle-page")
+    return next(one for one in bundle_check.verify(files) if one.name == "bundle-page")
 
 
 def test_pages_that_hide_what_people_decided_are_refuted(own_release: Release) -> None:

@@ -1,5 +1,5 @@
 """Judging again from a report's files alone: what follows from the evidence is proven, what does not is refuted by name, and what the files
-do not show is said. The forger holds every key of the store, and writes what `bundle.verify` finds sound."""
+do not show is said. The forger holds every key of the store, and writes what `bundle_check.verify` finds sound."""
 
 from __future__ import annotations
 

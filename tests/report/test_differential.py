@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 from cryptography.x509.oid import NameOID
 
 from compliance import standalone
-from compliance.report import attestation, bundle
+from compliance.report import attestation, bundle_check
 from compliance.sign.keys import SigningKey
 from compliance.sign.pdf import sign_field, sign_pdf
 from compliance.sign.pdf_verify import inspect_pdf
@@ -159,7 +159,7 @@ def verdicts(folder: Path, files: Files, key: SigningKey) -> tuple[set[str], int
     for name, content in files.items():
         (folder / name).write_bytes(content)
     (folder / attestation.SEAL).write_bytes(attestation.seal(key, "R", files))
-    found = {check.name for check in bundle.verify(files) if check.status == "refuted"}
+    found = {check.name for check in bundle_check.verify(files) if check.status == "refuted"}
     return found, standalone.verify(folder, (key.certificate,)).exit_code
 
 

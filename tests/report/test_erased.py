@@ -12,7 +12,7 @@ from compliance import standalone
 from compliance.judgement.judging import record_assessment
 from compliance.judgement.rejudge import rejudged
 from compliance.record import PRIVACY_CLASSES
-from compliance.report import attestation, bundle, html
+from compliance.report import attestation, bundle, bundle_check, html
 from compliance.sign.statement import Signers
 from tests.report import scenario
 from tests.report.scenario import Release
@@ -31,7 +31,7 @@ def purged(own_release: Release) -> Release:
 @pytest.mark.parametrize("classes", [frozenset[Any](), frozenset(PRIVACY_CLASSES)], ids=["full", "redacted"])
 def test_a_report_after_an_erasure_verifies_and_says_what_is_gone(purged: Release, tmp_path: Path, classes: frozenset[Any]) -> None:
     model, files = purged.bundle(classes)
-    checks = {check.name: check for check in bundle.verify(files)}
+    checks = {check.name: check for check in bundle_check.verify(files)}
     assert [check for check in checks.values() if check.status != "proven"] == []
     assert "those of 1 were erased under a tombstone" in checks["bundle-evidence"].detail
     assert model.findings.erased == (1,)

@@ -17,7 +17,7 @@ from compliance.decision import SignOff
 from compliance.errors import UsageError
 from compliance.gate import Standing
 from compliance.record import PRIVACY_CLASSES, PrivacyClass, Severity
-from compliance.report import audit, bundle
+from compliance.report import audit, bundle, bundle_check, page_check
 from compliance.report.audit import MadeReport
 from compliance.report.redact import MARK, Redaction, numbers, read_classes
 from compliance.sign.pdf_verify import inspect_pdf
@@ -134,7 +134,7 @@ def test_each_class_is_left_out_alone_and_free_texts_always(secretive: Release, 
         found = told(text, values)
         assert found == [] if name in classes else found, (name, found)
     assert told(text, FREE) == []
-    checks = bundle.verify(files)
+    checks = bundle_check.verify(files)
     assert [check for check in checks if check.status != "proven"] == []
     said = next(check.detail for check in checks if check.name == "bundle-redaction")
     assert f"redacted copy: {', '.join(classes)} " in said
@@ -142,8 +142,8 @@ def test_each_class_is_left_out_alone_and_free_texts_always(secretive: Release, 
 
 def test_a_copy_verifies_against_the_same_log(secretive: Release, full: MadeReport, outsiders: MadeReport, tmp_path: Path) -> None:
     signed = inspect_pdf(outsiders.pdf)
-    page = bundle.verify_page(signed.attachments, outsiders.pdf[: signed.unsigned_length])
-    checks = [*signed.checks, *bundle.verify(signed.attachments), page]
+    page = page_check.verify_page(signed.attachments, outsiders.pdf[: signed.unsigned_length])
+    checks = [*signed.checks, *bundle_check.verify(signed.attachments), page]
     assert [check for check in checks if check.status != "proven"] == []
     before = outsiders.model.proof.previous
     assert before is not None
@@ -188,7 +188,7 @@ def test_the_findings_of_a_copy_carry_commitments_in_place_of_values(outsiders: 
 
 
 def changed(files: Mapping[str, bytes], name: str, change: Any) -> dict[str, str]:
-    checks = bundle.verify(with_change(dict(files), name, change))
+    checks = bundle_check.verify(with_change(dict(files), name, change))
     return {check.name: check.detail for check in checks if check.status == "refuted"}
 
 
@@ -222,7 +222,7 @@ def test_a_verdict_that_the_ledger_does_not_have_is_refuted_in_a_copy_too(secret
     for gates in (model["assessment"]["gates"], attached["gates"]):
         next(one for one in gates if one["id"] == "T-SF-1")["verdict"] = "pass"
     forged = relisted({**files, bundle.MODEL: json.dumps(model).encode(), bundle.ASSESSMENT: json.dumps(attached).encode()})
-    details = {check.name: check.detail for check in bundle.verify(forged) if check.status == "refuted"}
+    details = {check.name: check.detail for check in bundle_check.verify(forged) if check.status == "refuted"}
     assert "not the one in the ledger" in details["bundle-assessment"]
 
 

@@ -47,7 +47,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
 @pytest.fixture(autouse=True)
 def pages_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rendering the pages again takes seconds, and is looked at elsewhere."""
-    monkeypatch.setattr("compliance.report.bundle.verify_page", lambda *_: Check("page-render", "proven", "not looked at here"))
+    monkeypatch.setattr("compliance.report.page_check.verify_page", lambda *_: Check("page-render", "proven", "not looked at here"))
 
 
 @dataclass(frozen=True)
