@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from . import point
 from .errors import ConfigError
@@ -30,11 +30,26 @@ class ProjectTable(Table):
     commit: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
     """Commit that is judged, only where there is no git."""
     release_branch: str = "main"
-    environments: tuple[str, ...] = Field(default=("staging", "production"), min_length=1)
-    """The first is where a release is tested: environment-bound evidence counts from there. The last is where users are."""
     profile: Profile = "service"
     profile_by: str | None = Field(default=None, pattern=r"\S")
     """Who confirmed the profile; until somebody does, the outcome is at most go-with-conditions."""
+    environments: tuple[str, ...] = ("staging", "production")
+    """The first is where a release is tested: environment-bound evidence counts from there. The last is where users are. A library or
+    command-line tool is in none unless it names some."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_no_environment(cls, table: Any) -> Any:
+        """What is not deployed is in no environment, unless it names some."""
+        deployed = not isinstance(table, Mapping) or table.get("profile", "service") == "service"
+        return table if deployed or "environments" in table else {**table, "environments": ()}
+
+    @field_validator("environments")
+    @classmethod
+    def _deployed_somewhere(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not value and info.data.get("profile") == "service":
+            raise ValueError("expected at least one for a service")
+        return value
 
 
 class PointTable(Table):

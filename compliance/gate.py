@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, ClassVar, Final, TypedDict, Unpack
 
 from .errors import CatalogError
 from .judgement.inputs import Inputs, Item
@@ -28,6 +28,7 @@ __all__ = [
     "Area",
     "AtLeast",
     "AtMost",
+    "Below",
     "Claim",
     "Doc",
     "Framework",
@@ -77,9 +78,25 @@ class Params(Table):
 class AtLeast:
     """Marks a threshold that evidence must reach: lowering it loosens the gate. Write ``Annotated[float, AtLeast()]``."""
 
+    words: ClassVar[str] = "at least"
+
 
 class AtMost:
     """Marks a threshold that evidence must not exceed: raising it loosens the gate."""
+
+    words: ClassVar[str] = "at most"
+
+
+class Below(AtMost):
+    """Marks a threshold that evidence must stay under: to reach it is too much. Raising it loosens the gate."""
+
+    words = "less than"
+
+
+def bound_of(marks: Iterable[Any]) -> type[AtLeast | AtMost] | None:
+    """Returns which way a threshold bounds, by the marks in its annotation; None where neither way is looser."""
+    kinds = (mark if isinstance(mark, type) else type(mark) for mark in marks)
+    return next((kind for kind in kinds if issubclass(kind, (AtLeast, AtMost))), None)
 
 
 Judge = Callable[[Inputs, Any], Verdict]

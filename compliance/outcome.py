@@ -66,7 +66,9 @@ def because(
         return f"Overridden: the evidence says no-go ({red}), and those who may override it approved."
     if outcome == "no-go":
         stand = len(failed) + len(unknown)
-        return f"{stand} of {len(required)} required gates {'stands' if stand == 1 else 'stand'} in the way: {red}."
+        applicable = sum(result.verdict is not Status.NOT_APPLICABLE for result in required)
+        gates = f"{applicable} required gates" + (" that apply" if applicable < len(required) else "")
+        return f"{stand} of {gates} {'stands' if stand == 1 else 'stand'} in the way: {red}."
     if outcome == "go-with-conditions":
         due = f"{open_conditions} of the conditions of earlier approvals not met yet" if open_conditions else ""
         parts = [_count(waived, "waived"), due, "" if profile_confirmed else "nobody confirmed the project's profile (profile-by)"]

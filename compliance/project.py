@@ -14,7 +14,7 @@ from . import catalog, point
 from .catalog import Catalog
 from .configuration import FILE, CollectTable, Document, ProjectTable, near, read_document, validate
 from .errors import ConfigError, InputError
-from .gate import AtLeast, AtMost, Gate, Params
+from .gate import AtLeast, Gate, Params, bound_of
 from .kind import Collector, Kind, Options
 from .point import Point
 from .reading.mapping import ABOUT, ROW_FIELDS, MappingTable, with_mappings
@@ -136,7 +136,7 @@ class Project:
         Raises:
             ConfigError: There is no such point.
         """
-        environments = self.document.project.environments
+        first, last = self._environments()
         for own in self.document.points:
             if own in point.BUILT_IN:
                 raise ConfigError(f"[points.{own}]: built in; expected a name of your own", hint=f'name it, and say like = "{own}"')
@@ -145,10 +145,15 @@ class Project:
             unknown = [gate for gate in table.gates if gate not in self.catalog.gates]
             if unknown:
                 raise ConfigError(f"[points.{name}] gates: no gate {unknown[0]}{near(unknown[0], self.catalog.gates)}")
-            return Point(name, table.like, table.gates, table.environment or environments[0])
+            return Point(name, table.like, table.gates, table.environment or first)
         if name not in point.BUILT_IN:
             raise ConfigError(f"no decision point {name!r}{near(name, [*point.BUILT_IN, *self.document.points])}")
-        return Point(name, name, (), environments[-1] if name == "rollback" else environments[0])
+        return Point(name, name, (), last if name == "rollback" else first)
+
+    def _environments(self) -> tuple[str | None, str | None]:
+        """Returns where a release is tested, and where its users are."""
+        named = self.document.project.environments
+        return (named[0], named[-1]) if named else (None, None)
 
     @cached_property
     def gates(self) -> dict[str, GateSetting]:
@@ -260,10 +265,9 @@ def _changes(gate: Gate, params: Params, thresholds: Mapping[str, Any]) -> Itera
         value, default = getattr(params, name), info.get_default(call_default_factory=True)
         if value == default or not ({name, info.alias} & thresholds.keys()):
             continue
-        marks = {mark if isinstance(mark, type) else type(mark) for mark in info.metadata}
-        loosened = True
-        if value is not None and marks & {AtLeast, AtMost}:
-            loosened = default is not None and (value < default if AtLeast in marks else value > default)
+        bound, loosened = bound_of(info.metadata), True
+        if value is not None and bound is not None:
+            loosened = default is not None and (value < default if issubclass(bound, AtLeast) else value > default)
         shown = params.model_dump(mode="json")[name]
         before = gate.params().model_dump(mode="json")[name]
         yield {"what": info.alias or name, "default": before, "value": shown, "loosened": loosened}

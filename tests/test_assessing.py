@@ -12,7 +12,7 @@ import pytest
 from compliance.assessment import StoreState
 from compliance.catalog import shipped
 from compliance.errors import NothingToJudgeError
-from compliance.gate import Claim, Gate, Inputs, Item, Params, Reason, Standing, Status, Verdict, failed, not_assessed, passed
+from compliance.gate import Claim, Gate, Inputs, Item, Params, Place, Reason, Standing, Status, Verdict, failed, not_assessed, passed
 from compliance.judgement.assessing import assess
 from compliance.judgement.view import Unreadable, View
 from compliance.project import Project
@@ -30,6 +30,16 @@ def verdict(*items: Any, kinds: Any = (LIVE,), **metadata: Any) -> tuple[Status,
 
 def test_fresh_evidence_of_this_commit_and_environment_passes() -> None:
     assert verdict(item()) == (Status.PASS, None)
+
+
+def test_what_is_wrong_at_a_place_is_one_line() -> None:
+    def wrong(_: Inputs, __: Params) -> Verdict:
+        return failed("no", places=[Place("a.py:3", "AssertionError: 1\n  \n  != 2")])
+
+    wrong.__doc__ = DOC
+    gate = make_gate(wrong)
+    (spot,) = judged(make_project(gate), item()).result("T-1").places
+    assert (spot.where, spot.what) == ("a.py:3", "AssertionError: 1 != 2")
 
 
 def test_a_broken_limit_fails() -> None:

@@ -159,7 +159,7 @@ def test_what_breaks_a_limit_has_to_be_replaced_by_what_keeps_it() -> None:
     case = Case("REL-2", load(p95=400))
     (need,) = case.needs
     assert (need.action, need.evidence) == ("supply", 1)
-    assert need.limits["p95-ms"] == {"at-most": 250.0}
+    assert need.limits["p95-ms"] == {"less-than": 250.0}
     assert case.after((), load(7, 249, age=timedelta())) is Status.PASS
 
 

@@ -67,5 +67,7 @@ def test_the_sentence_names_what_stands_in_the_way() -> None:
     assert (
         because(results, "no-go", profile_confirmed=True) == "2 of 3 required gates stand in the way: 1 failed (A) and 1 not assessed (B)."
     )
+    beside = [*results, result(Status.NOT_APPLICABLE, id="D")]
+    assert because(beside, "no-go", profile_confirmed=True).startswith("2 of 3 required gates that apply stand in the way")
     assert "profile" in because([result(Status.PASS)], "go-with-conditions", profile_confirmed=False)
     assert because([result(Status.PASS)], "go", profile_confirmed=True) == "All 1 required gates passed or do not apply."

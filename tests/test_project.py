@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance.configuration import ProjectTable
 from compliance.errors import ConfigError
 from compliance.project import Project
 
@@ -111,6 +112,16 @@ def test_changed_thresholds_are_told_apart_by_direction(tmp_path: Path) -> None:
 def test_a_framework_can_be_switched_off(tmp_path: Path) -> None:
     project = load(tmp_path, MINIMAL + "[frameworks]\naei21 = false\n")
     assert {setting.gate.framework for setting in project.gates.values()} == {"alpha", "release"}
+
+
+@pytest.mark.parametrize(("profile", "places"), [("service", ["staging", "production"]), ("library", [None, None]), ("cli", [None, None])])
+def test_what_is_not_deployed_is_in_no_environment(tmp_path: Path, profile: str, places: list[str | None]) -> None:
+    project = load(tmp_path, MINIMAL + f'profile = "{profile}"\n')
+    again = ProjectTable.model_validate(project.document.project.model_dump(by_alias=True))  # as the rules in a report are read
+    assert again == project.document.project
+    assert [project.point(name).environment for name in ("production", "rollback")] == places
+    named = load(tmp_path, MINIMAL + f'profile = "{profile}"\nenvironments = ["lab"]\n')
+    assert named.point().environment == "lab"
 
 
 def test_points_of_the_projects_own(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class Admission:
             if other_version(item.subject.version, self.subject.version):
                 return f"{name} is of version {item.subject.version}; expected {self.subject.version}"
             where = item.subject.environment or "unknown"
-            return f"{name} is of environment {where}; expected {self.subject.environment}"
+            return f"{name} is of environment {where}; expected {self.subject.environment or 'none'}"
         if reason is Reason.STALE:
             age = item.age(self.as_of)
             if age is None:

@@ -72,7 +72,7 @@ class Judge:
             evidence=tuple(sorted(item.entry for item in used)),
             observed_at=min(times, default=None),
             waivers=waived,
-            places=tuple(Spot(where=place.where, what=place.what) for place in verdict.places),
+            places=tuple(Spot(where=place.where, what=" ".join(place.what.split())) for place in verdict.places),
             claims=tuple(ClaimResult(**asdict(claim)) for claim in verdict.claims),
             fix=verdict.fix or self._advice(gate, verdict),
         )
@@ -83,8 +83,9 @@ class Judge:
             return gate.doc.fix
         if gate.judge is None:
             return "Nothing yet: a later version of the toolkit judges this gate."
-        placed = any(self.kinds[name].binds_to is Binding.ENVIRONMENT for name in gate.reads if name in self.kinds)
-        where, also = (f" in environment {self.subject.environment}", " and --environment") if placed else ("", "")
+        place = self.subject.environment
+        placed = place is not None and any(self.kinds[name].binds_to is Binding.ENVIRONMENT for name in gate.reads if name in self.kinds)
+        where, also = (f" in environment {place}", " and --environment") if placed else ("", "")
         again = {
             Reason.STALE: "Collect it again. ",
             Reason.FOREIGN: f"Collect it again for this commit{where} (`compliance ingest` takes --commit{also} where files do not say). ",

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from ..assessment import GateResult
-from ..gate import VIEWS, AtLeast, AtMost, Item, Params, Reason, Status
+from ..gate import VIEWS, Item, Params, Reason, Status, bound_of
 from ..project import GateSetting
 from ..record import Assurance, Finding, Json, Model
 from ..subject import Binding
@@ -69,7 +69,7 @@ class Need(Model):
     assurance: Assurance | None = None
     """At least."""
     limits: dict[str, Json] = Field(default_factory=dict)
-    """Thresholds of the gate: each with ``at-least``, ``at-most`` or ``is``."""
+    """Thresholds of the gate: each with ``at-least``, ``at-most``, ``less-than`` or ``is``."""
     findings: tuple[NeededFinding, ...] = ()
 
 
@@ -226,12 +226,12 @@ def _supply(judge: Judge, setting: GateSetting, result: GateResult) -> Iterator[
 
 
 def limits_of(params: Params) -> dict[str, Json]:
-    """Returns the thresholds of a gate, each with ``at-least``, ``at-most`` or, for what is neither, ``is``."""
+    """Returns the thresholds of a gate, each with ``at-least``, ``at-most``, ``less-than`` or, for what is none of them, ``is``."""
     values = params.model_dump(mode="json", by_alias=True)
     limits: dict[str, Json] = {}
     for name, info in type(params).model_fields.items():
-        marks = {mark if isinstance(mark, type) else type(mark) for mark in info.metadata}
-        word = "at-least" if AtLeast in marks else "at-most" if AtMost in marks else "is"
+        bound = bound_of(info.metadata)
+        word = bound.words.replace(" ", "-") if bound else "is"
         value = values[info.alias or name]
         if value not in (None, [], {}, ""):
             limits[info.alias or name] = {word: value}

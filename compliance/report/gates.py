@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from ..assessment import Assessment, GateResult
-from ..gate import Area, AtLeast, AtMost, Status
+from ..gate import Area, Status, bound_of
 from ..project import Project
 from ..record import Json
 from ..times import show_span
@@ -50,7 +50,7 @@ class Threshold:
 
     params: Mapping[str, Json]
     bounds: Mapping[str, str]
-    """``at least`` or ``at most`` by the name of the parameter."""
+    """``at least``, ``at most`` or ``less than`` by the name of the parameter."""
 
 
 Thresholds = Mapping[str, Threshold]
@@ -66,9 +66,8 @@ def thresholds_of(project: Project) -> Thresholds:
 
 def _bounds(params: type[BaseModel]) -> Iterator[tuple[str, str]]:
     for name, info in params.model_fields.items():
-        for mark, words in ((AtLeast, "at least"), (AtMost, "at most")):
-            if any(one is mark or isinstance(one, mark) for one in info.metadata):
-                yield name, words
+        if (bound := bound_of(info.metadata)) is not None:
+            yield name, bound.words
 
 
 def framework_counts(assessment: Assessment, titles: Mapping[str, str]) -> tuple[FrameworkCounts, ...]:

@@ -15,7 +15,7 @@ from .decided_model import ConditionRow, Decided, OverrideRow
 from .fit import fitting
 from .gates import WORDS, Thresholds, asked, counts_of, framework_counts, red_gates
 from .model import Decision, FrameworkCounts, Limits, Notice, RedGate, Signer
-from .words import count, cut, label, listed, observed, percent, plain, show, utc
+from .words import count, cut, cut_advice, label, listed, observed, percent, plain, show, utc
 
 LONG_NAME: Final = 48
 """Characters of a project's name and version from which they are set smaller."""
@@ -113,7 +113,7 @@ def _short(gate: GateResult, thresholds: Thresholds) -> RedGate:
         message=cut(gate.message, _MESSAGE),
         observed=cut(observed(gate.observed, gate.threshold), _VALUE),
         threshold=cut(asked(gate, thresholds), _VALUE),
-        fix=cut(gate.fix, _MESSAGE),
+        fix=cut_advice(gate.fix, _MESSAGE),
     )
 
 

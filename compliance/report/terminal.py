@@ -54,7 +54,7 @@ def lines(checked: Checked, *, colour: bool = False) -> Iterator[str]:
     assessment, subject = checked.assessment, checked.assessment.subject
     name = " ".join(part for part in (subject.project, subject.version) if part)
     commit = f"commit {subject.commit[:12]}" if subject.commit else "no commit"
-    place = f"environment {subject.environment}" if subject.environment and assessment.profile == "service" else ""
+    place = f"environment {subject.environment}" if subject.environment else ""
     about = safe("  ".join(part for part in (name, commit, place, f"point {assessment.point}") if part))
     time = f"as of {assessment.as_of:%Y-%m-%d %H:%M:%S} UTC"
     if len(about) + 2 + len(time) <= width():

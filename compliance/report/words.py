@@ -30,6 +30,8 @@ _UNITS: Final = (
 )
 _SHARES: Final = ("rate", "share", "ratio", "availability", "lines", "branches", "coverage", "readiness")
 """Last words of names whose values between 0 and 1 are shown in percent; counts of the same name are whole numbers."""
+_SENTENCES: Final = re.compile(r".*\.(?= [A-Z\"`]|…$)")
+"""Whole sentences at the beginning of a text that was cut."""
 _SPACE: Final = re.compile(r"[ \t\r\n\f\v]+")
 """White space that may be joined: not the one between a number and its unit."""
 _BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|(?:ms|s|min|h|d|B|kB|MB|GB)\b))")
@@ -89,7 +91,7 @@ def threshold(value: Json, bounds: Mapping[str, str]) -> str:
 
     Args:
         value: The gate's parameters.
-        bounds: ``at least`` or ``at most`` by the name of the parameter.
+        bounds: ``at least``, ``at most`` or ``less than`` by the name of the parameter.
     """
     if not isinstance(value, Mapping):
         return show(value)
@@ -187,6 +189,15 @@ def cut(text: str, limit: int) -> str:
         return text
     words = text[:limit].rpartition(" ")[0].rstrip(" ,;:")
     return (words if limit - len(words) <= _WORD else text[: limit - 1]) + "…"
+
+
+def cut_advice(text: str, limit: int) -> str:
+    """As `cut`, but between two sentences where the first ones fit: half a sentence of advice helps nobody."""
+    shown = cut(text, limit)
+    if not shown.endswith("…") or text.endswith("…"):
+        return shown
+    whole = _SENTENCES.match(shown)
+    return whole[0] if whole else shown
 
 
 def tail(text: str, limit: int) -> str:

@@ -152,7 +152,8 @@ def _parse(source: Source) -> Parsed:
 def _failed(document: Any) -> InputError:
     error = document.get("error")
     words = [error.get("code"), error.get("summary") or error.get("message")] if isinstance(error, dict) else []
-    words += [] if any(words) else [document.get("statusCode"), document.get("message")]
+    # npm's own message begins with the status code
+    words += [] if any(words) else [document.get("message") or document.get("statusCode")]
     why = " ".join(re.sub(r"(?<=://)[^/@\s]+@", "", str(word)).strip() for word in words if word)
     return InputError(f"a failed audit ({shorten(' '.join(why.split()), _SHOWN)})", expected="the report of an audit that ran")
 

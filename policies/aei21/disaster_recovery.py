@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from compliance.gate import Area, AtMost, Inputs, Item, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
+from compliance.gate import Area, AtMost, Below, Inputs, Item, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.record import Json
 from compliance.times import rfc3339, show_span
 
@@ -21,7 +21,7 @@ _SKEW: Final = timedelta(minutes=5)
 class RecoveryTime(Params):
     """Thresholds of AEI21-DR-1."""
 
-    recovery_s: Annotated[float, AtMost(), Field(gt=0)] = 300.0
+    recovery_s: Annotated[float, Below(), Field(gt=0)] = 300.0
     """Time from the failure to the verified recovery, less than (seconds)."""
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from compliance.gate import Area, AtLeast, AtMost, Inputs, Item, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
+from compliance.gate import Area, AtLeast, Below, Inputs, Item, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.record import Json
 
 from .._say import LIMIT, count, hours, number, percent
@@ -20,9 +20,9 @@ PRINCIPLE: Final = "Performance"
 class Latency(Params):
     """Thresholds of REL-2."""
 
-    p95_ms: Annotated[float, AtMost(), Field(gt=0)] = 250.0
+    p95_ms: Annotated[float, Below(), Field(gt=0)] = 250.0
     """95th percentile of the response time, less than (milliseconds)."""
-    p99_ms: Annotated[float, AtMost(), Field(gt=0)] = 1000.0
+    p99_ms: Annotated[float, Below(), Field(gt=0)] = 1000.0
     """99th percentile of the response time, less than (milliseconds)."""
     users: Annotated[int, AtLeast(), Field(ge=1)] = 10
     """Simultaneous users, at least (count)."""
@@ -133,7 +133,7 @@ def _slow_endpoints(runs: list[Any], params: Latency) -> list[Place]:
 class ErrorRate(Params):
     """Thresholds of REL-3."""
 
-    error_rate: Annotated[float, AtMost(), Field(gt=0, le=1)] = 0.01
+    error_rate: Annotated[float, Below(), Field(gt=0, le=1)] = 0.01
     """Failed requests, less than, overall and for each endpoint (ratio, 0 to 1)."""
 
 

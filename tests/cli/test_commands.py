@@ -180,7 +180,7 @@ def test_check_json_is_that_of_the_contract(project: Path) -> None:
     assert ran.code == 1
     found = ran.json
     assert found["schema"] == "compliance/check/v1"
-    assert found["subject"] == {"project": "demo", "version": "1.0", "commit": "a" * 40, "environment": "staging"}
+    assert found["subject"] == {"project": "demo", "version": "1.0", "commit": "a" * 40, "environment": None}
     assert (found["point"], found["profile"], found["scope"]) == ("production", "library", "full")
     assert found["outcome"] == found["evidence_outcome"] == "no-go"
     assert set(found["score"]) == {"readiness", "areas", "formula"}

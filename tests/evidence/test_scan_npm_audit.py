@@ -200,7 +200,7 @@ def test_fingerprints_change_when_another_advisory_comes() -> None:
                 "statusCode": 404,
                 "body": {"error": "Not Found"},
             },
-            "404 404 Not Found - POST https://registry",
+            "404 Not Found - POST https://registry",
         ),
         ({"message": "request to https://registry/-/npm/v1/security/advisories/bulk failed, reason: connect"}, "request to"),
     ],

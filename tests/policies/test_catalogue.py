@@ -10,9 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from compliance.catalog import shipped
-from compliance.gate import VIEWS, AtLeast, AtMost, Params, Reason, Status
+from compliance.gate import VIEWS, AtLeast, AtMost, Below, Params, Reason, Status
 from compliance.point import Point
 from compliance.record import Assurance, canonical
+from tests.documents import field_docs
 
 from .helpers import READS, gate, judge, passing
 
@@ -178,6 +179,8 @@ def test_every_number_says_which_way_loosens_it(model: type[Params], name: str) 
     info = model.model_fields[name]
     marks = [mark for mark in info.metadata if isinstance(mark, (AtLeast, AtMost))]
     assert len(marks) == (0 if (model.__name__, name) in UNORDERED else 1)
+    below = any(isinstance(mark, Below) for mark in marks)
+    assert ("less than" in field_docs(model)[name]) == below, "the pages of a report write the word of the mark"
 
 
 COUNTS = {

@@ -140,6 +140,14 @@ def test_there_is_no_figure_without_evidence(tmp_path: Path) -> None:
     assert model.findings.open == 0
 
 
+def test_what_does_not_say_of_which_commit_it_is_makes_no_figure(tmp_path: Path) -> None:
+    coverage = scenario.others()[1]
+    unbound = {**coverage.body["subject"], "commit": None, "commit_basis": None}
+    model = made(tmp_path, [replace(coverage, body={**coverage.body, "subject": unbound})])
+    assert [figure.kind for figure in model.figures] == []
+    assert [(row.subject, row.counts) for row in model.evidence.rows] == [("no commit, staging", False)]
+
+
 def test_a_simulated_rollback_is_no_drill(tmp_path: Path) -> None:
     draft = scenario.others()[3]
     paper = replace(draft, payload=draft.payload.model_copy(update={"mode": "simulated", "recovery_s": None}))

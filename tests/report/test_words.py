@@ -79,6 +79,14 @@ def test_text_is_cut_where_it_says_least() -> None:
     assert words.cut("99 % of it", 50) == f"99{NBSP}% of it"
 
 
+def test_advice_is_cut_between_sentences() -> None:
+    text = "Correct the code in config.py, line 3. Scan again. What cannot be corrected needs a waiver."
+    assert words.cut_advice(text, 60) == "Correct the code in config.py, line 3. Scan again."
+    assert words.cut_advice(text, 51) == "Correct the code in config.py, line 3. Scan again."
+    assert words.cut_advice(text, 30) == "Correct the code in…"
+    assert words.cut_advice(text, 200) == text
+
+
 def test_an_empty_list_has_no_bound() -> None:
     assert words.threshold({"denied_licences": [], "unknown": 0}, {"denied_licences": "at least", "unknown": "at most"}) == (
         "denied licences none, unknown 0"

@@ -11,7 +11,7 @@ from ...gate import Item
 from ...judgement.history import Release
 from ...judgement.view import Unreadable, View
 from ...project import Project
-from ...subject import Binding, Subject
+from ...subject import Subject
 from ..redact import WHOLE, Redaction
 from . import coverage, load, plan, rollback, severity, tests, trends
 from .limits import Limits
@@ -30,10 +30,7 @@ def figures(
         releases: The latest releases, oldest first; the last one is that which is judged.
         redaction: What the copy leaves out.
     """
-    kinds = project.catalog.kinds
-    items = {
-        kind: [redaction.item(one) for one in many if _shown(one, subject, kinds[kind].binds_to)] for kind, many in view.newest.items()
-    }
+    items = {kind: [redaction.item(one) for one in many if of_subject(one, subject)] for kind, many in view.newest.items()}
     limits = Limits(project)
     before = releases[-2] if len(releases) > 1 else None
     makers: tuple[tuple[str, Callable[[list[Item], Limits], AnyFigure | None]], ...] = (
@@ -50,10 +47,9 @@ def figures(
 
 
 def of_subject(item: Item, subject: Subject) -> bool:
-    """Tells whether evidence is about the commit that is judged, or bound to no commit, and can be read."""
-    return not isinstance(item.payload, Unreadable) and item.subject.commit in (None, subject.commit)
+    """Tells whether evidence is about the commit that is judged, or about the project as a whole, and can be read.
 
-
-def _shown(item: Item, subject: Subject, binds_to: Binding) -> bool:
-    """Evidence of the project as a whole counts whichever commit it was recorded at."""
-    return of_subject(item, subject) or (binds_to is Binding.PROJECT and not isinstance(item.payload, Unreadable))
+    What does not say of which commit it is counts for none, as for the gates.
+    """
+    of_this = item.of_project or (item.subject.commit is not None and item.subject.commit == subject.commit)
+    return of_this and not isinstance(item.payload, Unreadable)
