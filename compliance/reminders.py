@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from .errors import UsageError
 from .record import Model
-from .times import read_rfc3339, rfc3339
+from .times import last_day, read_rfc3339, rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,7 +69,8 @@ def calendar(assessment: Assessment) -> bytes:
         event, alarm = Event(), Alarm()
         event.add("uid", f"{one.kind}-{one.id.lstrip('#')}-{assessment.point}-{assessment.subject.project}@compliance-toolkit")
         event.add("dtstamp", assessment.as_of)
-        event.add("dtstart", read_rfc3339(one.due_at))
+        at = read_rfc3339(one.due_at)
+        event.add("dtstart", last_day(at) or at)
         event.add("summary", f"{name} {assessment.point}: {one.text} ({one.id}, {one.owner})")
         alarm.add("action", "DISPLAY")
         alarm.add("description", one.text)

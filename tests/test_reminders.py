@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -64,3 +64,9 @@ def test_the_calendar_is_read_by_other_programs(assessment: Any) -> None:
     assert "waiver for G-1 ends: known; soon, over (W3, Zoe)" in str(events[1]["SUMMARY"])
     assert all(alarm["TRIGGER"].dt == -AHEAD for event in events for alarm in event.walk("VALARM"))
     assert calendar(assessment) == calendar(assessment)
+
+
+def test_what_is_due_on_a_day_stands_on_that_day(assessment: Any) -> None:
+    due = condition("C7", 0).model_copy(update={"due_at": datetime(2026, 12, 16, tzinfo=UTC)})
+    read: Any = Calendar.from_ical(calendar(assessment.model_copy(update={"waivers": (), "roles": (), "conditions": (due,)})))
+    assert [event["DTSTART"].dt for event in read.walk("VEVENT")] == [date(2026, 12, 15)]

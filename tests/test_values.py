@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated
 
 import msgspec
@@ -30,7 +30,7 @@ from compliance.record import (
     split_private,
 )
 from compliance.source import parse_time
-from compliance.times import read_rfc3339, read_span, rfc3339, show_span
+from compliance.times import last_day, read_due, read_rfc3339, read_span, rfc3339, show_due, show_span
 
 
 class Step(Model):
@@ -221,3 +221,17 @@ def test_words(word: str | None, expected: str) -> None:
 )
 def test_levels(level: str, expected: str) -> None:
     assert severity.from_level(level) == expected
+
+
+def test_a_due_day_lasts_until_it_ends_and_is_shown_as_it_was_written() -> None:
+    at = read_due("2026-12-31")
+    assert rfc3339(at) == "2027-01-01T00:00:00Z"
+    assert (show_due(at), last_day(at)) == ("2026-12-31", date(2026, 12, 31))
+    noon = read_due("2026-12-31T13:00:00+01:00")
+    assert (show_due(noon), last_day(noon)) == ("2026-12-31 12:00 UTC", None)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-12-31T12:00:00", "9999-12-31", "20261231"])
+def test_what_is_no_due_date_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="expected a day such as 2026-12-31"):
+        read_due(text)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Condition = Annotated[
     list[str] | None,
-    typer.Option("--condition", help="TEXT; owner=NAME; due=TIME; gate=ID (or kind=KIND), which closes it (repeatable)."),
+    typer.Option("--condition", help="TEXT; owner=NAME; due=DAY; gate=ID (or kind=KIND), which closes it (repeatable)."),
 ]
 
 
@@ -186,9 +186,11 @@ def _record(session: Session, pdf: bytes, field: str) -> Received | None:
 
 
 def _show(session: Session, number: int, said: Said, signer: Signer, role: str) -> None:
+    from ..times import show_due
+
     print(f"#{number}  {said.decision} for {role} as {signer.name}, decision {said.decision_digest[:12]}")
     for opened, promise in enumerate(said.conditions, number + 1):
-        print(f"C{opened}  {promise.text}; {promise.owner}, due {promise.due_at:%Y-%m-%d}")
+        print(f"C{opened}  {promise.text}; {promise.owner}, due {show_due(promise.due_at)}")
     if signer.trial:
         session.say("signed with a trial key: it proves nothing to others")
     session.say("compliance status shows who is still missing")
@@ -232,20 +234,22 @@ def _expiry(text: str | None, at: datetime, role: Role) -> datetime:
 
 
 def _condition(project: Project, text: str) -> Promise:
-    """Reads ``TEXT; owner=NAME; due=TIME; gate=ID``."""
+    """Reads ``TEXT; owner=NAME; due=DAY; gate=ID``."""
     from ..configuration import near
     from ..decision import Promise
-    from ..errors import UsageError
+    from ..errors import InputError, UsageError
+    from ..times import read_due
 
     what, *rest = [part.strip() for part in text.split(";")]
     words = dict(part.partition("=")[::2] for part in rest)
     unknown = words.keys() - {"owner", "due", "gate", "kind"}
     if unknown or not what or not words.get("owner") or not words.get("due") or ("gate" in words) == ("kind" in words):
-        raise UsageError(f"--condition {text!r}", hint='write it as "TEXT; owner=NAME; due=TIME; gate=ID", or kind=KIND')
+        raise UsageError(f"--condition {text!r}", hint='write it as "TEXT; owner=NAME; due=DAY; gate=ID", or kind=KIND')
     for name, known in (("gate", project.gates), ("kind", project.catalog.kinds)):
         if name in words and words[name] not in known:
             raise UsageError(f"--condition: no {name} {words[name]!r}{near(words[name], list(known))}")
-    due = read_time("--condition due=", words["due"])
-    if due is None:
-        raise UsageError(f"--condition {text!r}: without due date")
+    try:
+        due = read_due(words["due"])
+    except InputError as error:
+        raise UsageError(f"--condition due={error.reason}") from error
     return Promise(text=what, owner=words["owner"], due_at=due, gate=words.get("gate"), kind=words.get("kind"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..assessment import Assessment
     from ..decision import Condition, SignOff
     from ..documents.judging import SignedStatus, StatusDocument
+    from ..reminders import Reminder
     from ..store import Store
 
 _CHANGES = 5
@@ -108,7 +109,9 @@ def _lines(session: Session, store: Store, assessment: Assessment) -> Iterator[s
     yield from _signatures(assessment)
     if assessment.conditions:
         yield ""
-        rows = [[one.id, _state(one, assessment), f"{one.due_at:%Y-%m-%d}", one.owner, one.text] for one in assessment.conditions]
+        from ..times import show_due
+
+        rows = [[one.id, _state(one, assessment), show_due(one.due_at), one.owner, one.text] for one in assessment.conditions]
         yield from table.lines(rows, header=["ID", "STATE", "DUE", "OWNER", "CONDITION"])
     if assessment.waivers:
         yield ""
@@ -134,12 +137,18 @@ def _document(one: SignOff) -> str:
     return f"packet {one.packet[:12]}" + (f", in the file of #{one.document}" if one.document is not None else "")
 
 
+def _day(one: Reminder) -> str:
+    from ..times import read_rfc3339, show_due
+
+    return show_due(read_rfc3339(one.due_at)) if one.kind == "condition" else one.due_at[:10]
+
+
 def _due(assessment: Assessment) -> Iterator[str]:
     """Lists what falls due, earliest first."""
     from ..reminders import reminders
     from . import table
 
-    rows = [[one.due_at[:10], one.id, one.owner, one.text] for one in reminders(assessment)]
+    rows = [[_day(one), one.id, one.owner, one.text] for one in reminders(assessment)]
     if rows:
         yield ""
         yield from table.lines(rows, header=["DUE", "ID", "WHO", "WHAT"])

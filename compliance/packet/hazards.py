@@ -11,6 +11,7 @@ from ..gate import Area, Item, Status
 from ..judgement.view import Unreadable
 from ..report.gates import red_gates
 from ..report.words import cut, plain
+from ..times import show_due
 from ..waiver import Waiver
 from .model import Hazard, Likelihood
 
@@ -111,7 +112,7 @@ def _condition(one: Condition, lapsed: bool) -> Hazard:
     return Hazard(
         source=one.id,
         what=cut(f"{'Past due' if lapsed else 'Promised'}: {one.text}", _WHAT),
-        known=cut(f"Due {one.due_at:%Y-%m-%d}; waits for {one.waits_for}.", _KNOWN),
+        known=cut(f"Due {show_due(one.due_at)}; waits for {one.waits_for}.", _KNOWN),
         why=cut(f"Promised by {one.owner}.", _WHY),
         likelihood=3 if lapsed else 1,
         impact=2,

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..record import sha256_hex
 from ..sign.form import TICKED, filled_in
 from ..sign.pdf_verify import FieldSignature, SignedPdf, inspect_pdf
-from ..times import read_rfc3339, read_span, rfc3339
+from ..times import read_due, read_span, rfc3339
 from .check import is_packet, read
 from .model import CONDITIONS, PacketModel, Slot
 
@@ -28,7 +28,6 @@ WORDS: Final[dict[str, Word]] = {"approve": "approve", "conditions": "approve-wi
 TOLERANCE: Final = timedelta(minutes=5)
 """How far the clocks of a signer and of the issuer may lie apart."""
 _PROMISE: Final = ("condition", "owner", "due", "closed-by")
-_DAY: Final = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -165,12 +164,7 @@ def _promises(packet: PacketModel, own: Mapping[str, str]) -> Iterator[Promise]:
 
 
 def _due(text: str, number: int) -> datetime:
-    """Reads a due date: a day lasts until it ends, in UTC."""
     try:
-        day = datetime.strptime(text, _DAY).date()
-    except ValueError:
-        try:
-            return read_rfc3339(text)
-        except InputError as error:
-            raise InputError(f"condition {number} is due {text!r}", expected="a day such as 2026-12-31") from error
-    return read_rfc3339(f"{day.isoformat()}T00:00:00Z") + timedelta(days=1)
+        return read_due(text)
+    except InputError as error:
+        raise InputError(f"condition {number} is due {error.reason}") from error

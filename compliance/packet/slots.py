@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Final
 
 from ..decision import Promise
@@ -13,7 +13,7 @@ from ..report.pdf import RenderedPdf
 from ..role import Role
 from ..sign.form import TICKED, TextField, TickField
 from ..sign.pdf import FIELD_NAME, SignatureField
-from ..times import rfc3339
+from ..times import last_day, rfc3339
 from .model import CONDITIONS, PacketModel, Slot
 
 MOST_PER_ROLE: Final = 8
@@ -105,5 +105,4 @@ def filling(slot: Slot, word: str, reason: str | None, conditions: Sequence[Prom
 
 def _due(at: datetime) -> str:
     """Writes a due date: the day that ends with it, if one does, as people write it."""
-    last = at.astimezone(UTC) - timedelta(days=1)
-    return f"{last:%Y-%m-%d}" if last.time() == time() else rfc3339(at)
+    return str(last_day(at) or rfc3339(at))

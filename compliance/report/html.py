@@ -82,6 +82,7 @@ def environment() -> Environment:
         "number": words.number,
         "percent": words.percent,
         "size": words.size,
+        "due": words.due,
         "utc": words.utc,
         "figure": lambda figure: image(draw(figure)),
         "hex_groups": hex_groups,

@@ -11,6 +11,7 @@ from ..decision import SignOff
 from ..gate import Status
 from ..record import PrivacyClass
 from ..stand import Stand
+from ..times import show_due
 from .decided_model import ConditionRow, Decided, OverrideRow
 from .fit import fitting
 from .gates import WORDS, Thresholds, asked, counts_of, framework_counts, red_gates
@@ -194,7 +195,7 @@ def _next(decided: Decided) -> list[str]:
 
 
 def _promise(one: ConditionRow) -> str:
-    return f"{one.id}, {one.owner}, due {one.due_at:%Y-%m-%d} ({one.left}): {cut(one.text, _VALUE)}; {one.closes} closes it."
+    return f"{one.id}, {one.owner}, due {show_due(one.due_at)} ({one.left}): {cut(one.text, _VALUE)}; {one.closes} closes it."
 
 
 def _approvals(roles: Sequence[Stand]) -> str:

@@ -12,7 +12,7 @@ from ..cli.table import width, wrap
 from ..gate import Status
 from ..judgement.forecast import Forecast
 from ..plaintext import safe
-from ..times import show_span
+from ..times import show_due, show_span
 from ..waiver import ends_soon
 from .checked import Checked
 from .words import NBSP, against, cut
@@ -95,7 +95,7 @@ def _people(checked: Checked) -> Iterator[str]:
             yield from _indented(f"waiver {one.id} for {one.target} ends in {show_span(one.expires_at - assessment.as_of)}", 0)
     for condition in assessment.conditions:
         if condition.met_by is None:
-            yield from _indented(f"condition {condition.id}, due {condition.due_at:%Y-%m-%d}, waits for {condition.waits_for}", 0)
+            yield from _indented(f"condition {condition.id}, due {show_due(condition.due_at)}, waits for {condition.waits_for}", 0)
 
 
 def _change(checked: Checked, colour: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ..record import Json
+from ..times import last_day
 
 NBSP: Final = "\u00a0"
 NONE: Final = "–"
@@ -147,6 +148,11 @@ def size(count: int) -> str:
             break
         amount /= 1000
     return f"{count}{NBSP}B" if unit == "B" else f"{amount:.1f}{NBSP}{unit}"
+
+
+def due(at: datetime) -> str:
+    """Writes a due date: the day that ends with it, else the time."""
+    return str(last_day(at) or utc(at))
 
 
 def utc(time: datetime | None, *, seconds: bool = False) -> str:

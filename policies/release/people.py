@@ -10,6 +10,7 @@ from pydantic import Field
 from compliance.gate import Area, AtMost, Inputs, Params, Place, Reason, Verdict, failed, gate, not_assessed, passed
 from compliance.record import Assurance
 from compliance.stand import Stand, is_overridden, missing
+from compliance.times import show_due
 
 from .._say import LIMIT, count
 
@@ -159,7 +160,7 @@ def conditions_met(inputs: Inputs, _params: Params) -> Verdict:
     observed = {"conditions": len(inputs.conditions), "waiting": len(waiting), "lapsed": len(lapsed)}
     limits = {"lapsed": 0}
     if lapsed:
-        places = [Place(one.id, f"due {one.due_at:%Y-%m-%d}, waits for {one.waits_for}") for one in lapsed[:LIMIT]]
+        places = [Place(one.id, f"due {show_due(one.due_at)}, waits for {one.waits_for}") for one in lapsed[:LIMIT]]
         message = f"{count(len(lapsed), 'condition')} past the due date: {', '.join(one.id for one in lapsed[:LIMIT])}"
         return failed(message, observed=observed, threshold=limits, places=places)
     if not inputs.conditions:
