@@ -63,7 +63,7 @@ def because(
     waived = [result.id for result in required if result.verdict is Status.WAIVED]
     red = " and ".join(part for part in (_count(failed, "failed"), _count(unknown, "not assessed")) if part)
     if overridden:
-        return f"Overridden: the evidence says no-go ({red}), and those who may override it approved."
+        return f"Overridden: the evidence says no-go, with {red}; those who may override it approved."
     if outcome == "no-go":
         stand = len(failed) + len(unknown)
         applicable = sum(result.verdict is not Status.NOT_APPLICABLE for result in required)

@@ -51,7 +51,7 @@ def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None
         closed=closed,
         thresholds=thresholds,
         text=text[:1].upper() + text[1:],
-        figure=trends.figure(basis.releases, Limits(basis.judged.project), trends.ACROSS),
+        figure=trends.figure([one.without(people_gates) for one in basis.releases], Limits(basis.judged.project), trends.ACROSS),
     )
 
 
