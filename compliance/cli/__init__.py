@@ -43,9 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(f"compliance: {error} [{error.code}]", f"next: {error.next_step}")
     except typer.TyperException as error:
         code = 2
-        if error.message:
-            known = next((word for word in words if word in COMMANDS), "")
-            _say(f"compliance: {error.format_message()} [usage]", f"next: compliance {known} --help".replace("  ", " "))
+        known = next((word for word in words if word in COMMANDS), "")
+        _wrong_use(error.format_message(), f"next: compliance {known} --help".replace("  ", " "))
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
         _say("compliance: interrupted; everything recorded so far is kept")
@@ -79,6 +78,14 @@ def _prepare_streams() -> None:
 def _drop_output() -> None:
     """Drops what is left to print: Python would fail once more when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _wrong_use(message: str, advice: str) -> None:
+    """Says what is wrong with the words of a command line; where a command is missing, that is the help."""
+    if "\n" in message:
+        print(message, file=sys.stderr)
+    else:
+        _say(f"compliance: {message.replace('Value error, ', '')} [usage]", advice)
 
 
 def _say(*lines: str) -> None:

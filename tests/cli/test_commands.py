@@ -50,6 +50,21 @@ def test_wrong_use_says_where_to_look(tmp_path: Path, words: list[str], followin
     assert (ran.code, ran.err.splitlines()[-1]) == (2, following)
 
 
+@pytest.mark.parametrize("words", [["ingest"], ["diff", "1"], ["explain"]])
+def test_an_argument_that_is_missing_is_named(tmp_path: Path, words: list[str]) -> None:
+    ran = compliance(*words, cwd=tmp_path)
+    assert ran.code == 2
+    assert ran.err.startswith("compliance: Missing argument '"), ran.err
+    assert ran.err.splitlines()[1:] == [f"next: compliance {words[0]} --help"]
+
+
+@pytest.mark.parametrize("words", [[], ["waive"], ["keys"]])
+def test_without_a_command_the_help_is_shown_as_it_is_written(tmp_path: Path, words: list[str]) -> None:
+    ran = compliance(*words, cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == compliance(*words, "--help", cwd=tmp_path).out
+
+
 @pytest.mark.parametrize("command", ["init", "collect", "ingest", "check", "report", "verify", "explain", "log", "show", "release", "keys"])
 def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     ran = compliance(command, "--help", cwd=tmp_path)
