@@ -42,6 +42,14 @@ def test_what_is_wrong_at_a_place_is_one_line() -> None:
     assert (spot.where, spot.what) == ("a.py:3", "AssertionError: 1 != 2")
 
 
+def test_who_collects_again_what_names_no_commit_is_told_to_name_it() -> None:
+    named = judged(make_project(make_gate()), item(7, commit=None)).result("T-1")
+    assert (named.reason, "say so: `compliance ingest FILE --commit" in named.fix) == (Reason.FOREIGN, True)
+    assert named.fix.startswith("If evidence 7 is of this commit")
+    other = judged(make_project(make_gate()), item(7, commit=OTHER)).result("T-1")
+    assert (other.reason, other.fix.startswith("Collect it again for this commit")) == (Reason.FOREIGN, True)
+
+
 def test_a_broken_limit_fails() -> None:
     assert verdict(item(number=11)) == (Status.FAIL, None)
 

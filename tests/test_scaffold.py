@@ -179,6 +179,21 @@ def test_python_dependencies_come_from_what_is_there(tmp_path: Path) -> None:
     assert audited(tmp_path / "d", {"a.py": ""}) is None
 
 
+@pytest.mark.parametrize("runner", ["vitest", "jest"])
+def test_coverage_of_transformed_code_is_measured_by_what_transforms_it(tmp_path: Path, runner: str) -> None:
+    """From outside, c8 sees of a run of vitest its configuration alone, and calls that covered."""
+    text = toml(found_in(tmp_path, {"a.ts": "", "package.json": json.dumps({"devDependencies": {runner: "1"}})}))
+    (command,) = re.findall(r"# \[collect\.coverage\.command\]\n# command = (.*)", text)
+    assert json.loads(command)[:2] == ["npx", runner]
+    assert "c8" not in text
+
+
+def test_a_scanner_that_writes_neither_time_nor_commit_is_run(tmp_path: Path) -> None:
+    text = toml(found_in(tmp_path, {"a.js": "", "package.json": "{}"}))
+    (command,) = re.findall(r"# \[collect\.scan\.command\]\n# command = (.*)", text)
+    assert json.loads(command) == ["sh", "-c", "npm audit --json > npm-audit.json"]
+
+
 def audited(root: Path, files: dict[str, str]) -> Any:
     return check(root, found_in(root, files))["collect"]["scan"].get("pip-audit")
 

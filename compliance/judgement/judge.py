@@ -74,10 +74,10 @@ class Judge:
             waivers=waived,
             places=tuple(Spot(where=place.where, what=" ".join(place.what.split())) for place in verdict.places),
             claims=tuple(ClaimResult(**asdict(claim)) for claim in verdict.claims),
-            fix=verdict.fix or self._advice(gate, verdict),
+            fix=verdict.fix or self._advice(gate, verdict, used),
         )
 
-    def _advice(self, gate: Gate, verdict: Verdict) -> str:
+    def _advice(self, gate: Gate, verdict: Verdict, used: Sequence[Item]) -> str:
         """Says what turns the gate green: what to correct when it failed, what to supply when it could not be assessed."""
         if verdict.status is not Status.NOT_ASSESSED or verdict.reason is Reason.UNREADABLE:
             return gate.doc.fix
@@ -87,12 +87,20 @@ class Judge:
         placed = place is not None and any(self.kinds[name].binds_to is Binding.ENVIRONMENT for name in gate.reads if name in self.kinds)
         where, also = (f" in environment {place}", " and --environment") if placed else ("", "")
         again = {
-            Reason.STALE: "Collect it again. ",
+            Reason.STALE: "Collect it again (`compliance ingest` takes --observed-at where files do not say when they were made). ",
             Reason.FOREIGN: f"Collect it again for this commit{where} (`compliance ingest` takes --commit{also} where files do not say). ",
             Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
         }
         reason = verdict.reason or Reason.MISSING
+        if reason is Reason.FOREIGN and used and used[-1].subject.commit is None and not used[-1].of_project:
+            return self._name_commit(used[-1]) + gate.doc.evidence
         return self._supply(gate) if reason is Reason.MISSING else again.get(reason, "") + gate.doc.evidence
+
+    def _name_commit(self, item: Item) -> str:
+        """Says how evidence that names no commit gets one: to collect the same file again does not help, it says as little as before."""
+        runs = any(one.name == "command" for one in self.kinds[item.kind].collectors)
+        also = f", or let `[collect.{item.kind}.command]` make it, whose results are of the commit that is checked out" if runs else ""
+        return f'If evidence {item.entry} is of this commit, say so: `compliance ingest FILE --commit "$(git rev-parse HEAD)"`{also}. '
 
     def _supply(self, gate: Gate) -> str:
         """Says in one sentence how what is missing gets here; what exactly has to come stands in the gate's documentation."""

@@ -114,13 +114,25 @@ def _proposed(found: Repository) -> Iterator[str]:
 
 def _way(kind: str, language: str, ways: Sequence[tuple[str, str]]) -> Iterator[str]:
     (command, results), *others = ways
-    if others or set("<>*") & set(command + results):
+    if kind == "scan" and others:
+        yield from _scan_ways(language, ways)
+    elif others or set("<>*") & set(command + results):
         commands = " and ".join(f"`{one}`" for one, _ in ways)
         yield f"# {_WORDS[kind].capitalize()} ({language}): {commands}, then name what is written."
         yield from (f"# [collect.{kind}]", f"# files = {_list([name for _, name in ways])}", "")
     else:
         yield f"# {_WORDS[kind].capitalize()} ({language}): `compliance collect` runs your command and reads the file that it writes."
         yield from (f"# [collect.{kind}.command]", f"# command = {_list(command.split())}", f"# results = {_quote(results)}", "")
+
+
+def _scan_ways(language: str, ways: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yields how to scan: few scanners write when and of what they ran, so that one is run here, and of the others it is said by hand."""
+    command, results = ways[-1]
+    yield f"# {_WORDS['scan'].capitalize()} ({language}): {' and '.join(f'`{one}`' for one, _ in ways)}."
+    yield "# `compliance collect` runs one of them; what another one wrote is recorded with"
+    yield '# `compliance ingest FILE --commit "$(git rev-parse HEAD)"`, and --observed-at where the file does not say when it was made.'
+    words = ["sh", "-c", command] if set("<>*") & set(command) else command.split()
+    yield from ("# [collect.scan.command]", f"# command = {_list(words)}", f"# results = {_quote(results)}", "")
 
 
 def _tail() -> Iterator[str]:

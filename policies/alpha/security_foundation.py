@@ -32,6 +32,12 @@ _DATED: Final = ("sca", "container")
 """Categories whose result changes without the code: new advisories appear every day."""
 
 
+_CORRECT_AND_SUPPLY: Final = (
+    "Update the listed dependencies, correct the listed code, and supply the scan that is missing: set it up in `[collect.scan]`, or "
+    "run `compliance ingest FILE`. What cannot be corrected now needs a waiver with compensating controls and an expiry."
+)
+
+
 class Vulnerabilities(Params):
     """Thresholds of ALPHA-SF-1."""
 
@@ -81,8 +87,10 @@ def no_open_vulnerability(inputs: Inputs, params: Vulnerabilities) -> Verdict:
         broken = ", ".join(f"{observed[name]} {words[name]} (at most {limits[name]} allowed)" for name in above)
         places = worst(_most_severe_first(fresh), above)
         absent = _absent(fresh, old, params)
-        also = f"; {absent[1]}" if absent else ""
-        return failed(f"open findings: {broken}{also}", observed=observed, threshold=limits, places=places)
+        if not absent:
+            return failed(f"open findings: {broken}", observed=observed, threshold=limits, places=places)
+        message = f"open findings: {broken}; {absent[1]}"
+        return failed(message, observed=observed, threshold=limits, places=places, fix=_CORRECT_AND_SUPPLY)
     if absent := _absent(fresh, old, params):
         return not_assessed(absent[0], absent[1], observed=observed, threshold=limits)
     empty = [why for item in fresh if (why := _looked_at_nothing(item))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -123,6 +124,12 @@ def test_program_of_the_project_is_run_in_its_folder(tmp_path: Path) -> None:
     script.write_text(f'#!/bin/sh\nprintf "%s" "{PASSED}" > junit.xml\n')
     script.chmod(0o755)
     assert collect(tmp_path, ["./run-tests"]).content == PASSED.encode()
+
+
+def test_scans_by_the_same_means(tmp_path: Path) -> None:
+    audit = {"auditReportVersion": 2, "vulnerabilities": {}, "metadata": {"dependencies": {"total": 3}}}
+    collected = collect(tmp_path, write(json.dumps(audit), "sys.exit(1)", to="a.json"), kind="scan", results="a.json")
+    assert (collected.format, collected.exit_code, collected.assurance) == ("npm-audit-json", 1, Assurance.IMPORTED)
 
 
 def test_coverage_by_the_same_means(tmp_path: Path) -> None:

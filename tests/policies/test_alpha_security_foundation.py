@@ -42,7 +42,9 @@ def test_sf1_limits_hold_at_their_boundary(severity: str) -> None:
 
 
 def test_sf1_bad_news_counts_even_if_a_scan_is_missing() -> None:
-    assert_fails(judge("ALPHA-SF-1", item("sast", {"by_severity.high": 1})), "1 high")
+    verdict = judge("ALPHA-SF-1", item("sast", {"by_severity.high": 1}))
+    assert_fails(verdict, "1 high")
+    assert "supply the scan that is missing" in (verdict.fix or "")
 
 
 @pytest.mark.parametrize(("kind", "words"), [("sast", "no dependency scan"), ("sca", "no SAST scan"), ("secrets", "no SAST scan and no")])
