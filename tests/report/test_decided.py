@@ -170,7 +170,7 @@ def test_where_nothing_stands_in_the_way_page_1_names_the_promises(own_release: 
     gates = tuple(one.model_copy(update={"required": False}) for one in own_release.assessment.gates)
     model, _ = told(own_release, gates=gates, conditions=(condition(3, 20), condition(4, 1, met_by=2)), waivers=(waiver(7, days=2),))
     assert model.decision.next == (
-        "C3, Cy, due 2026-12-11 (20\u00a0d): P99 below one second; gate T-RL-2 closes it.",
+        "C3, Cy, due 2026-12-11 12:00 UTC (20\u00a0d): P99 below one second; gate T-RL-2 closes it.",
         "Waivers that end soon: W7 for T-PF-5 (2\u00a0d).",
     )
 
