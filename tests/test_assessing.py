@@ -387,7 +387,7 @@ def test_the_last_gate_sees_evidence_of_this_commit_and_of_the_project_the_newes
         (
             "ALPHA-PF-6",
             "Set up [collect.coverage] in compliance.toml and run `compliance collect`, or run `compliance ingest FILE` "
-            "(coverage: cobertura-xml, coverage-py-json, coverage-py-xml or 2 more).",
+            "(coverage: cobertura-xml, coverage-py-json, coverage-py-xml or 3 more).",
         ),
         ("ALPHA-PF-4", "Run `compliance ingest FILE` (pipeline: github-workflow, gitlab-ci)."),
         ("REL-5", "Run `compliance ingest FILE` (risk-register: record-yaml)."),
