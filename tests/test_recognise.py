@@ -152,3 +152,29 @@ def test_intake_is_what_collectors_use_too(tmp_path: Path) -> None:
 def test_a_bare_empty_document_is_no_clean_report_of_any_tool(text: str) -> None:
     with pytest.raises(UnrecognisedError, match="alone does not say which tool wrote it"):
         recognise(Source("x", text.encode()), shipped().kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("npm WARN old lockfile\n{REPORT}", "line 2: not recognised: text before the JSON document that begins here"),
+        (
+            "[main]\tINFO\tprofile include tests: None\n\n{REPORT}\n",
+            "line 3: not recognised: text before the JSON document that begins here",
+        ),
+        ("{REPORT}\nDone in 3 s\n", "line 2: not recognised: text behind the JSON document"),
+        ("$ tool\r\n[1,\r\n2]\r\nexit status 1", "line 4: not recognised: text behind the JSON document"),
+    ],
+)
+def test_text_around_a_report_is_said_with_its_place(text: str, says: str) -> None:
+    report = sample("scan npm-audit-json").decode()
+    with pytest.raises(UnrecognisedError) as refused:
+        recognise(Source("x", text.replace("{REPORT}", report).encode()), shipped().kinds)
+    assert refused.value.reason == f"{says}; expected what the tool wrote alone, without what else was printed"
+
+
+def test_lines_of_json_and_broken_json_have_no_text_around_them() -> None:
+    for text in ('{"a": 1}\n{"a": 2}\n', '{"a": 1,', "{" * 3000, "words", '{"a": 1}'):
+        with pytest.raises(UnrecognisedError) as refused:
+            recognise(Source("x", text.encode()), shipped().kinds)
+        assert "text be" not in refused.value.reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -19,6 +20,10 @@ _BARE: Final = (b"null", b"[]", b"{}")
 """What several tools write when they found nothing, or did not look."""
 _OWN: Final = re.compile(rb'"driver"\s*:\s*\{\s*"name"\s*:\s*"compliance-toolkit"|<testsuites name="compliance check"')
 """How the results of ``compliance check`` look as SARIF and JUnit XML: verdicts are drawn from evidence, and are none themselves."""
+_BEGINS: Final = re.compile(rb"^[\[{]", re.MULTILINE)
+_TRIES: Final = 20
+"""Lines that may begin a JSON document with text around it, at most."""
+_PLACE: Final = re.compile(r"line (\d+) column (\d+)")
 _NEAR: Final = 0.5
 """Part of a format's marks that a file must have to be called near to it."""
 _MEMBER: Final = re.compile(r"[@$\w]+(?:\.[@$\w]+)*")
@@ -76,17 +81,43 @@ def _unrecognised(source: Source, formats: Sequence[Format], wanted: str | None)
     if source.head.strip() in _BARE:
         text = source.head.strip().decode()
         return UnrecognisedError(
-            f"not recognised: {text} alone does not say which tool wrote it", expected="a report that names what it is"
+            f"not recognised: {text} alone does not say which tool wrote it",
+            expected="a report that names what it is, such as the tool's SARIF report",
         )
     if source.xml_root is not None:
         return UnrecognisedError(f"not recognised: XML with the root <{source.xml_root}>", expected=expected)
     try:
-        if source.size <= MEMORY_LIMIT and source.text.lstrip().startswith(("{", "[")):
-            _ = source.json
+        if source.size <= MEMORY_LIMIT:
+            is_json = source.text.lstrip().startswith(("{", "["))
+            if (around := _printed_around(source.document)) is not None:
+                return around
+            _ = source.json if is_json else None
     except InputError as error:
         if "trailing" not in error.found:  # several documents, one per line
             return UnrecognisedError(f"not recognised: {error.found}", expected=error.expected, where=error.where)
     return UnrecognisedError("not recognised", expected=expected)
+
+
+def _printed_around(data: bytes) -> UnrecognisedError | None:
+    """Says where text stands before or behind a JSON document, as shells leave it that redirect all that is printed (``2>&1``)."""
+    for match in islice(_BEGINS.finditer(data), _TRIES):
+        line = data.count(b"\n", 0, match.start()) + 1
+        try:
+            jsontext.loads(data[match.start() :])
+        except InputError as error:
+            place = _PLACE.search(error.where or "") if "trailing" in error.found else None
+            if place is None:
+                continue
+            behind = data[match.start() :].split(b"\n", int(place[1]))[int(place[1]) - 1][int(place[2]) - 1 :]
+            lines = behind.strip()[:1] in (b"{", b"[")  # of JSON, one document each
+            return None if lines else _printed("behind the JSON document", line + int(place[1]) - 1)
+        return _printed("before the JSON document that begins here", line) if data[: match.start()].strip() else None
+    return None
+
+
+def _printed(place: str, line: int) -> UnrecognisedError:
+    expected = "what the tool wrote alone, without what else was printed"
+    return UnrecognisedError(f"not recognised: text {place}", expected=expected, where=f"line {line}")
 
 
 def _nearest(source: Source, formats: Sequence[Format]) -> str | None:
