@@ -26,6 +26,8 @@ _CHANGES: Final = 4
 """Times that an inner structure changes before its objects are taken as they come."""
 _MOST: Final = 128
 """Keys of the largest object that becomes a structure."""
+_WRITTEN: Final = 8
+"""Members that are written to count their quotes; with more it takes less time to write all."""
 _LEVELS: Final = 4
 """Objects inside of one another that become structures."""
 _UNNAMED: Final = frozenset('"\\')
@@ -238,14 +240,19 @@ class _Form:
             found += inside
         return found
 
-    @property
-    def quotes(self) -> int | None:
-        """Quotes around the keys and texts of each object; None where that may differ."""
-        inner = [form.quotes for form in self.inner.values()]
-        known = len(self._texts) + len(self._bare) + len(inner)
-        if self.optional or known < len(self.names) or None in inner:
-            return None
-        return 2 * (len(self.names) + len(self._texts)) + sum(filter(None, inner))
+    def quotes(self, before: str = "") -> tuple[int, list[str]]:
+        """Returns how many quotes each object has around keys and texts that are always there, and the attributes of all other members."""
+        always, others = 0, []
+        for key, name in self.names.items():
+            if key in self.optional or not (key in self._texts or key in self._bare or key in self.inner):
+                others.append(before + name)
+                continue
+            always += 4 if key in self._texts else 2
+            if key in self.inner:
+                inside, more = self.inner[key].quotes(f"{before}{name}.")
+                always += inside
+                others += more
+        return always, others
 
     @property
     def is_shallow(self) -> bool:
@@ -270,6 +277,18 @@ class _Form:
         return _TEXT if key in self._texts else _BARE if key in self._bare else _FLAT if key in self._flat else Any
 
 
+def _count_of(form: _Form) -> Callable[[list[Any]], int] | None:
+    """Returns what counts the quotes of rows; only those members are written that differ from row to row. None when they are too many."""
+    always, others = form.quotes()
+    members = list(map(attrgetter, others))
+
+    def count(rows: list[Any]) -> int:
+        held = [[value for value in map(member, rows) if value is not msgspec.UNSET] for member in members]
+        return always * len(rows) + sum(2 * len(values) for values in held) + msgspec.json.encode(held).count(b'"')
+
+    return count if len(members) <= _WRITTEN else None
+
+
 def _is_flat(values: Iterable[Any]) -> bool:
     """Tells whether a list holds plain values, and objects of such."""
     inside = chain.from_iterable(value.values() if value.__class__ is dict else (value,) for value in values)
@@ -283,7 +302,7 @@ class RowReader:
         self._line = LineReader()
         self._form = _Form()
         self._decode: Callable[[bytes], Any] | None = None
-        self._quotes: int | None = None
+        self._quotes: Callable[[list[Any]], int] | None = None
         self._is_shallow = False
         self._lessons = _LESSONS
 
@@ -316,7 +335,7 @@ class RowReader:
         if self._lessons <= _SETTLED:
             form.settle()
         self._form = form
-        self._quotes, self._is_shallow = form.quotes, form.is_shallow
+        self._quotes, self._is_shallow = _count_of(form), form.is_shallow
         self._decode = msgspec.json.Decoder(form.structure()).decode if form.fits and self._lessons else None
         if self._decode is None:
             self._lessons = 0
