@@ -15,6 +15,7 @@ from compliance.errors import NothingToJudgeError
 from compliance.gate import Claim, Gate, Inputs, Item, Params, Place, Reason, Standing, Status, Verdict, failed, not_assessed, passed
 from compliance.judgement.assessing import assess
 from compliance.judgement.view import Unreadable, View
+from compliance.kind import Collector, Options
 from compliance.project import Project
 from compliance.record import Assurance
 from compliance.subject import Binding, Subject
@@ -306,6 +307,14 @@ def test_could_not_run_is_said_where_the_evidence_is_missed() -> None:
     at = project.point()
     found = assess(project, view, Subject(project="p", commit=COMMIT), at, NOW, StoreState(size=1, root=""))
     assert "counter could not run: no network" in found.result("T-1").message
+    collector = Collector(name="counter", title="counts", options=Options, collect=lambda _: iter(()))
+    project = make_project(make_gate(), kinds=(replace(make_kind(), collectors=(collector,)),))
+    found = assess(project, view, Subject(project="p", commit=COMMIT), at, NOW, StoreState(size=1, root=""))
+    assert found.result("T-1").fix.startswith("Correct what kept the collector from running ([collect.number]")
+
+
+def test_what_says_too_little_is_asked_for() -> None:
+    assert judged(make_project(make_gate()), item(incomplete="half of it")).result("T-1").fix.startswith("Supply what says more: ")
 
 
 def test_a_gate_without_a_judge_is_listed_as_missing() -> None:

@@ -22,7 +22,7 @@ class Checkout:
 
     @classmethod
     def find(cls, folder: Path) -> Checkout | None:
-        """Returns the checkout that a folder belongs to, None without git or without any commit."""
+        """Returns the checkout that a folder belongs to, None without git, without a working tree or without any commit."""
         from dulwich.errors import NotGitRepository
         from dulwich.objects import Commit
         from dulwich.repo import Repo
@@ -30,7 +30,7 @@ class Checkout:
         try:
             with Repo.discover(str(folder)) as repo:
                 head = repo[repo.head()]
-                if not isinstance(head, Commit):
+                if repo.bare or not isinstance(head, Commit):
                     return None
                 return cls(Path(repo.path), head.id.decode(), datetime.fromtimestamp(head.commit_time, UTC))
         except (NotGitRepository, KeyError, OSError, ValueError):

@@ -23,7 +23,7 @@ def tracked(folder: Path) -> list[str] | None:
     """Returns the files below a folder that git tracks, relative to it and sorted; links and submodules are left out.
 
     Returns:
-        None when the folder belongs to no repository. Bytes that are no UTF-8 are kept as surrogates, so that the files can be opened.
+        None when the folder belongs to no checkout. Bytes that are no UTF-8 are kept as surrogates, so that the files can be opened.
 
     Raises:
         CollectorError: The repository cannot be read.
@@ -33,6 +33,8 @@ def tracked(folder: Path) -> list[str] | None:
 
     try:
         with Repo.discover(str(folder)) as repo:
+            if repo.bare:
+                return None
             names = [name for name, entry in repo.open_index().iteritems() if stat.S_ISREG(getattr(entry, "mode", stat.S_IFREG))]
             top = Path(os.fsdecode(repo.path)).resolve()
     except NotGitRepository:

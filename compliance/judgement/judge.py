@@ -89,6 +89,7 @@ class Judge:
         again = {
             Reason.STALE: "Collect it again (`compliance ingest` takes --observed-at where files do not say when they were made). ",
             Reason.FOREIGN: f"Collect it again for this commit{where} (`compliance ingest` takes --commit{also} where files do not say). ",
+            Reason.INCOMPLETE: "Supply what says more: ",
             Reason.WEAK: "Cite a kept artifact in every timed step, or sign the record with a trusted key. ",
         }
         reason = verdict.reason or Reason.MISSING
@@ -116,10 +117,12 @@ class Judge:
             ways.append(f"{kind.id}: {', '.join(formats[:_FORMATS])}{more}" if formats else kind.id)
         supply = f"run `compliance ingest FILE` ({'; '.join(ways)})"
         made = [kind.id for kind in kinds if kind.collectors]
+        if not made:
+            return f"{supply[0].upper()}{supply[1:]}."
         names = " and ".join(f"[collect.{name}]" for name in made)
-        return (
-            f"Set up {names} in compliance.toml and run `compliance collect`, or {supply}." if made else f"{supply[0].upper()}{supply[1:]}."
-        )
+        if any(self.view.could_not_run.get(name) for name in made):
+            return f"Correct what kept the collector from running ({names} in compliance.toml) and run `compliance collect`, or {supply}."
+        return f"Set up {names} in compliance.toml and run `compliance collect`, or {supply}."
 
     def seen(self, gate: Gate) -> list[Item]:
         """Returns the evidence that a gate reads, whether it counts or not."""

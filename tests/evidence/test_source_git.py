@@ -14,6 +14,8 @@ import pytest
 
 from compliance.catalog import shipped
 from compliance.errors import CollectorError, InputError
+from compliance.git.checkout import Checkout
+from compliance.git.worktree import tracked
 from compliance.kind import Collected, Context
 from compliance.record import Parsed
 from compliance.source import Source
@@ -255,6 +257,12 @@ def test_a_bare_repository_is_refused(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--bare", str(repo), str(tmp_path / "bare.git"))
     with pytest.raises(CollectorError, match="bare"):
         state(tmp_path / "bare.git")
+
+
+def test_a_bare_repository_is_no_checkout(repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(repo), "bare.git")
+    assert Checkout.find(tmp_path / "bare.git") is None
+    assert tracked(tmp_path / "bare.git") is None
 
 
 def test_sha256_repositories_are_read_or_refused_by_name(tmp_path: Path) -> None:
