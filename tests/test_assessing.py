@@ -313,6 +313,24 @@ def test_could_not_run_is_said_where_the_evidence_is_missed() -> None:
     assert found.result("T-1").fix.startswith("Correct what kept the collector from running ([collect.number]")
 
 
+def test_an_earlier_run_of_what_is_there_is_not_what_is_lacking() -> None:
+    """A scan of this commit is there, another one could not run: the same scan of an earlier commit has nothing to do with that."""
+
+    def needs_two(inputs: Inputs, _: Params) -> Verdict:
+        tools = {one.tool for one in inputs.of("number")}
+        if any(one.payload.number > 10 for one in inputs.of("number")):
+            return failed("too many")
+        return passed("both") if len(tools) == 2 else not_assessed(Reason.MISSING, "no second tool")
+
+    needs_two.__doc__ = DOC
+    project = make_project(make_gate(needs_two))
+    before, here = item(1, 11, commit=OTHER, tool="one", age=timedelta(hours=3)), item(2, 1, tool="one")
+    found = judged(project, before, here).result("T-1")
+    assert (found.reason, found.message, found.evidence) == (Reason.MISSING, "no second tool", (2,))
+    lacking = judged(project, item(1, 1, commit=OTHER, tool="two"), here).result("T-1")
+    assert (lacking.reason, lacking.evidence) == (Reason.FOREIGN, (1, 2))
+
+
 def test_what_says_too_little_is_asked_for() -> None:
     assert judged(make_project(make_gate()), item(incomplete="half of it")).result("T-1").fix.startswith("Supply what says more: ")
 
@@ -399,7 +417,7 @@ def test_the_last_gate_sees_evidence_of_this_commit_and_of_the_project_the_newes
             "(coverage: cobertura-xml, coverage-py-json, coverage-py-xml or 3 more).",
         ),
         ("ALPHA-PF-4", "Run `compliance ingest FILE` (pipeline: github-workflow, gitlab-ci)."),
-        ("REL-5", "Run `compliance ingest FILE` (risk-register: record-yaml)."),
+        ("REL-5", "Run `compliance ingest FILE` (risk-register: record-yaml, as `compliance explain risk-register` shows it)."),
         ("REL-6", "Run `compliance packet`, then each role runs `compliance sign --role ROLE --approve` (or rejects)."),
     ],
 )

@@ -104,7 +104,7 @@ def test_files_are_read_after_the_collectors_before_them_have_ended(tmp_path: Pa
 
 def test_the_commands_of_a_project_and_probes_run_alone_and_scanners_do_not() -> None:
     alone = {f"{kind.id}/{one.name}" for kind in shipped().kinds.values() for one in kind.collectors if one.alone}
-    assert alone == {"test-results/command", "coverage/command", "health/http"}
+    assert alone == {"test-results/command", "coverage/command", "scan/command", "health/http"}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,20 @@ def test_the_limit_of_a_kind_holds_where_a_collector_says_nothing(tmp_path: Path
     (tmp_path / "compliance.toml").write_text('[project]\nname = "p"\n[collect.scan]\ntimeout = 0\n')
     with pytest.raises(ConfigError, match=r"\[collect.scan\] timeout"):
         _ = Project.load(tmp_path).collections
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"), [("", "staging"), ('environment = "lab"', "lab")], ids=["the one that is judged", "the one of the table"]
+)
+def test_a_collector_knows_the_environment(tmp_path: Path, table: str, expected: str) -> None:
+    seen: list[str | None] = []
+
+    def run(context: Context) -> Iterator[Collected]:
+        seen.append(context.subject.environment)
+        yield made("probes")
+
+    ran(tmp_path, project(tmp_path, Collector(name="probes", title="probes", options=Options, collect=run), table=table))
+    assert seen == [expected]
 
 
 def test_progress_is_told_of_every_collector(tmp_path: Path) -> None:

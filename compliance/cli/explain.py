@@ -105,18 +105,36 @@ def _kind(session: Session, kind: Kind) -> ExplainKind:
 
 
 def _lines(document: ExplainGate | ExplainKind) -> Iterator[str]:
+    from ..documents.judging import ExplainKind
     from ..plaintext import safe
     from . import table
 
     yield safe(f"{document.id}  {document.title}")
     rows = []
     for name, value in document:
-        if name in ("schema_id", "id", "title", "needs") or value in (None, {}, []):
+        if name in ("schema_id", "id", "title", "about", "needs") or value in (None, {}, []):
             continue
         if isinstance(value, dict):
             value = "; ".join(f"{key} = {item}" for key, item in value.items())
         rows.append([name.replace("_", " "), ", ".join(value) if isinstance(value, list) else str(value)])
+    if isinstance(document, ExplainKind):
+        yield from _about(document.about)
     yield from table.lines([*rows, *_needed(document)], indent=2)
+
+
+def _about(text: str) -> Iterator[str]:
+    """Yields a docstring: its paragraphs wrapped, and what it shows as it is written."""
+    from ..plaintext import safe
+    from . import table
+
+    for block in text.replace("``", "`").split("\n\n"):
+        lines = block.removesuffix("::").rstrip().splitlines()
+        if all(line.startswith("    ") for line in lines):
+            yield from (safe(line) for line in lines)
+        else:
+            yield from (f"  {line}" for line in table.wrap(safe(" ".join(lines)), table.width() - 2))
+        if lines:
+            yield ""
 
 
 def _needed(document: ExplainGate | ExplainKind) -> Iterator[list[str]]:

@@ -106,10 +106,11 @@ class _Job:
 
     def _run(self) -> None:
         intake = self.step.intake
+        environment = self.step.collection.table.environment or intake.project.point().environment
         context = Context(
             root=intake.project.root,
             options=self.options,
-            subject=intake.subject,
+            subject=intake.subject.model_copy(update={"environment": environment}),
             now=now,
             say=lambda line: self.progress.says(self.step.name, line),
         )

@@ -20,7 +20,7 @@ from ..stand import Stand
 from ..subject import Binding, Subject
 from ..waiver import Waiver
 from .admission import SKEW, Admission, Sorted
-from .view import Unreadable, View, newest_per_slot
+from .view import Unreadable, View, newest_per_slot, thing
 
 _FORMATS: Final = 3
 """Formats of a kind that the advice names; `compliance explain` lists all."""
@@ -114,6 +114,8 @@ class Judge:
         for kind in kinds:
             formats = [form.name for form in kind.formats if form.name != "mapped"]
             more = f" or {len(formats) - _FORMATS} more" if len(formats) > _FORMATS else ""
+            if formats == ["record-yaml"]:
+                more = f", as `compliance explain {kind.id}` shows it"
             ways.append(f"{kind.id}: {', '.join(formats[:_FORMATS])}{more}" if formats else kind.id)
         supply = f"run `compliance ingest FILE` ({'; '.join(ways)})"
         made = [kind.id for kind in kinds if kind.collectors]
@@ -217,7 +219,8 @@ class Judge:
 
     def _lacking(self, setting: GateSetting, verdict: Verdict | None, evidence: Sorted) -> tuple[Verdict, Sequence[Item]]:
         """Says why the gate cannot be assessed: by the evidence that is there but does not count, if there is any."""
-        uncounted = evidence.bad_news_only or evidence.undecisive
+        there = {thing(item) for item in evidence.admissible}  # what an earlier run of the same thing said is not what is lacking
+        uncounted = [pair for pair in (evidence.bad_news_only or evidence.undecisive) if thing(pair[0]) not in there]
         if verdict is None and not uncounted:
             return self._missing(setting), ()
         if verdict is not None and verdict.reason is not Reason.MISSING:

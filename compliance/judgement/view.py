@@ -144,6 +144,11 @@ def slot(item: Item) -> tuple[Any, ...]:
     return item.format, item.tool, category, item.name, mine.environment, mine.version if item.of_project else mine.commit, item.collected
 
 
+def thing(item: Item) -> tuple[Any, ...]:
+    """Returns what runs of the same thing share whichever commit they are of: their `slot` but for that."""
+    return item.kind, item.format, item.tool, getattr(item.payload, "category", None), item.name, item.collected
+
+
 def when(item: Item) -> tuple[datetime, int]:
     """Returns what orders items in time: when they were observed, else collected; then their number."""
     return item.observed_at or item.collected_at, item.entry

@@ -382,3 +382,10 @@ def test_a_collector_that_cannot_run_is_exit_code_5_and_is_named(project: Path) 
 
 def test_debug_shows_the_traceback(project: Path) -> None:
     assert "Traceback" in compliance("--debug", "show", "7", cwd=project).err
+
+
+def test_explain_shows_how_a_record_is_written(project: Path) -> None:
+    shown = compliance("explain", "risk-register", cwd=project).out
+    assert "\\x0a" not in shown
+    assert "\n    schema: compliance/risk-register/v1\n    recorded-at: " in shown
+    assert "\n      - id: R1\n" in shown
