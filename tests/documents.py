@@ -244,6 +244,7 @@ MAPPINGS: dict[str, dict[str, Callable[[], list[list[str]]]]] = {
         "type of record": lambda: grouped("audit_log.auditd_types", "_CLASSES"),
     },
     "gcp-audit-json": {"log": lambda: grouped("audit_log.gcp_audit", "_BY_LOG")},
+    "gitlab-security-json": {"type of the scan": lambda: grouped("scan.gitlab_security", "_TYPES")},
     "sarif": {"name of the tool": lambda: grouped("scan.sarif_tools", "_CATEGORIES")},
 }
 """Tables of the readers themselves, by format."""

@@ -57,6 +57,7 @@ SUFFIXES: Final = {
     "scan bandit-json": ".json",
     "scan detect-secrets-json": ".json",
     "scan gitleaks-json": ".json",
+    "scan gitlab-security-json": ".json",
     "scan grype-json": ".json",
     "scan npm-audit-json": ".json",
     "scan osv-scanner-json": ".json",
@@ -270,6 +271,19 @@ _DOCUMENTS: Final[dict[str, Json]] = {
         "specVersion": "1.6",
         "components": [{"type": "library", "bom-ref": "a", "name": "left-pad", "version": "1.NUMBER"}],
         "vulnerabilities": [{"id": "CVE-2025-1", "ratings": [{"severity": "high"}], "affects": [{"ref": "a"}]}],
+    },
+    "scan gitlab-security-json": {
+        "version": "15.0.7",
+        "vulnerabilities": [
+            {
+                "id": "a",
+                "name": "shell",
+                "severity": "High",
+                "identifiers": [{"type": "bandit_test_id", "name": "B602", "value": "B602"}],
+                "location": {"file": "src/aNUMBER.py", "start_line": 3},
+            }
+        ],
+        "scan": {"type": "sast", "status": "success", "scanner": {"id": "bandit", "name": "Bandit", "version": "1.7.5"}},
     },
     "scan grype-json": {
         "matches": [

@@ -190,6 +190,7 @@ WORDS = {
     "load-test k6-summary": (b'"count": 80', b'"count": "eighty"'),
     "load-test load-summary-json": (b'"requests": 1200', b'"requests": "1200"'),
     "scan bandit-json": (b'"line_number": 4', b'"line_number": "four"'),
+    "scan gitlab-security-json": (b'"start_line": 3', b'"start_line": "three"'),
     "scan pip-audit-json": (b'"fix_versions": ["2.5"]', b'"fix_versions": [2.5]'),
     "scan sarif": (b'"startLine": 3', b'"startLine": "three"'),
     "source source-json": (b'"modified": 0', b'"modified": "none"'),
