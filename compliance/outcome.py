@@ -73,7 +73,8 @@ def because(
         due = f"{open_conditions} of the conditions of earlier approvals not met yet" if open_conditions else ""
         parts = [_count(waived, "waived"), due, "" if profile_confirmed else "nobody confirmed the project's profile (profile-by)"]
         return "Every required gate passed or is waived; " + " and ".join(part for part in parts if part) + "."
-    return f"All {len(required)} required gates passed or do not apply."
+    one = len(required) == 1
+    return "The required gate passed or does not apply." if one else f"All {len(required)} required gates passed or do not apply."
 
 
 def _count(ids: list[str], word: str) -> str:

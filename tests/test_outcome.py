@@ -70,4 +70,6 @@ def test_the_sentence_names_what_stands_in_the_way() -> None:
     beside = [*results, result(Status.NOT_APPLICABLE, id="D")]
     assert because(beside, "no-go", profile_confirmed=True).startswith("2 of 3 required gates that apply stand in the way")
     assert "profile" in because([result(Status.PASS)], "go-with-conditions", profile_confirmed=False)
-    assert because([result(Status.PASS)], "go", profile_confirmed=True) == "All 1 required gates passed or do not apply."
+    assert because([result(Status.PASS)], "go", profile_confirmed=True) == "The required gate passed or does not apply."
+    two = [result(Status.PASS, id="A"), result(Status.NOT_APPLICABLE, id="B")]
+    assert because(two, "go", profile_confirmed=True) == "All 2 required gates passed or do not apply."

@@ -48,6 +48,16 @@ _ONE_VALUE: Final = re.compile(r"coverage.*|pass_rate|error_rate|availability|p\
 """Figures of which a release has but one value."""
 
 
+_SPEAK: Final = (
+    'Supply a document that speaks of the release, such as "Release status" or "Go-live checklist": by a title like these, a stated '
+    'status, boxes, and headings such as "Success criteria", "Approval" or "Risks". docs/claims.md says how it is read.'
+)
+_STATE: Final = (
+    'State in the release document what the evidence can confirm, such as "152/165 tests passing" or "line coverage 92.1 %". '
+    "docs/claims.md says how it is read."
+)
+
+
 @gate(
     id="REL-8",
     statement="The release documents tell the truth",
@@ -84,10 +94,11 @@ def documents_tell_the_truth(inputs: Inputs, _params: Params) -> Verdict:
         message = f"{count(len(wrong), 'contradiction')} in {count(len(documents), 'release document')}; {_rest(counts)}"
         return replace(failed(message, observed=observed, threshold=limits, places=places), claims=kept)
     if not documents:
-        return not_assessed(Reason.INCOMPLETE, "no document speaks of a release", observed=observed, threshold=limits)
+        silent = not_assessed(Reason.INCOMPLETE, "no document speaks of a release", observed=observed, threshold=limits)
+        return replace(silent, fix=_SPEAK)
     if not counts[Standing.CONFIRMED]:
         message = f"no claim could be compared with evidence; {_rest(counts)}"
-        return replace(not_assessed(Reason.INCOMPLETE, message, observed=observed, threshold=limits), claims=kept)
+        return replace(not_assessed(Reason.INCOMPLETE, message, observed=observed, threshold=limits), claims=kept, fix=_STATE)
     message = f"no contradiction in {count(len(documents), 'release document')}; {_rest(counts)}"
     return replace(passed(message, observed=observed, threshold=limits), claims=kept)
 
