@@ -45,7 +45,7 @@ def run(session: Session, before: One, after: Other, format: Format = "text") ->
     for text in texts or ["no gate, threshold, waiver or evidence changed"]:
         print(safe(f"  {text}"))
     for title, found in (("opened", document.opened), ("closed", document.closed)):
-        print(f"{len(found)} findings {title}")
+        print(f"{len(found)} finding{'' if len(found) == 1 else 's'} {title}")
         for finding in found[:_FINDINGS]:
             print(safe(f"  {finding.severity.ljust(8)}  {finding.rule}  {finding.where}"))
         if len(found) > _FINDINGS:

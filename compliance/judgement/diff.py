@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from ..assessment import Assessment, GateResult
 from ..record import Finding, Json, Model
+from ..verdict import Reason
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -63,9 +64,18 @@ def _evidence_of(store: Store, assessment: Assessment) -> dict[tuple[str, ...], 
     found: dict[tuple[str, ...], list[int]] = {}
     for number in sorted({entry for gate in assessment.gates for entry in gate.evidence}):
         body = store.entry(number).body
+        if _of_another(body, number, assessment):
+            continue
         key = tuple(str(part) for part in (body["kind"], body["format"], body["source"]["tool"], body.get("part")))
         found.setdefault(key, []).append(number)
     return found
+
+
+def _of_another(body: Mapping[str, Json], number: int, assessment: Assessment) -> bool:
+    """Tells whether evidence is of another commit and counted for no gate: it says nothing of what was judged."""
+    commit = cast(Mapping[str, Json], body["subject"])["commit"]
+    reasons = [gate.reason for gate in assessment.gates if number in gate.evidence]
+    return commit != assessment.subject.commit and all(reason is Reason.FOREIGN for reason in reasons)
 
 
 def _fields(before: Assessment, after: Assessment) -> Iterator[Change]:
@@ -121,4 +131,9 @@ def _evidence(before: Assessment, after: Assessment) -> Iterator[Change]:
 
 
 def _shown(value: Json) -> str:
+    """Writes a value in words; evidence that is used is True."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {_shown(one)}" for name, one in value.items()) or "nothing"
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(_shown, value))})"
     return "nothing" if value is None else "used" if value is True else str(value)

@@ -48,9 +48,9 @@ class Team(Folder):
     ben: Key
     eve: Key
 
-    def ingest(self, report: str) -> None:
+    def ingest(self, report: str, *words: str) -> None:
         (self.root / "junit.xml").write_text(report)
-        self.done("ingest", "junit.xml", "--observed-at", "2026-01-31T12:00:00Z")
+        self.done("ingest", "junit.xml", "--observed-at", "2026-01-31T12:00:00Z", *words)
 
     def outcome(self) -> tuple[str, dict[str, str]]:
         document = self.run("check", "--point", "tests", "--format", "json").json
@@ -302,8 +302,21 @@ def test_what_changed_between_two_assessments_is_shown(team: Team) -> None:
     assert found["opened"] == []
     text = team.done("diff", *numbers)
     assert "gate ALPHA-PF-5: fail -> pass" in text
-    assert "1 findings closed" in text
+    assert "1 finding closed" in text
     assert "no assessment of that number" in team.run("diff", "1", "999").err
+
+
+def test_evidence_of_another_commit_closes_no_finding(team: Team) -> None:
+    """The tests of the new commit were not run: that they failed before is not mended by results of a third one."""
+    team.run("check", "--point", "tests", "--record")
+    team.ingest(GREEN, "--commit", "c" * 40)
+    configuration = (team.root / "compliance.toml").read_text()
+    (team.root / "compliance.toml").write_text(configuration.replace("a" * 40, "b" * 40))
+    assert team.run("check", "--point", "tests", "--record").code == 1
+    numbers = [str(one["entry"]) for one in team.run("log", "--type", "assessment", "--format", "json").json["entries"]]
+    found = team.run("diff", *numbers, "--format", "json").json
+    assert {one["name"]: one["after"] for one in found["changes"]}["ALPHA-PF-5"] == "not-assessed (foreign)"
+    assert (found["opened"], found["closed"]) == ([], [])
 
 
 def test_gates_without_evidence_and_evidence_without_gates_are_named(team: Team) -> None:
