@@ -20,9 +20,9 @@ from weasyprint.text import ffi  # type: ignore[import-untyped]
 from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # type: ignore[import-untyped]
 
-from compliance.errors import RenderError
-from compliance.report.fonts import FONT_FAMILIES, FONT_STACK, font_bytes, font_digests, font_face_css
-from compliance.report.pdf import BOX_PREFIX, Attachment, Box, RenderedPdf
+from ..errors import RenderError
+from .fonts import FONT_FAMILIES, FONT_STACK, font_bytes, font_digests, font_face_css
+from .pdf import BOX_PREFIX, Attachment, Box, RenderedPdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ from importlib.resources import files
 from io import BytesIO
 from typing import Final
 
-from compliance.errors import RenderError
+from ..errors import RenderError
 
 __all__ = ["FONT_FAMILIES", "FONT_STACK", "advances", "covered_codepoints", "font_bytes", "font_digests", "font_face_css"]
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
-from compliance.errors import RenderError, first_line
+from ..errors import RenderError, first_line
 
 if TYPE_CHECKING:
     from datetime import datetime

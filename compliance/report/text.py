@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
-from compliance.report.fonts import covered_codepoints
+from .fonts import covered_codepoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

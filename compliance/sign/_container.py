@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from asn1crypto.parser import peek  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from compliance.sign._structure import FoundSignature, Revision
+    from ._structure import FoundSignature, Revision
 
 _DIGITS: Final = re.compile(rb"<(?:(?:[0-9A-F]{2})+|(?:[0-9a-f]{2})+)>")
 _KEY: Final = re.compile(rb"/Contents[ \t\r\n]*\Z")

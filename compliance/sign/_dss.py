@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
-from compliance.sign._reading import entry
-from compliance.sign.validation_data import ValidationData
+from ._reading import entry
+from .validation_data import ValidationData
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter

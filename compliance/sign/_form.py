@@ -13,21 +13,21 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from compliance.errors import InputError, SigningKeyError
-from compliance.report.fonts import FONT_STACK
-from compliance.report.pdf import render_page
-from compliance.report.text import visible
-from compliance.sign._formfont import FONT, add_font
-from compliance.sign._reading import read_pdf
-from compliance.sign.fields import dictionary, local, tag_widget, whole_points
-from compliance.sign.form import MAX_TEXT, TICKED, TextField, TickField
+from ..errors import InputError, SigningKeyError
+from ..report.fonts import FONT_STACK
+from ..report.pdf import render_page
+from ..report.text import visible
+from ._formfont import FONT, add_font
+from ._reading import read_pdf
+from .fields import dictionary, local, tag_widget, whole_points
+from .form import MAX_TEXT, TICKED, TextField, TickField
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-    from compliance.report.pdf import Box
+    from ..report.pdf import Box
 
 OFF: Final = "/Off"
 _PRINT, _MULTILINE, _COMBO, _EDIT = 1 << 2, 1 << 12, 1 << 17, 1 << 18

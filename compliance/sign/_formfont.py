@@ -12,8 +12,8 @@ from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[i
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
-from compliance.report.fonts import font_bytes
-from compliance.sign.fields import dictionary
+from ..report.fonts import font_bytes
+from .fields import dictionary
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter

@@ -17,24 +17,24 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
 from pyhanko.sign.signers import cms_embedder
 
-from compliance.errors import SigningKeyError
-from compliance.sign import _form
-from compliance.sign._dss import add_validation_data
-from compliance.sign._reading import read_pdf
-from compliance.sign._structure import LEVEL
-from compliance.sign.cms import TOKEN_GROWTH, cms_size_limit, sign_document
-from compliance.sign.fields import add_signature_field
-from compliance.sign.form import TextField, TickField
-from compliance.sign.pdf import TIMESTAMP_FIELD
-from compliance.sign.stamp import render_stamp
+from ..errors import SigningKeyError
+from . import _form
+from ._dss import add_validation_data
+from ._reading import read_pdf
+from ._structure import LEVEL
+from .cms import TOKEN_GROWTH, cms_size_limit, sign_document
+from .fields import add_signature_field
+from .form import TextField, TickField
+from .pdf import TIMESTAMP_FIELD
+from .stamp import render_stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from compliance.sign.keys import SigningKey
-    from compliance.sign.pdf import SignatureField
-    from compliance.sign.timestamp import Timestamping
-    from compliance.sign.validation_data import ValidationData
+    from .keys import SigningKey
+    from .pdf import SignatureField
+    from .timestamp import Timestamping
+    from .validation_data import ValidationData
 
 
 @dataclass(frozen=True)

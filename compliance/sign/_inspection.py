@@ -7,16 +7,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from compliance.sign._container import Container, covered_by
-from compliance.sign._dss import read_validation_data
-from compliance.sign._limits import unpacked_size
-from compliance.sign._signatures import own_signature, read_later, read_own, require_own_token, require_usable
-from compliance.sign._structure import FoundSignature, Structure
-from compliance.sign._updates import updates_since
-from compliance.sign.checks import Check
-from compliance.sign.cms import CmsParts, digest_of, verifies
-from compliance.sign.pdf import TIMESTAMP_FIELD
-from compliance.sign.pdf_verify import CHECKS, FieldSignature, SignedPdf
+from ._container import Container, covered_by
+from ._dss import read_validation_data
+from ._limits import unpacked_size
+from ._signatures import own_signature, read_later, read_own, require_own_token, require_usable
+from ._structure import FoundSignature, Structure
+from ._updates import updates_since
+from .checks import Check
+from .cms import CmsParts, digest_of, verifies
+from .pdf import TIMESTAMP_FIELD
+from .pdf_verify import CHECKS, FieldSignature, SignedPdf
 
 _MARK: Final = b"/ByteRange"
 _LEVELS: Final = ("B-B", "B-T", "B-LT", "B-LTA")

@@ -16,8 +16,8 @@ from pyhanko.pdf_utils.decode_limits import DecodeContext, DecodeLimits
 from pyhanko.pdf_utils.misc import PdfStrictReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
-from compliance.sign._guard import require_sane_rows, require_sane_tables
-from compliance.sign._paths import Links, Paths
+from ._guard import require_sane_rows, require_sane_tables
+from ._paths import Links, Paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
-from compliance.sign.cms import CmsParts, build_cms, digest_of, is_canonical, read_cms, verifies
-from compliance.sign.foreign import read_signature
-from compliance.sign.keys import certificate_der, certificate_fingerprint, subject_name
-from compliance.sign.pdf_verify import FieldSignature
-from compliance.sign.token import Token, normalised, read_token
+from .cms import CmsParts, build_cms, digest_of, is_canonical, read_cms, verifies
+from .foreign import read_signature
+from .keys import certificate_der, certificate_fingerprint, subject_name
+from .pdf_verify import FieldSignature
+from .token import Token, normalised, read_token
 
 if TYPE_CHECKING:
     from typing import Literal
 
-    from compliance.sign._container import Container
-    from compliance.sign._structure import FoundSignature
-    from compliance.sign.validation_data import ValidationData
+    from ._container import Container
+    from ._structure import FoundSignature
+    from .validation_data import ValidationData
 
 _SUB_FILTERS: Final = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"})
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from compliance.sign._guard import require_form_tree
-from compliance.sign._paths import Links
-from compliance.sign._reading import Resolver, read_pdf
+from ._guard import require_form_tree
+from ._paths import Links
+from ._reading import Resolver, read_pdf
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -25,13 +25,13 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
 from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, enumerate_sig_fields
 
-from compliance.reading.xmltree import events
-from compliance.sign._dss import read_validation_data
-from compliance.sign._reading import entry
-from compliance.sign.pdf_verify import Update
+from ..reading.xmltree import events
+from ._dss import read_validation_data
+from ._reading import entry
+from .pdf_verify import Update
 
 if TYPE_CHECKING:
-    from compliance.sign._structure import FoundSignature, Structure
+    from ._structure import FoundSignature, Structure
 
 _CATALOG: Final = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Version"})
 _INFORMATION: Final = frozenset({"/ModDate", "/Producer"})

@@ -19,8 +19,8 @@ from asn1crypto import cms, tsp  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1
 from cryptography import x509
 
-from compliance.sign.algorithms import DigestName, canonical_form, digest_name, require_supported, size_limit, verify
-from compliance.sign.keys import SigningKey, certificate_der
+from .algorithms import DigestName, canonical_form, digest_name, require_supported, size_limit, verify
+from .keys import SigningKey, certificate_der
 
 __all__ = ["TOKEN_GROWTH", "CmsParts", "build_cms", "cms_size_limit", "digest_of", "is_canonical", "read_cms", "sign_document", "verifies"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-    from compliance.report.pdf import Box
+    from ..report.pdf import Box
 
 __all__ = ["add_signature_field", "dictionary", "local", "tag_widget", "whole_points"]
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from compliance.errors import InputError
+from ..errors import InputError
 
 if TYPE_CHECKING:
-    from compliance.report.pdf import Box
+    from ..report.pdf import Box
 
 __all__ = ["MAX_TEXT", "TICKED", "TextField", "TickField", "filled_in"]
 
@@ -70,7 +70,7 @@ def filled_in(pdf: bytes) -> dict[str, str]:
     Raises:
         InputError: A field is not of the kinds above, or shows something else than it holds.
     """
-    from compliance.sign import _form
+    from . import _form
 
     try:
         return _form.values(pdf)

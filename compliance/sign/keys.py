@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-from compliance.errors import InputError, SigningKeyError
-from compliance.sign import algorithms
-from compliance.sign.algorithms import DigestName, PrivateKey, PublicKey
+from ..errors import InputError, SigningKeyError
+from . import algorithms
+from .algorithms import DigestName, PrivateKey, PublicKey
 
 __all__ = [
     "TRIAL_ORGANISATION",

@@ -21,16 +21,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from compliance.errors import SigningKeyError
+from ..errors import SigningKeyError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from compliance.report.pdf import Box
-    from compliance.sign.form import TextField, TickField
-    from compliance.sign.keys import SigningKey
-    from compliance.sign.timestamp import Timestamping
-    from compliance.sign.validation_data import ValidationData
+    from ..report.pdf import Box
+    from .form import TextField, TickField
+    from .keys import SigningKey
+    from .timestamp import Timestamping
+    from .validation_data import ValidationData
 
 __all__ = ["FIELD_NAME", "TIMESTAMP_FIELD", "SignatureField", "close_pdf", "prepare_fields", "sign_field", "sign_pdf"]
 
@@ -79,7 +79,7 @@ def prepare_fields(pdf: bytes, wanted: Sequence[SignatureField | TickField | Tex
         SigningKeyError: A field of that name exists, the file is signed already, or it cannot be read.
         RenderError: The font of the fields cannot be read.
     """
-    from compliance.sign import _increments
+    from . import _increments
 
     stream = io.BytesIO(pdf)
     _increments.prepare(stream, wanted)
@@ -116,7 +116,7 @@ def sign_pdf(
         SigningKeyError: The certificate is not valid at ``when``, the file cannot be signed, or there is no timestamp.
         RenderError: The stamp cannot be rendered.
     """
-    from compliance.sign import _increments
+    from . import _increments
 
     _require_time(key, when)
     field = SignatureField(field_name, f"Signature of {key.subject}", box)
@@ -157,7 +157,7 @@ def sign_field(
         SigningKeyError: There is no such field, it is signed, the certificate is not valid at ``when``, or the file cannot be signed.
         RenderError: The stamp cannot be rendered.
     """
-    from compliance.sign import _increments
+    from . import _increments
 
     _require_time(key, when)
     stream = io.BytesIO(pdf)
@@ -183,8 +183,8 @@ def close_pdf(pdf: bytes, timestamping: Timestamping, when: datetime, data: Vali
     Raises:
         SigningKeyError: There is no timestamp, or the file cannot be read.
     """
-    from compliance.sign import _increments
-    from compliance.sign.validation_data import ValidationData
+    from . import _increments
+    from .validation_data import ValidationData
 
     stream = io.BytesIO(pdf)
     _increments.close(stream, timestamping, when, data or ValidationData())

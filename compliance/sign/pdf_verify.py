@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
-from compliance.sign.checks import Check
-from compliance.sign.keys import Holder
-from compliance.sign.pdf import FIELD_NAME
-from compliance.sign.validation_data import ValidationData
+from .checks import Check
+from .keys import Holder
+from .pdf import FIELD_NAME
+from .validation_data import ValidationData
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cryptography import x509
 
-    from compliance.sign.token import Token
+    from .token import Token
 
 __all__ = ["CHECKS", "MAX_BYTES", "FieldSignature", "SignedPdf", "Update", "inspect_pdf"]
 
@@ -192,6 +192,6 @@ def inspect_pdf(pdf: bytes, *, field_name: str = FIELD_NAME, max_bytes: int = MA
         field_name: Name of the toolkit's signature field.
         max_bytes: Limit for the file, and for all that its streams unpack to.
     """
-    from compliance.sign._inspection import Inspection
+    from ._inspection import Inspection
 
     return Inspection(pdf, field_name, max_bytes).run()

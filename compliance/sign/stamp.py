@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import escape
 
-from compliance.report.fonts import FONT_STACK
-from compliance.report.pdf import render_page
-from compliance.report.text import visible
+from ..report.fonts import FONT_STACK
+from ..report.pdf import render_page
+from ..report.text import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from compliance.sign.keys import SigningKey
+    from .keys import SigningKey
 
 __all__ = ["render_stamp"]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography import x509
 
-from compliance.errors import SigningKeyError
-from compliance.sign.keys import certificate_der, certificate_fingerprint, is_trial_certificate, subject_name
-from compliance.sign.trustpath import find_path
+from ..errors import SigningKeyError
+from .keys import certificate_der, certificate_fingerprint, is_trial_certificate, subject_name
+from .trustpath import find_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
