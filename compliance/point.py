@@ -41,12 +41,6 @@ class Point:
         return self.like in gate.points
 
 
-_COMMIT_BOUND = frozenset(
-    "scan test-results coverage source sbom pipeline access-policy runbook document".split()  # noqa: SIM905
-)
-"""Kinds of the catalogue that bind to the commit (gates.md), so that gates of kinds not built yet are asked at the right points."""
-
-
 def _bound_to_commit(kind_id: str, kinds: Mapping[str, Kind]) -> bool:
     kind = kinds.get(kind_id)
-    return kind.binds_to is Binding.COMMIT if kind else kind_id in _COMMIT_BOUND
+    return kind is not None and kind.binds_to is Binding.COMMIT

@@ -32,6 +32,7 @@ _ENGINE: Final = (
     "outcome",
     "role",
     "stand",
+    "subject",
     "verdict",
     "waiver",
 )

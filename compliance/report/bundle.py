@@ -34,9 +34,7 @@ from .bundle_model import (
     SealedText,
     TreeState,
 )
-from .finding_files import FINDINGS_CSV as FINDINGS_CSV
-from .finding_files import FINDINGS_JSON as FINDINGS_JSON
-from .finding_files import Hiding, findings_files
+from .finding_files import FINDINGS_CSV, FINDINGS_JSON, Hiding, findings_files
 from .json import check_document
 from .model import AttachmentRow, PreviousReport, Proof, ReportModel
 from .pdf import Attachment

@@ -194,7 +194,7 @@ def _findings(files: BundleFiles) -> str:
     by_severity = _by_severity([line for line in files.findings if line.state == "open"])
     if by_severity != {severity.value: amount for severity, amount in files.model.findings.by_severity.items() if amount}:
         raise RefutedError("the printed counts of findings are not those of findings.json")
-    if finding_files.findings_csv(files.findings) != files.read(bundle.FINDINGS_CSV):
+    if finding_files.findings_csv(files.findings) != files.read(finding_files.FINDINGS_CSV):
         raise RefutedError("findings.csv and findings.json do not say the same")
     return f"{len(files.findings)} findings of {len(rows)} pieces of evidence are those that the ledger covers"
 

@@ -120,5 +120,5 @@ class BundleFiles:
     @cached_property
     def findings(self) -> list[finding_files.FindingLine]:
         """All findings, in the order of the file."""
-        document = msgspec.json.decode(self.read(bundle.FINDINGS_JSON), type=finding_files.FindingsFile)
+        document = msgspec.json.decode(self.read(finding_files.FINDINGS_JSON), type=finding_files.FindingsFile)
         return document.findings

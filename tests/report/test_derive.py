@@ -22,7 +22,7 @@ from compliance.judgement import digests, view
 from compliance.judgement.assessing import assess
 from compliance.project import Project
 from compliance.record import canonical
-from compliance.report import bundle
+from compliance.report import bundle, finding_files
 from compliance.sign import statement
 from compliance.sign.checks import Check
 from compliance.sign.keys import SigningKey, create_trial_key
@@ -263,7 +263,7 @@ def test_findings_that_the_report_leaves_out_are_missed(own_release: Release, mo
     for module in ("build", "register"):
         monkeypatch.setattr(f"compliance.report.{module}.of_subject", lambda item, _: item.kind != "scan")
     files = own_release.bundle()[1]
-    assert b'"evidence":1,' not in files[bundle.FINDINGS_JSON]
+    assert b'"evidence":1,' not in files[finding_files.FINDINGS_JSON]
     found = derived(files)
     assert (found.status, "the report leaves out the findings of evidence 1 of its commit" in found.detail) == ("refuted", True)
     assert "of evidence 1, which judging reads" in derived(without_places(own_release).bundle()[1]).detail

@@ -17,7 +17,7 @@ from compliance.decision import SignOff
 from compliance.errors import UsageError
 from compliance.gate import Standing
 from compliance.record import PRIVACY_CLASSES, PrivacyClass, Severity
-from compliance.report import audit, bundle, bundle_check, page_check
+from compliance.report import audit, bundle, bundle_check, finding_files, page_check
 from compliance.report.audit import MadeReport
 from compliance.report.redact import MARK, Redaction, numbers, read_classes
 from compliance.sign.pdf_verify import inspect_pdf
@@ -178,11 +178,11 @@ def test_the_copy_is_pdf_a_and_pdf_ua(outsiders: MadeReport, tmp_path: Path) -> 
 
 def test_the_findings_of_a_copy_carry_commitments_in_place_of_values(outsiders: MadeReport) -> None:
     files = {one.name: one.content for one in outsiders.attachments}
-    first, second = json.loads(files[bundle.FINDINGS_JSON])["findings"][:2]
+    first, second = json.loads(files[finding_files.FINDINGS_JSON])["findings"][:2]
     assert {"path", "line", "message", "person"} & first.keys() == set()
     assert set(first["commitments"]) == ALL
     assert second["commitments"]["people"] == second["commitments"]["code"] == "0" * 64
-    table = files[bundle.FINDINGS_CSV].decode().splitlines()
+    table = files[finding_files.FINDINGS_CSV].decode().splitlines()
     assert table[1].count(MARK) == 5
     assert table[2].count(MARK) == 3
 
@@ -203,12 +203,15 @@ def test_what_a_copy_must_not_hold_or_lacks_is_refuted(secretive: Release) -> No
     assert "which this copy must not hold" in changed(files, bundle.EVIDENCE, put_back)["bundle-evidence"]
     assert "bundle-evidence" in changed(files, bundle.EVIDENCE, lambda document: document["entries"][1]["sealed"].pop("code"))
     flip = lambda document: document["findings"][0]["commitments"].update(paths="ab" * 32)  # noqa: E731
-    assert "not those that the ledger covers" in changed(files, bundle.FINDINGS_JSON, flip)["bundle-findings"]
+    assert "not those that the ledger covers" in changed(files, finding_files.FINDINGS_JSON, flip)["bundle-findings"]
     short = lambda document: document["findings"][0]["commitments"].update(paths="ab" * 31)  # noqa: E731
-    assert "broken commitment" in changed(files, bundle.FINDINGS_JSON, short)["bundle-findings"]
+    assert "broken commitment" in changed(files, finding_files.FINDINGS_JSON, short)["bundle-findings"]
     beside = lambda document: document["findings"][0].update(path="a.py")  # noqa: E731
-    assert "holds values of class paths" in changed(files, bundle.FINDINGS_JSON, beside)["bundle-findings"]
-    assert "other privacy classes" in changed(files, bundle.FINDINGS_JSON, lambda d: d["findings"][0].pop("commitments"))["bundle-findings"]
+    assert "holds values of class paths" in changed(files, finding_files.FINDINGS_JSON, beside)["bundle-findings"]
+    assert (
+        "other privacy classes"
+        in changed(files, finding_files.FINDINGS_JSON, lambda d: d["findings"][0].pop("commitments"))["bundle-findings"]
+    )
     assert {"bundle-redaction", "bundle-evidence"} <= set(changed(files, bundle.MODEL, lambda model: model.update(redacted=["people"])))
     assert "bundle-evidence" in changed(files, bundle.MODEL, lambda model: model.update(redacted=[]))
     order = lambda model: model.update(redacted=["people", "paths"])  # noqa: E731
