@@ -23,7 +23,7 @@ from .assessment import GateResult, StoreState
 from .catalog import Catalog, shipped
 from .configuration import Document, ProjectTable
 from .gate import Gate, Item, Reason, Status
-from .judgement.assessing import assess
+from .judgement.assessing import Case, assess
 from .judgement.view import View
 from .kind import Kind
 from .project import Project
@@ -111,8 +111,8 @@ def judged(
         by_kind[one.kind] = (*by_kind.get(one.kind, ()), one)
     where = project.point(point)
     subject = Subject(project=_PROJECT, commit=COMMIT, environment=where.environment)
-    assessment = assess(project, View(by_kind, {}), subject, where, at, StoreState(size=1, root="00"), only=[gate.id])
-    return assessment.result(gate.id)
+    case = Case(project, View(by_kind, {}), subject, where, StoreState(size=1, root="00"))
+    return assess(case, at, only=[gate.id]).result(gate.id)
 
 
 def evidence_of_nothing() -> Item:

@@ -13,7 +13,7 @@ from compliance.assessment import StoreState
 from compliance.catalog import shipped
 from compliance.errors import NothingToJudgeError
 from compliance.gate import Claim, Gate, Inputs, Item, Params, Place, Reason, Standing, Status, Verdict, failed, not_assessed, passed
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.judgement.view import Unreadable, View
 from compliance.kind import Collector, Options
 from compliance.project import Project
@@ -279,7 +279,7 @@ def test_no_evidence_at_all_and_no_gate_at_all_are_refused() -> None:
     project = make_project(make_gate())
     at = project.point()
     with pytest.raises(NothingToJudgeError, match="no evidence"):
-        assess(project, View({}, {}), Subject(project="p"), at, NOW, StoreState(size=1, root=""))
+        assess(Case(project, View({}, {}), Subject(project="p"), at, StoreState(size=1, root="")), NOW)
     with pytest.raises(NothingToJudgeError, match="no gate"):
         judged(make_project(), item())
 
@@ -305,11 +305,11 @@ def test_could_not_run_is_said_where_the_evidence_is_missed() -> None:
     project = make_project(make_gate())
     view = View({"other": (item(kind="other"),)}, {"number": ("counter could not run: no network",)})
     at = project.point()
-    found = assess(project, view, Subject(project="p", commit=COMMIT), at, NOW, StoreState(size=1, root=""))
+    found = assess(Case(project, view, Subject(project="p", commit=COMMIT), at, StoreState(size=1, root="")), NOW)
     assert "counter could not run: no network" in found.result("T-1").message
     collector = Collector(name="counter", title="counts", options=Options, collect=lambda _: iter(()))
     project = make_project(make_gate(), kinds=(replace(make_kind(), collectors=(collector,)),))
-    found = assess(project, view, Subject(project="p", commit=COMMIT), at, NOW, StoreState(size=1, root=""))
+    found = assess(Case(project, view, Subject(project="p", commit=COMMIT), at, StoreState(size=1, root="")), NOW)
     assert found.result("T-1").fix.startswith("Correct what kept the collector from running ([collect.number]")
 
 
@@ -387,7 +387,7 @@ def test_a_partial_check_of_the_last_gate_judges_what_it_needs_and_shows_only_th
     at = project.point("production")
     view = View({"number": (item(number=11),)}, {})
     subject = Subject(project="p", commit=COMMIT, environment=at.environment)
-    result = assess(project, view, subject, at, NOW, StoreState(size=1, root="00"), only=["A-LAST"])
+    result = assess(Case(project, view, subject, at, StoreState(size=1, root="00")), NOW, only=["A-LAST"])
     assert [(one.id, one.verdict) for one in result.gates] == [("A-LAST", Status.FAIL)]
 
 

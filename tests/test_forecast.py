@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compliance.assessment import Assessment, StoreState
 from compliance.gate import Item, Status
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.judgement.forecast import PRECISION, forecast
 from compliance.judgement.view import View
 from compliance.project import Project
@@ -24,7 +24,7 @@ def judge(project: Project, *items: Item) -> Callable[[datetime], Assessment]:
     at = project.point("production")
     subject = Subject(project="p", commit=COMMIT, environment=at.environment)
     view = View({"number": items}, {})
-    return lambda time: assess(project, view, subject, at, time, StoreState(size=1, root="00"))
+    return lambda time: assess(Case(project, view, subject, at, StoreState(size=1, root="00")), time)
 
 
 def test_evidence_that_ages_turns_its_gate_red_to_the_minute() -> None:

@@ -14,7 +14,7 @@ from compliance.assessment import GateResult, StoreState
 from compliance.catalog import Catalog, shipped
 from compliance.configuration import Document, ProjectTable
 from compliance.gate import Item, Reason, Status
-from compliance.judgement.assessing import assess, judge_of
+from compliance.judgement.assessing import Case, assess, judge_of
 from compliance.judgement.judge import Judge, without_findings
 from compliance.judgement.needs import Need, needs
 from compliance.judgement.view import View
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 OTHER = "9" * 40
 
 
-class Case:
+class Tried:
     """One shipped gate, judged on some evidence."""
 
     def __init__(self, gate: str, *items: Item, **settings: Any) -> None:
@@ -43,14 +43,15 @@ class Case:
         view = View(by_kind, {})
         self.settings = settings
         self.setting: GateSetting = project.gates[gate]
-        self.result: GateResult = assess(project, view, subject, at, NOW, StoreState(size=1, root="00"), only=[gate]).result(gate)
-        self.judge: Judge = judge_of(project, view, subject, at, NOW)
+        case = Case(project, view, subject, at, StoreState(size=1, root="00"))
+        self.result: GateResult = assess(case, NOW, only=[gate]).result(gate)
+        self.judge: Judge = judge_of(case, NOW)
         self.needs = needs(self.judge, self.setting, self.result)
 
     def after(self, wanted: Sequence[Need], *supplied: Item) -> Status:
         """Does what is wanted, no more, and judges again."""
         made = [self._made(need, 50 + number) for number, need in enumerate(wanted) if need.action in ("repeat", "correct")]
-        return Case(self.gate, *self.items, *made, *supplied, **self.settings).result.verdict
+        return Tried(self.gate, *self.items, *made, *supplied, **self.settings).result.verdict
 
     def _made(self, need: Need, entry: int) -> Item:
         old = next(one for one in self.items if one.entry == need.evidence)
@@ -128,7 +129,7 @@ HOW = [
 
 @pytest.mark.parametrize(("how", "reason"), HOW, ids=[str(reason) + str(how) for how, reason in HOW])
 def test_evidence_that_does_not_count_is_to_be_made_again(how: dict[str, Any], reason: Reason) -> None:
-    case = Case("REL-2", load(**how))
+    case = Tried("REL-2", load(**how))
     (need,) = case.needs
     assert (need.action, need.reason, need.evidence, need.kinds) == ("repeat", reason, 1, ("load-test",))
     assert (need.commit, need.environment, need.max_age) == (COMMIT, "staging", "14 d")
@@ -137,13 +138,13 @@ def test_evidence_that_does_not_count_is_to_be_made_again(how: dict[str, Any], r
 
 
 def test_one_piece_is_enough_where_one_is() -> None:
-    case = Case("REL-2", load(1, age=20 * DAY), load(2, age=21 * DAY, environment="production"))
+    case = Tried("REL-2", load(1, age=20 * DAY), load(2, age=21 * DAY, environment="production"))
     assert [one.action for one in case.needs] == ["repeat"]
     assert case.after(case.needs) is Status.PASS
 
 
 def test_what_has_to_come_names_the_thresholds_of_the_project() -> None:
-    case = Case("ALPHA-PF-6", **{"lines-percent": 85})
+    case = Tried("ALPHA-PF-6", **{"lines-percent": 85})
     (need,) = case.needs
     assert (need.action, need.evidence, need.reason) == ("supply", None, None)
     assert need.limits["lines-percent"] == {"at-least": 85}
@@ -156,7 +157,7 @@ def test_what_has_to_come_names_the_thresholds_of_the_project() -> None:
 
 
 def test_what_breaks_a_limit_has_to_be_replaced_by_what_keeps_it() -> None:
-    case = Case("REL-2", load(p95=400))
+    case = Tried("REL-2", load(p95=400))
     (need,) = case.needs
     assert (need.action, need.evidence) == ("supply", 1)
     assert need.limits["p95-ms"] == {"less-than": 250.0}
@@ -164,7 +165,7 @@ def test_what_breaks_a_limit_has_to_be_replaced_by_what_keeps_it() -> None:
 
 
 def test_failed_tests_are_named_and_correcting_them_is_enough() -> None:
-    case = Case("ALPHA-PF-5", a_run(3))
+    case = Tried("ALPHA-PF-5", a_run(3))
     (need,) = case.needs
     assert need.action == "correct"
     assert len(need.findings) == 3
@@ -175,7 +176,7 @@ def test_failed_tests_are_named_and_correcting_them_is_enough() -> None:
 
 def test_only_the_findings_that_stand_in_the_way_are_named() -> None:
     bad = scan("sast", Severity.MEDIUM, Severity.HIGH, Severity.LOW, Severity.CRITICAL, Severity.UNKNOWN)
-    case = Case("ALPHA-SF-1", bad, scan("sca", entry=2))
+    case = Tried("ALPHA-SF-1", bad, scan("sca", entry=2))
     (need,) = case.needs
     assert {one.severity for one in need.findings} == {"critical", "high", "unknown"}
     assert len(need.findings) == 3
@@ -183,26 +184,26 @@ def test_only_the_findings_that_stand_in_the_way_are_named() -> None:
 
 
 def test_findings_of_several_scans_and_a_scan_that_is_too_old_are_named_together() -> None:
-    case = Case("ALPHA-SF-1", scan("sast", Severity.HIGH), scan("sca", Severity.CRITICAL, Severity.LOW, entry=2, age=9 * DAY))
+    case = Tried("ALPHA-SF-1", scan("sast", Severity.HIGH), scan("sca", Severity.CRITICAL, Severity.LOW, entry=2, age=9 * DAY))
     assert [one.action for one in case.needs] == ["correct", "correct"]
     assert {(one.evidence, one.severity) for need in case.needs for one in need.findings} == {(1, "high"), (2, "critical")}
     assert case.after(case.needs) is Status.PASS
 
 
 def test_a_scan_that_counts_but_is_too_old_for_the_gate_is_repeated() -> None:
-    case = Case("ALPHA-SF-1", scan("sast"), scan("sca", entry=2, age=9 * DAY))
+    case = Tried("ALPHA-SF-1", scan("sast"), scan("sca", entry=2, age=9 * DAY))
     (need,) = case.needs
     assert (need.action, need.evidence, need.findings) == ("repeat", 2, ())
     assert case.after(case.needs) is Status.PASS
 
 
 def test_a_green_gate_needs_nothing_and_people_have_to_decide_what_people_decide() -> None:
-    assert Case("ALPHA-PF-6", coverage()).needs == ()
-    assert [one.action for one in Case("REL-6", coverage()).needs] == ["decide"]
+    assert Tried("ALPHA-PF-6", coverage()).needs == ()
+    assert [one.action for one in Tried("REL-6", coverage()).needs] == ["decide"]
 
 
 def test_the_number_of_findings_to_correct_is_the_smallest() -> None:
-    case = Case("ALPHA-SF-1", scan("sast", *[Severity.HIGH] * 7), scan("sca", entry=2), high=5)
+    case = Tried("ALPHA-SF-1", scan("sast", *[Severity.HIGH] * 7), scan("sca", entry=2), high=5)
     (need,) = case.needs
     assert len(need.findings) == 2
     assert case.after(case.needs) is Status.PASS

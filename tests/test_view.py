@@ -14,7 +14,7 @@ from compliance.assessment import Assessment, StoreState
 from compliance.gate import Item
 from compliance.judgement import view
 from compliance.judgement.admission import Admission
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.kind import Kind
 from compliance.project import Project
 from compliance.record import Assurance, Payload
@@ -71,7 +71,7 @@ def settles(item: Item) -> bool:
 
 def judged(project: Project, found: view.View, later: timedelta) -> Assessment:
     at = project.point("production")
-    return assess(project, found, SUBJECT, at, NOW + later, StoreState(size=1, root="00"))
+    return assess(Case(project, found, SUBJECT, at, StoreState(size=1, root="00")), NOW + later)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from compliance.assessment import Assessment, StoreState
 from compliance.catalog import Catalog
 from compliance.configuration import Document, ProjectTable
 from compliance.gate import Area, Gate, Inputs, Item, Params, Reason, Verdict, failed, gate, not_assessed, passed
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.judgement.view import View
 from compliance.kind import Kind
 from compliance.project import Project
@@ -117,4 +117,4 @@ def judged(
     at = project.point(point)
     subject = Subject(project="p", version=version, commit=commit, environment=at.environment)
     view = View(by_kind or {"other": (item(99, kind="other"),)}, {})
-    return assess(project, view, subject, at, NOW, StoreState(size=1, root="00"))
+    return assess(Case(project, view, subject, at, StoreState(size=1, root="00")), NOW)

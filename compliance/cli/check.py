@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from ..assessment import Assessment, GateResult
-    from ..judgement.judging import Case
+    from ..judgement.judging import StoredCase
     from ..judgement.since import Comparison
     from ..report.checked import Checked
     from ..report.forms import Form
@@ -95,7 +95,7 @@ def _refuse_two_answers(as_of: str | None, clock: str | None, changed_since: str
 
 
 def _compared(
-    session: Session, store: Store, found: Case, assessment: Assessment, ref: str | None
+    session: Session, store: Store, found: StoredCase, assessment: Assessment, ref: str | None
 ) -> tuple[Comparison | None, dict[str, GateResult]]:
     if ref is None:
         return None, {}

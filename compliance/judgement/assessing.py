@@ -23,46 +23,51 @@ from .digests import decision_digest, policy
 from .judge import Judge
 from .view import View
 
-__all__ = ["assess", "in_turn", "judge_of", "policy_of"]
+__all__ = ["Case", "assess", "in_turn", "judge_of", "policy_of"]
 
 
-def assess(
-    project: Project,
-    view: View,
-    subject: Subject,
-    at: Point,
-    as_of: datetime,
-    store: StoreState,
-    *,
-    only: Iterable[str] | None = None,
-    judged_at: datetime | None = None,
-) -> Assessment:
-    """Judges a subject.
+@dataclass(frozen=True)
+class Case:
+    """What is judged, on which evidence and by whose rules: all that a judgement needs but the time.
 
     Args:
         project: Settings of the gates, and the catalog.
         view: The evidence.
         subject: What is judged; its environment is the point's.
-        at: The decision point.
+        point: The decision point.
+        state: The ledger prefix that the view was read from.
+    """
+
+    project: Project
+    view: View
+    subject: Subject
+    point: Point
+    state: StoreState
+
+
+def assess(case: Case, as_of: datetime, *, only: Iterable[str] | None = None, judged_at: datetime | None = None) -> Assessment:
+    """Judges a case.
+
+    Args:
+        case: The case.
         as_of: The time of the judgement.
-        store: The ledger prefix that the view was read from.
         only: Ids of the gates to judge, for a partial assessment; all that the point asks when None.
         judged_at: When the judgement is really made; ``as_of`` when None.
 
     Raises:
         NothingToJudgeError: There is no evidence, or no gate is asked.
     """
-    asked, chosen = _gates(project, at, only)
-    if view.empty:
+    asked, chosen = _gates(case.project, case.point, only)
+    if case.view.empty:
         raise NothingToJudgeError("there is no evidence of this project", hint="run `compliance collect`, or `compliance ingest`")
-    answers = _answers(project, view, subject, at, as_of, chosen, asked)
+    answers = _answers(case, as_of, chosen, asked)
     if only is None and not any(one.required and one.verdict is not Status.NOT_APPLICABLE for one in answers.results):
         raise NothingToJudgeError("no required gate applies", hint="switch a framework on, or correct the profile and the gates' settings")
-    table = project.document.project
+    table = case.project.document.project
     final, because = _outcome(answers, profile_confirmed=table.profile_by is not None)
     return Assessment(
-        subject=subject,
-        point=at.name,
+        subject=case.subject,
+        point=case.point.name,
         profile=table.profile,
         profile_by=table.profile_by,
         scope="full" if only is None else "partial",
@@ -73,9 +78,9 @@ def assess(
         because=because,
         score=outcome.score_of(answers.results),
         gates=answers.results,
-        left_out=len(project.gates) - len(chosen),
-        changed=tuple(Changed.model_validate(change) for change in _changes(project, chosen.values())),
-        store=store,
+        left_out=len(case.project.gates) - len(chosen),
+        changed=tuple(Changed.model_validate(change) for change in _changes(case.project, chosen.values())),
+        store=case.state,
         policy_digest=answers.policy_digest,
         decision_digest=answers.decision_digest,
         waivers=answers.waivers,
@@ -126,27 +131,19 @@ class _Answers:
     overridden: bool
 
 
-def _answers(
-    project: Project,
-    view: View,
-    subject: Subject,
-    at: Point,
-    as_of: datetime,
-    chosen: Mapping[str, GateSetting],
-    asked: Mapping[str, GateSetting],
-) -> _Answers:
+def _answers(case: Case, as_of: datetime, chosen: Mapping[str, GateSetting], asked: Mapping[str, GateSetting]) -> _Answers:
     """Judges the chosen gates, after the others that they need: first what evidence alone decides, last what people decided on that."""
-    table = project.document.project
+    project, view, point = case.project, case.view, case.point
     needed = {**asked, **chosen} if any(set(setting.gate.reads) & set(VIEWS) for setting in chosen.values()) else chosen
-    judge = in_turn(judge_of(project, view, subject, at, as_of), needed)
+    judge = in_turn(judge_of(case, as_of), needed)
     early, waivers = judge.verdicts, judge.waivers
     conditions = judge.conditions()
-    confirmed, pending = table.profile_by is not None, sum(one.met_by is None for one in conditions)
+    confirmed, pending = project.document.project.profile_by is not None, sum(one.met_by is None for one in conditions)
     counted = [result for name, result in early.items() if name in chosen or _after_all(chosen)]
     evidence_outcome = outcome.outcome_of(counted, open_conditions=pending, profile_confirmed=confirmed)
-    policy_digest = digest(policy(needed.values(), at, project.document, project.catalog.kinds))
-    decided = decision_digest(subject, at, policy_digest, list(early.values()), view, waivers)
-    roles = stands(view.sign_offs, project.roles, at.name, decided, as_of)
+    policy_digest = digest(policy(needed.values(), point, project.document, project.catalog.kinds))
+    decided = decision_digest(case.subject, point, policy_digest, list(early.values()), view, waivers)
+    roles = stands(view.sign_offs, project.roles, point.name, decided, as_of)
     judge = replace(judge, roles=roles, evidence_outcome=evidence_outcome)
     results = tuple(judge.result(setting) if setting.gate.after_all else early[name] for name, setting in chosen.items())
     return _Answers(
@@ -161,13 +158,14 @@ def _answers(
     )
 
 
-def judge_of(project: Project, view: View, subject: Subject, at: Point, as_of: datetime) -> Judge:
-    """Returns who asks the gates; arguments are those of `assess`."""
-    table = project.document.project
+def judge_of(case: Case, as_of: datetime) -> Judge:
+    """Returns who asks the gates about a case at a time."""
+    document, catalog = case.project.document, case.project.catalog
+    table = document.project
     facts: dict[str, Json] = {"release_branch": table.release_branch, "environments": list(table.environments)}
-    waivers = waiver.standing(view.waivers, project.catalog.gates, project.document.waivers, as_of)
-    service_kinds = project.catalog.service_kinds
-    return Judge(project.catalog.kinds, view, subject, at, as_of, table.profile, facts, waivers, service_kinds=service_kinds)
+    waivers = waiver.standing(case.view.waivers, catalog.gates, document.waivers, as_of)
+    profile, kinds = table.profile, catalog.service_kinds
+    return Judge(catalog.kinds, case.view, case.subject, case.point, as_of, profile, facts, waivers, service_kinds=kinds)
 
 
 def in_turn(judge: Judge, settings: Mapping[str, GateSetting]) -> Judge:

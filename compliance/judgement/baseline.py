@@ -24,10 +24,10 @@ from .judge import without_findings
 
 if TYPE_CHECKING:
     from ..store import Store
-    from .judging import Case
+    from .judging import StoredCase
 
 
-def standing_in_the_way(case: Case, store: Store, gates: Sequence[str] | None = None) -> list[Finding]:
+def standing_in_the_way(case: StoredCase, store: Store, gates: Sequence[str] | None = None) -> list[Finding]:
     """Returns the open findings on which the verdicts of failed gates depend, worst first, each fingerprint once.
 
     Args:
@@ -54,7 +54,7 @@ def standing_in_the_way(case: Case, store: Store, gates: Sequence[str] | None = 
     return list(found.values())
 
 
-def _that_matter(case: Case, store: Store, item: Item, gates: Sequence[str]) -> Iterator[Finding]:
+def _that_matter(case: StoredCase, store: Store, item: Item, gates: Sequence[str]) -> Iterator[Finding]:
     """Yields the findings of those severities without which a gate would say something else."""
     before = _said(case, gates)
     for _, group in groupby(store.findings(item.entry, open_only=True), key=lambda one: one.severity):
@@ -65,7 +65,7 @@ def _that_matter(case: Case, store: Store, item: Item, gates: Sequence[str]) -> 
             yield from findings
 
 
-def _said(case: Case, gates: Sequence[str]) -> list[tuple[Status, str]]:
+def _said(case: StoredCase, gates: Sequence[str]) -> list[tuple[Status, str]]:
     return [(one.verdict, one.message) for one in case.judge(case.time, gates).gates]
 
 

@@ -13,14 +13,12 @@ from ..errors import NothingToJudgeError, StoreError
 from ..gate import VIEWS
 from ..git.checkout import Checkout, subject_of
 from ..home import signers
-from ..point import Point
 from ..project import Project
 from ..store import Draft, Store
-from ..subject import Subject
 from ..times import now, rfc3339
 from . import view
 from .admission import Admission
-from .assessing import assess, in_turn, judge_of
+from .assessing import Case, assess, in_turn, judge_of
 from .view import View
 
 if TYPE_CHECKING:
@@ -70,15 +68,11 @@ def judge(
 
 
 @dataclass(frozen=True)
-class Case:
-    """All that a judgement needs, read from the store: it can be judged at several times."""
+class StoredCase(Case):
+    """A case as it stands in a store: it can be judged at several times."""
 
-    project: Project
-    view: View
-    subject: Subject
-    point: Point
-    state: StoreState
     time: datetime
+    """Clock of the judgement that was asked for."""
 
     def judge(self, at: datetime, only: Iterable[str] | None = None) -> Assessment:
         """Judges with the clock at a time.
@@ -86,20 +80,20 @@ class Case:
         Raises:
             NothingToJudgeError: There is no evidence or no gate.
         """
-        return assess(self.project, self.view, self.subject, self.point, at, self.state, only=only, judged_at=now())
+        return assess(self, at, only=only, judged_at=now())
 
     def needs(self, assessment: Assessment) -> dict[str, tuple[Need, ...]]:
         """Returns what would turn each gate of an assessment of this case green; nothing for one that is."""
         from .needs import needs
 
         settings, kinds = self.project.gates, self.project.catalog.kinds
-        judge = judge_of(self.project, self.view, self.subject, self.point, assessment.as_of)
+        judge = judge_of(self, assessment.as_of)
         if any(set(settings[one.id].gate.reads) & set(VIEWS) for one in assessment.gates):
             judge = in_turn(judge, {name: setting for name, setting in settings.items() if self.point.asks(setting.gate, kinds)})
         return {one.id: needs(judge, settings[one.id], one) for one in assessment.gates}
 
 
-def case(project: Project, store: Store, point: str, as_of: datetime | None = None, clock: datetime | None = None) -> Case:
+def case(project: Project, store: Store, point: str, as_of: datetime | None = None, clock: datetime | None = None) -> StoredCase:
     """Reads what a judgement needs; arguments and errors are those of `judge`."""
     store.require_whole()
     at = project.point(point)
@@ -118,7 +112,7 @@ def case(project: Project, store: Store, point: str, as_of: datetime | None = No
         upto=size,
         settles=lambda item: admission.settles(settings, item),
     )
-    return Case(project, seen, subject, at, StoreState(size=size, root=store.root_at(size).hex()), time)
+    return StoredCase(project, seen, subject, at, StoreState(size=size, root=store.root_at(size).hex()), time)
 
 
 def assessment_draft(assessment: Assessment) -> Draft:

@@ -17,7 +17,7 @@ from ..sign.checks import Check
 from ..store import Store
 from ..waiver import named
 from . import view
-from .assessing import assess
+from .assessing import Case, assess
 from .judging import recorded_assessment
 from .view import View
 
@@ -96,8 +96,8 @@ def _people(recorded: Assessment, again: Assessment, first: str) -> str:
 
 
 def _again(project: Project, seen: View, recorded: Assessment) -> Assessment:
-    point = project.point(recorded.point)
-    again = assess(project, seen, recorded.subject, point, recorded.as_of, recorded.store, judged_at=recorded.judged_at)
+    case = Case(project, seen, recorded.subject, project.point(recorded.point), recorded.store)
+    again = assess(case, recorded.as_of, judged_at=recorded.judged_at)
     return Assessment.unsealed(again.sealed())  # as the ledger would give it back: a gate may use tuples where JSON has lists
 
 

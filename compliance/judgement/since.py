@@ -32,7 +32,7 @@ from .judge import without_findings
 if TYPE_CHECKING:
     from ..git.revision import Revision
     from ..store import Store
-    from .judging import Case
+    from .judging import StoredCase
 
 SHOWN: Final = 20
 """New findings of a gate that are listed."""
@@ -108,7 +108,7 @@ class _Base:
         return self.revision.top.as_posix()
 
 
-def compare(case: Case, store: Store, assessment: Assessment, revision: Revision) -> tuple[Comparison, dict[str, GateResult]]:
+def compare(case: StoredCase, store: Store, assessment: Assessment, revision: Revision) -> tuple[Comparison, dict[str, GateResult]]:
     """Compares a check with what was there before.
 
     Args:
@@ -159,7 +159,7 @@ def _key(item: Item) -> tuple[str, ...]:
     return (item.kind, item.format, str(item.tool), str(getattr(item.payload, "category", None)))
 
 
-def _base(case: Case, store: Store, assessment: Assessment, revision: Revision) -> _Base:
+def _base(case: StoredCase, store: Store, assessment: Assessment, revision: Revision) -> _Base:
 
     subject = case.subject.model_copy(update={"commit": revision.commit, "version": None})
     seen = view.build(store, case.project.catalog.kinds, subject, upto=case.state.size)
@@ -182,14 +182,14 @@ def _made(item: Item) -> datetime:
     return max(filter(None, (item.observed_at, item.collected_at)))
 
 
-def _results(case: Case, at: datetime, gates: Sequence[str]) -> dict[str, GateResult]:
+def _results(case: StoredCase, at: datetime, gates: Sequence[str]) -> dict[str, GateResult]:
     try:
         return {result.id: result for result in case.judge(at, gates).gates}
     except NothingToJudgeError:
         return {}
 
 
-def _without_old(case: Case, found: Mapping[int, _Sorted], assessment: Assessment) -> dict[str, GateResult]:
+def _without_old(case: StoredCase, found: Mapping[int, _Sorted], assessment: Assessment) -> dict[str, GateResult]:
     """Judges on the evidence without its old findings."""
     kinds = case.project.catalog.kinds
     items = {
@@ -199,7 +199,7 @@ def _without_old(case: Case, found: Mapping[int, _Sorted], assessment: Assessmen
     return _results(replace(case, view=replace(case.view, items=items)), assessment.as_of, [result.id for result in assessment.gates])
 
 
-def _worse(case: Case, base: _Base, now: GateResult, alone: GateResult, found: Mapping[int, _Sorted]) -> Worse | None:
+def _worse(case: StoredCase, base: _Base, now: GateResult, alone: GateResult, found: Mapping[int, _Sorted]) -> Worse | None:
     """Returns how a red gate got worse, None if it is red for what was there before."""
     reads, before = case.project.gates[now.id].gate.reads, base.results.get(now.id)
     new = [finding for number in now.evidence if number in found for finding in found[number].new]
@@ -225,7 +225,7 @@ def _for_old(now: GateResult, alone: GateResult) -> bool:
     return alone.verdict not in _RED or (now.verdict is Status.FAIL and alone.verdict is not Status.FAIL)
 
 
-def _only_old(case: Case, now: GateResult, found: Mapping[int, _Sorted]) -> bool:
+def _only_old(case: StoredCase, now: GateResult, found: Mapping[int, _Sorted]) -> bool:
     """Tells whether a gate is red for old findings of kinds that cannot be judged without them."""
     kinds = {item.entry: item.kind for many in case.view.items.values() for item in many}
     return any(

@@ -12,7 +12,7 @@ from typing import Any
 from compliance.assessment import StoreState
 from compliance.home import signers
 from compliance.judgement import view
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.judgement.judging import Judged
 from compliance.packet.issue import IssuedPacket, issue
 from compliance.project import Project
@@ -55,7 +55,7 @@ def judge(store: Store, project: Project) -> Judged:
     subject = Subject(project=table.name, version=table.version, commit=scenario.COMMIT, environment=project.point().environment)
     seen = view.build(store, project.catalog.kinds, subject, roles=project.roles, signers=lambda: signers(project))
     state = StoreState(size=store.size, root=store.root_at(store.size).hex())
-    return Judged(store, project, assess(project, seen, subject, project.point(), WHEN, state), seen)
+    return Judged(store, project, assess(Case(project, seen, subject, project.point(), state), WHEN), seen)
 
 
 @contextmanager

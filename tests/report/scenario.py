@@ -30,7 +30,7 @@ from compliance.gate import (
     passed,
 )
 from compliance.judgement import view
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.judgement.judging import Judged, record_assessment
 from compliance.kind import Kind
 from compliance.project import Project
@@ -359,4 +359,4 @@ def judged(store: Store, made: Project, key: SigningKey) -> Release:
     subject = Subject(project=table.name, version=table.version, commit=COMMIT, environment=made.point().environment)
     seen = view.build(store, made.catalog.kinds, subject)
     state = StoreState(size=store.size, root=store.root_at(store.size).hex())
-    return Release(store, made, assess(made, seen, subject, made.point(), WHEN, state), seen, key)
+    return Release(store, made, assess(Case(made, seen, subject, made.point(), state), WHEN), seen, key)

@@ -19,7 +19,7 @@ from compliance.assessment import Assessment, StoreState
 from compliance.configuration import Document, ProjectTable
 from compliance.gate import Status
 from compliance.judgement import digests, view
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.project import Project
 from compliance.record import canonical
 from compliance.report import bundle, finding_files
@@ -137,7 +137,7 @@ def without_scan(release: Release) -> Release:
     """The release judged on everything but its scan, which lies in the ledger all the same."""
     items = {kind: many for kind, many in release.view.items.items() if kind != "scan"}
     seen, old = replace(release.view, items=items), release.assessment
-    made = assess(release.project, seen, old.subject, release.project.point(), old.as_of, old.store)
+    made = assess(Case(release.project, seen, old.subject, release.project.point(), old.store), old.as_of)
     return replace(release, view=seen, assessment=made)
 
 
@@ -273,7 +273,7 @@ def without_places(release: Release) -> Release:
     """The release judged without what the findings of its scan say."""
     items = {kind: tuple(replace(one, worst=lambda _: ()) for one in many) for kind, many in release.view.items.items()}
     seen, old = replace(release.view, items=items), release.assessment
-    made = assess(release.project, seen, old.subject, release.project.point(), old.as_of, old.store)
+    made = assess(Case(release.project, seen, old.subject, release.project.point(), old.store), old.as_of)
     return replace(release, view=seen, assessment=made)
 
 
@@ -387,7 +387,7 @@ def judged(release: Release, trust: TrustStore) -> Release:
     subject, store, project = release.assessment.subject, release.store, release.project
     seen = view.build(store, project.catalog.kinds, subject, roles=project.roles, signers=lambda: Signers((), trust))
     state = StoreState(size=store.size, root=store.root_at(store.size).hex())
-    return replace(release, view=seen, assessment=assess(project, seen, subject, project.point(), WHEN, state))
+    return replace(release, view=seen, assessment=assess(Case(project, seen, subject, project.point(), state), WHEN))
 
 
 def test_decisions_of_people_are_read_again(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from compliance.assessment import StoreState
 from compliance.judgement import history
-from compliance.judgement.assessing import assess
+from compliance.judgement.assessing import Case, assess
 from compliance.judgement.judging import record_assessment
 from compliance.judgement.view import build
 from compliance.record import Severity
@@ -35,7 +35,7 @@ def released(release: Release, version: str, commit: str, drafts: Sequence[Evide
     subject = Subject(project="Orchard", version=version, commit=commit, environment=at.environment)
     seen = build(store, project.catalog.kinds, subject)
     state = StoreState(size=store.size, root=store.root_at(store.size).hex())
-    record_assessment(store, assess(project, seen, subject, at, WHEN, state))
+    record_assessment(store, assess(Case(project, seen, subject, at, state), WHEN))
 
 
 @pytest.fixture
