@@ -23,7 +23,8 @@ PASSPHRASE_VARIABLE: Final = "COMPLIANCE_SIGN_PASSPHRASE"  # noqa: S105 (a name,
 DESCRIPTOR_VARIABLE: Final = "COMPLIANCE_SIGN_PASSPHRASE_FD"
 _PASSPHRASE_LIMIT: Final = 4096
 _TOKEN: Final = "pkcs11:"  # noqa: S105 (a scheme, not a secret)
-_CERTIFICATES: Final = (".pem", ".crt", ".cer")
+CERTIFICATES: Final = (".pem", ".crt", ".cer")
+"""Suffixes of certificates; what ``[sign] trust`` names beside them and bare keys lists SSH signers."""
 _PUBLIC_KEY: Final = ".pub"
 """Suffix of bare public keys."""
 TRIAL: Final = "trial"
@@ -179,13 +180,13 @@ def input_signers(project: Project) -> Trusted:
 
 def allowed_signers(project: Project, given: Sequence[Path] = ()) -> tuple[Path, ...]:
     """Returns the lists of allowed SSH signers: those of ``--trust``, and of the project's ``[sign] trust``."""
-    names = [name for name in project.document.sign.trust if not name.endswith((*_CERTIFICATES, _PUBLIC_KEY))]
+    names = [name for name in project.document.sign.trust if not name.endswith((*CERTIFICATES, _PUBLIC_KEY))]
     return (*filter(_lists_signers, given), *(project.beside(name) for name in names))
 
 
 def _lists_signers(path: Path) -> bool:
     """Tells whether a file lists SSH signers: its name is not that of a certificate."""
-    return path.is_file() and path.suffix not in (*_CERTIFICATES, _PUBLIC_KEY)
+    return path.is_file() and path.suffix not in (*CERTIFICATES, _PUBLIC_KEY)
 
 
 def trust_store(project: Project | None, given: Sequence[Path], authorities: Sequence[Path] = ()) -> TrustStore:
@@ -203,6 +204,6 @@ def trust_store(project: Project | None, given: Sequence[Path], authorities: Seq
 
     paths, stamping = [one for one in given if not _lists_signers(one)], list(authorities)
     if project is not None:
-        paths += [project.beside(name) for name in project.document.sign.trust if name.endswith(_CERTIFICATES)]
+        paths += [project.beside(name) for name in project.document.sign.trust if name.endswith(CERTIFICATES)]
         stamping += [project.beside(name) for name in project.document.sign.timestamp_trust]
     return TrustStore.load(paths, user_folder=trust_folder(), authorities=stamping)

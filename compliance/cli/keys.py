@@ -129,6 +129,7 @@ def _rows(session: Session) -> Iterator[ListedKey]:
 
 def _project_rows(session: Session) -> Iterator[ListedKey]:
     """The key and the certificates that the project's configuration names; a key that cannot be opened is named as it is."""
+    from .. import home
     from ..documents.proving import ListedKey
     from ..errors import SigningKeyError
 
@@ -142,7 +143,7 @@ def _project_rows(session: Session) -> Iterator[ListedKey]:
             yield ListedKey(
                 role="key", subject=unread, trial=False, not_after="", fingerprint="", path=shown, source="project", in_use=True
             )
-    named = [("trusted", name) for name in sign.trust if name.endswith((".pem", ".crt", ".cer"))]
+    named = [("trusted", name) for name in sign.trust if name.endswith(home.CERTIFICATES)]
     for role, name in [*named, *((_STAMPING, name) for name in sign.timestamp_trust)]:
         for certificate in _certificates(session.project.beside(name)):
             yield _row(role, certificate, name, "project")
@@ -183,7 +184,7 @@ def _found(session: Session, what: str | None) -> tuple[list[Certificate], Signi
         own = home.keys_folder() / f"{what}.p12"
         if not path.exists() and own.exists():
             path = own
-        if path.exists() and path.suffix in (".pem", ".crt", ".cer") and b"PRIVATE KEY-----" not in path.read_bytes():
+        if path.exists() and path.suffix in home.CERTIFICATES and b"PRIVATE KEY-----" not in path.read_bytes():
             return _certificates(path), None
         key = home.load_key(path, ask)
     return [key.certificate, *key.chain], key

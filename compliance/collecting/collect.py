@@ -121,7 +121,7 @@ class _Job:
         except Exception as error:  # handed to the thread that records, which names it
             last = error
         except BaseException as error:  # it tried to end the process, which only ends its thread
-            last = CollectorError(f"{self.collector.name} could not run: it raised {type(error).__name__}")
+            last = CollectorError(f"it raised {type(error).__name__}")
         self.ended = time.monotonic()
         self.made.put(last)
 
