@@ -31,6 +31,17 @@ DOCUMENTS: Final[dict[str, Json]] = {
     "the JSON report of OWASP Dependency-Check": {"reportSchema": "1.1", "scanInfo": {}, "projectInfo": {"name": "a"}, "dependencies": []},
     "Snyk's JSON report": {"vulnerabilities": [], "ok": True, "dependencyCount": 3, "packageManager": "npm", "path": "/a"},
     "Snyk's JSON report on configuration": [{"infrastructureAsCodeIssues": [], "targetFile": "a.tf", "ok": True}],
+    "cargo-audit's JSON report": {
+        "database": {"advisory-count": 1},
+        "lockfile": {"dependency-count": 3},
+        "vulnerabilities": {"found": False, "count": 0, "list": []},
+    },
+    "bundler-audit's JSON report": {"version": "0.9.1", "created_at": "2024-01-01 00:00:00 +0000", "results": []},
+    "Istanbul's summary (coverage-summary.json)": {"total": {"lines": {"total": 1, "pct": 100}, "statements": {"total": 1, "pct": 100}}},
+    "Istanbul's raw coverage (coverage-final.json)": {"/a.js": {"path": "/a.js", "statementMap": {}, "fnMap": {}, "branchMap": {}}},
+    "SimpleCov's results (.resultset.json)": {"RSpec": {"coverage": {"/a.rb": {"lines": [1]}}, "timestamp": 1700000000}},
+    "SimpleCov's last result (.last_run.json)": {"result": {"line": 66.66}},
+    "SimpleCov's JSON report": {"meta": {"simplecov_version": "0.21.2"}, "coverage": {"/a.rb": {"lines": [1]}}},
     "Safety's JSON report": {"report_meta": {"safety_version": "2.3.5"}, "scanned_packages": {}, "vulnerabilities": []},
     "ESLint's JSON report": [{"filePath": "/a.js", "messages": [], "errorCount": 0, "fatalErrorCount": 0, "warningCount": 0}],
     "Pylint's JSON report": [
@@ -73,6 +84,12 @@ TEXTS: Final = {
     "govulncheck's JSON stream": '{\n  "config": {\n    "protocol_version": "v1.0.0",\n    "scanner_name": "govulncheck"\n  }\n}\n',
     "a report in Checkstyle's XML, which many linters write": '<checkstyle version="4.3"><file name="a"/></checkstyle>',
     "the XML report of SpotBugs": '<BugCollection version="4.7.3"><BugInstance type="X" priority="1"/></BugCollection>',
+    "ZAP's XML report": '<OWASPZAPReport version="2.14.0"><site name="https://a.example"/></OWASPZAPReport>',
+    "TruffleHog's JSON lines": '{"SourceMetadata":{"Data":{}},"SourceID":1,"DetectorName":"AWS","Verified":true}\n' * 2,
+    "a report in Clover's XML, which PHPUnit and Istanbul write as well": (
+        '<coverage generated="1"><project timestamp="1"><metrics statements="2" coveredstatements="1"/></project></coverage>'
+    ),
+    "JSON lines of TruffleHog 2": '{"branch": "main", "commitHash": "a", "diff": "d", "reason": "r", "stringsFound": ["x"]}\n' * 2,
     "PMD's XML report": '<?xml version="1.0"?><pmd version="7.0.0"><file name="a"/></pmd>',
     "OpenCover's XML report": '<?xml version="1.0"?><CoverageSession><Summary numSequencePoints="10"/></CoverageSession>',
     "generic coverage data of SonarQube": (

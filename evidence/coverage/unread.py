@@ -26,3 +26,33 @@ COVERAGE_PY = Unread(
     marks=("SQLite format 3", "coverage_schema"),
     instead="what is made of it: coverage json, or coverage xml",
 )
+CLOVER = Unread(
+    title="a report in Clover's XML, which PHPUnit and Istanbul write as well",
+    marks=("<coverage", "<project", "coveredstatements="),
+    instead="Cobertura XML: phpunit --coverage-cobertura FILE; or LCOV: nyc --reporter=lcov",
+)
+ISTANBUL_SUMMARY = Unread(
+    title="Istanbul's summary (coverage-summary.json)",
+    marks=("total.lines", "total.statements", '"pct"'),
+    instead="LCOV, with the reporter lcov of nyc, c8, Jest or Vitest",
+)
+ISTANBUL_FINAL = Unread(
+    title="Istanbul's raw coverage (coverage-final.json)",
+    marks=('"statementMap"', '"fnMap"', '"branchMap"'),
+    instead="LCOV, with the reporter lcov of nyc, c8, Jest or Vitest",
+)
+SIMPLECOV_SET = Unread(
+    title="SimpleCov's results (.resultset.json)",
+    marks=('"coverage"', '"timestamp"', ".rb"),
+    instead="LCOV (simplecov-lcov), or Cobertura XML (simplecov-cobertura)",
+)
+SIMPLECOV_LAST = Unread(
+    title="SimpleCov's last result (.last_run.json)",
+    marks=("result.line",),
+    instead="LCOV (simplecov-lcov), or Cobertura XML (simplecov-cobertura)",
+)
+SIMPLECOV_JSON = Unread(
+    title="SimpleCov's JSON report",
+    marks=("meta.simplecov_version", "coverage"),
+    instead="LCOV (simplecov-lcov), or Cobertura XML (simplecov-cobertura)",
+)

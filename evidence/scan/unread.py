@@ -47,6 +47,27 @@ SNYK_IAC = Unread(
     marks=('"infrastructureAsCodeIssues"', '"targetFile"'),
     instead="its SARIF report: snyk iac test --sarif-file-output=FILE",
 )
+ZAP_XML = Unread(title="ZAP's XML report", marks=("<OWASPZAPReport", "<site"), instead="its JSON report: zap-baseline.py -J FILE")
+CARGO_AUDIT = Unread(
+    title="cargo-audit's JSON report",
+    marks=("lockfile", "vulnerabilities", "database", '"dependency-count"'),
+    instead="the report of a tool that audits the same lock file: osv-scanner --format json",
+)
+BUNDLER_AUDIT = Unread(
+    title="bundler-audit's JSON report",
+    marks=("created_at", "results", "version"),
+    instead="the report of a tool that audits the same lock file: osv-scanner --format json",
+)
+TRUFFLEHOG = Unread(
+    title="TruffleHog's JSON lines",
+    marks=('"SourceMetadata"', '"DetectorName"'),
+    instead="the report of Gitleaks or detect-secrets on the same sources",
+)
+TRUFFLEHOG_2 = Unread(
+    title="JSON lines of TruffleHog 2",
+    marks=('"stringsFound"', '"commitHash"'),
+    instead="the report of Gitleaks or detect-secrets on the same sources",
+)
 SAFETY = Unread(
     title="Safety's JSON report",
     marks=("report_meta", "scanned_packages", "vulnerabilities"),

@@ -65,6 +65,7 @@ SUFFIXES: Final = {
     "scan sarif": ".sarif",
     "scan semgrep-json": ".json",
     "scan trivy-json": ".json",
+    "scan zap-json": ".json",
     "source source-json": ".json",
     "test-results go-test-json": ".jsonl",
     "test-results junit-xml": ".xml",
@@ -284,6 +285,11 @@ _DOCUMENTS: Final[dict[str, Json]] = {
             }
         ],
         "scan": {"type": "sast", "status": "success", "scanner": {"id": "bandit", "name": "Bandit", "version": "1.7.5"}},
+    },
+    "scan zap-json": {
+        "@version": "2.17.0",
+        "created": "2026-03-01T10:00:00Z",
+        "site": [{"@name": "https://shop.example", "alerts": [{"pluginid": "10038", "alert": "CSP NUMBER", "riskcode": "2"}]}],
     },
     "scan grype-json": {
         "matches": [
