@@ -51,15 +51,16 @@ def _pair(file: Path, floor: str, repeat: int) -> measure.Pair:
     return pair
 
 
-def ours(file: str) -> Callable[[], int]:
-    """The toolkit: a fresh store, one file."""
+def ours(file: str, address: str = "") -> Callable[[], int]:
+    """The toolkit: a fresh store, in a file or at an address, and one file that is recorded."""
     from compliance.intake import Intake
+    from compliance.location import located
     from compliance.project import Project
     from compliance.store import Store
 
     folder = tempfile.TemporaryDirectory(dir=Path(file).parent)
     project = Project.load(data.project(Path(folder.name) / "project"))
-    store = Store.create(project.root / ".compliance" / "evidence.db")
+    store = Store.create(located(address or str(project.root / ".compliance" / "evidence.db")))
     intake = Intake(project, store)
 
     def run() -> int:

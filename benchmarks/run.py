@@ -19,7 +19,7 @@ from pathlib import Path
 
 import measure
 
-NAMES = ("startup", "ingest", "read", "memory", "report", "signing", "ledger", "artifacts", "store", "check")
+NAMES = ("startup", "ingest", "read", "memory", "report", "signing", "ledger", "artifacts", "store", "postgres", "check")
 README = Path(__file__).with_name("README.md")
 _HEADER = measure.Line("WHAT", "OURS", "FLOOR", "OURS / FLOOR", "GOAL")
 _LIBRARIES = ("msgspec", "jiter", "lxml", "polars", "pydantic", "sqlmodel", "zstandard", "weasyprint", "pyhanko", "typer")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from . import point
-from .errors import ConfigError
+from .errors import ConfigError, UsageError
+from .location import Address, located
 from .point import Profile
 from .reading.mapping import MappingTable
 from .record import Table
@@ -49,6 +51,22 @@ class ProjectTable(Table):
     def _deployed_somewhere(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if not value and info.data.get("profile") == "service":
             raise ValueError("expected at least one for a service")
+        return value
+
+    store: SkipJsonSchema[str | None] = Field(default=None, min_length=1, exclude=True)
+    """Where the store lies: a path from the project's folder, or the address of a PostgreSQL database, without a password. No rule, so that
+    no report carries it."""
+
+    @field_validator("store")
+    @classmethod
+    def _no_password(cls, value: str | None) -> str | None:
+        # Not a ValueError, whose message would repeat the value.
+        try:
+            location = None if value is None else located(value)
+        except UsageError as error:
+            raise ConfigError(f"[project] store: {error.message}", hint=error.hint) from error
+        if isinstance(location, Address) and location.is_secret:
+            raise ConfigError("[project] store: an address with a password", hint="give the password in PGPASSWORD or ~/.pgpass")
         return value
 
 

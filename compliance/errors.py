@@ -11,7 +11,7 @@
     ├── NothingToJudgeError         exit code 3: no evidence, or no gates
     ├── CollectorError              exit code 5: a configured collector could not run
     ├── StoreError                  the store cannot be opened, read or written
-    │   ├── StoreUnavailableError   it is missing, locked or from a newer version: nothing is known about what it holds
+    │   ├── StoreUnavailableError   it is missing, locked, not reached or of a newer version: nothing is known of it
     │   └── TamperedError           exit code 4: the store contradicts its own ledger
     ├── SigningKeyError             a key or certificate that cannot be used
     │   └── UnknownSignerError      a signature by a key that is not trusted (in `compliance.sign.ssh`)
@@ -194,9 +194,10 @@ class StoreError(ComplianceError):
 
 
 class StoreUnavailableError(StoreError):
-    """The store is missing, locked, or from a newer version: nothing is known about what it holds.
+    """The store is missing, locked, not to be reached, or from a newer version: nothing is known about what it holds.
 
-    Causes: a wrong path, another process that writes for longer than the waiting time, a store written by a newer version.
+    Causes: a wrong path, another process that writes for longer than the waiting time, a store written by a newer version, a database
+    server that is down, lets nobody in, or grants too little.
     """
 
     code = "store-unavailable"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 from .errors import InputError, TamperedError, UsageError
+from .location import Location
 from .project import Project
 from .store import Store
 from .store.audit import audit
 from .store.merging import Merged
 
 
-def merge(project: Project, store: Store, paths: Sequence[Path]) -> list[Merged]:
+def merge(project: Project, store: Store, paths: Sequence[Location]) -> list[Merged]:
     """Merges stores.
 
     Args:

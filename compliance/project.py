@@ -16,6 +16,7 @@ from .configuration import FILE, CollectTable, Document, ProjectTable, near, rea
 from .errors import ConfigError, InputError
 from .gate import AtLeast, Gate, Params, bound_of
 from .kind import Collector, Kind, Options
+from .location import Location, located
 from .point import Point
 from .reading.mapping import ABOUT, ROW_FIELDS, MappingTable, with_mappings
 from .record import Json, Model
@@ -273,15 +274,14 @@ def _changes(gate: Gate, params: Params, thresholds: Mapping[str, Any]) -> Itera
         yield {"what": info.alias or name, "default": before, "value": shown, "loosened": loosened}
 
 
-def store_path(project: Project, given: str | None) -> Path:
-    """Returns where the store lies: ``--store``, else ``COMPLIANCE_STORE``, else in the project.
+def store_location(project: Project, given: str | None) -> Location:
+    """Returns where the store lies: ``--store``, else ``COMPLIANCE_STORE``, else ``[project] store``, else in the project.
 
     Raises:
-        ConfigError: A database address that this version cannot open.
+        UsageError: An address that is not PostgreSQL's.
     """
     location = given or os.environ.get("COMPLIANCE_STORE")
-    if not location:
-        return project.root / ".compliance" / "evidence.db"
-    if "://" in location:
-        raise ConfigError(f"{location.split('://')[0]}://: this version keeps its store in SQLite", hint="give a path to --store")
-    return Path(location)
+    if location:
+        return located(location)
+    own = located(project.document.project.store or ".compliance/evidence.db")
+    return project.root / own if isinstance(own, Path) else own

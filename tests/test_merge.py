@@ -18,7 +18,7 @@ from compliance.store import Draft, Store
 from compliance.store.merging import Merged
 from compliance.verification.verify import verify_store
 from tests.cli.run import compliance
-from tests.store.test_audit import forge
+from tests.databases import forge, settle
 from tests.test_intake import COMMIT, Place
 
 CONFIG = f'commit = "{COMMIT}"\n'
@@ -141,7 +141,7 @@ def test_a_source_that_has_grown_adds_only_what_is_new(place: Place) -> None:
 
 def test_jobs_that_went_on_with_copies_of_one_store_are_joined_again(place: Place) -> None:
     place.ingest(place.write("base.xml", junit("base")))
-    place.store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    settle(place.root / ".compliance" / "evidence.db")
     paths = []
     for name in ("a", "b"):
         root = place.root / name
@@ -235,7 +235,7 @@ def test_a_store_that_was_merged_itself_is_refused(place: Place) -> None:
 
 def test_a_store_is_not_merged_with_itself(place: Place) -> None:
     with pytest.raises(UsageError):
-        merged(place, place.store.database.location)
+        merged(place, place.root / ".compliance" / "evidence.db")
     path = job(place, "a", junit("one"))
     with pytest.raises(UsageError):
         merged(place, path, path)

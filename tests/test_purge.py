@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from compliance.errors import StoreError, StoreUnavailableError, UsageError
@@ -17,7 +19,7 @@ from compliance.sign.checks import Check
 from compliance.store import Store
 from compliance.verification.verify import verify_store
 from tests.cli.run import compliance
-from tests.store.test_audit import forge
+from tests.databases import KINDS, execute, forge, fresh, rows
 from tests.test_intake import COMMIT, Place
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
@@ -29,13 +31,22 @@ def junit(case: str) -> bytes:
     return f'<testsuite name="s" timestamp="2026-01-05T00:00:00Z"><testcase name="{case}">{failed}</testcase></testsuite>'.encode()
 
 
+REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
+IN_BOTH = pytest.mark.parametrize("place", KINDS, indirect=True)
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """Evidence 1 to 3."""
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Evidence 1 to 3, in SQLite unless the test asks for both databases."""
+    monkeypatch.setenv("COMPLIANCE_HOME", str(tmp_path / "home"))
     made = Place(tmp_path, f'commit = "{COMMIT}"\n')
+    if getattr(request, "param", "sqlite") == "postgres":
+        made.store.close()
+        made.store = Store.create(fresh("postgres", tmp_path))
     for case in ("first-case", "second-case", "third-case"):
         made.ingest(made.write(f"{case}.xml", junit(case)))
-    return made
+    yield made
+    made.store.close()
 
 
 def erase(place: Place, *numbers: int) -> int | None:
@@ -51,6 +62,7 @@ def unproven(place: Place, replay: bool = False) -> dict[str, str]:
     return {name: f"{one.status}: {one.detail}" for name, one in checks(place, replay).items() if one.status != "proven"}
 
 
+@IN_BOTH
 def test_everything_else_still_verifies_and_what_is_gone_is_not_proven(place: Place) -> None:
     assert erase(place, 2) == 4
     said = "not-proven: purged by entry 4: artifact, private values and findings of 2"
@@ -61,12 +73,12 @@ def test_everything_else_still_verifies_and_what_is_gone_is_not_proven(place: Pl
 
 
 def test_the_bytes_are_gone_from_the_file_and_its_log(place: Place) -> None:
-    path = place.store.database.location
-    rows = place.store.database.connection.execute("SELECT key FROM sealed WHERE entry = 2").fetchall()
+    path = place.root / ".compliance" / "evidence.db"
+    keys = rows(path, "SELECT key FROM sealed WHERE entry = 2")
     kept = place.store.evidence_of(2).entry.body["artifact"]["sha256"]
-    (chunk,) = place.store.database.connection.execute("SELECT data FROM chunk WHERE artifact = ?", (kept,)).fetchone()
-    secrets = [chunk[8:-8], b"second-case", b"message of second-case", *(key for (key,) in rows)]
-    assert len(rows) == 3
+    ((chunk,),) = rows(path, f"SELECT data FROM chunk WHERE artifact = '{kept}'")
+    secrets = [chunk[8:-8], b"second-case", b"message of second-case", *(key for (key,) in keys)]
+    assert len(keys) == 3
     before = content(path)
     assert all(secret in before for secret in secrets)
     erase(place, 2)
@@ -80,6 +92,7 @@ def content(path: Path) -> bytes:
     return b"".join(one.read_bytes() for one in sorted(path.parent.glob(path.name + "*")))
 
 
+@IN_BOTH
 def test_the_ledger_still_says_what_was_recorded(place: Place) -> None:
     summary = place.store.entry(2).body["summary"]
     erase(place, 2)
@@ -93,6 +106,7 @@ def test_the_ledger_still_says_what_was_recorded(place: Place) -> None:
         list(place.store.artifact(tombstone["erased"][0]["artifact"]))
 
 
+@IN_BOTH
 def test_purged_evidence_is_still_judged_by_what_the_ledger_holds(place: Place) -> None:
     def seen() -> list[tuple[int, object]]:
         view = build(place.store, place.project.catalog.kinds, subject_of(place.project, None))
@@ -103,6 +117,7 @@ def test_purged_evidence_is_still_judged_by_what_the_ledger_holds(place: Place) 
     assert seen() == before == [(3, 1), (2, 1), (1, 1)]
 
 
+@IN_BOTH
 def test_an_artifact_stays_as_long_as_other_evidence_needs_it(place: Place) -> None:
     from compliance.intake import Overrides
 
@@ -127,6 +142,7 @@ def test_bytes_that_are_recorded_anew_are_kept_and_checked_again(place: Place) -
     assert "artifacts" in unproven(place)
 
 
+@IN_BOTH
 @pytest.mark.parametrize(
     ("statement", "part"),
     [
@@ -147,20 +163,22 @@ def test_more_than_the_tombstones_name_is_not_erased_unnoticed(place: Place, sta
     assert unproven(place).get(part, "").startswith("refuted")
 
 
+@IN_BOTH
 def test_nothing_is_deleted_without_a_tombstone(place: Place) -> None:
-    connection = place.store.database.connection
+    location = place.store.database.location
     for table in ("sealed", "finding", "chunk", "artifact"):
-        with pytest.raises(sqlite3.IntegrityError, match="no tombstone names it"):
-            connection.execute(f"DELETE FROM {table}")
+        with pytest.raises(REFUSED, match="no tombstone names it"):
+            execute(location, f"DELETE FROM {table}")
     for values in ("1, 99, NULL", "1, 1, NULL"):
-        with pytest.raises(sqlite3.IntegrityError, match="follows the tombstones"):
-            connection.execute(f"INSERT INTO erased VALUES ({values})")
+        with pytest.raises(REFUSED, match="follows the tombstones"):
+            execute(location, f"INSERT INTO erased VALUES ({values})")
     erase(place, 2)
     for table in ("sealed", "finding", "chunk", "artifact", "erased", "ledger", "evidence"):
-        with pytest.raises(sqlite3.IntegrityError):
-            connection.execute(f"DELETE FROM {table}")
+        with pytest.raises(REFUSED):
+            execute(location, f"DELETE FROM {table}")
 
 
+@IN_BOTH
 def test_what_is_chosen_fits_all_that_the_rule_says(place: Place) -> None:
     def numbers(**rule: object) -> list[int]:
         return [entry.number for entry in chosen(place.store, Rule(**rule), NOW)]  # type: ignore[arg-type]
@@ -176,6 +194,7 @@ def test_what_is_chosen_fits_all_that_the_rule_says(place: Place) -> None:
     assert numbers(kinds=("test-results",)) == [2, 3]
 
 
+@IN_BOTH
 def test_erasing_again_changes_nothing(place: Place) -> None:
     erase(place, 1)
     size = place.store.size
@@ -186,8 +205,8 @@ def test_erasing_again_changes_nothing(place: Place) -> None:
 
 def test_a_reader_of_the_old_state_is_named_and_purge_can_be_run_again(place: Place, tmp_path: Path) -> None:
     store = Store.open(place.store.database.location, write=True, wait_s=0.2)
-    with Store.open(place.store.database.location) as other, other.database.reading():
-        other.database.connection.execute("SELECT count(*) FROM chunk").fetchone()
+    with Store.open(place.store.database.location) as other, other.database.reading() as connection:
+        connection.execute("SELECT count(*) FROM chunk").fetchone()
         with pytest.raises(StoreUnavailableError, match="another process"):
             store.erase([2], {})
     assert set(store.erased()) == {2}
@@ -196,6 +215,7 @@ def test_a_reader_of_the_old_state_is_named_and_purge_can_be_run_again(place: Pl
     assert b"second-case" not in content(tmp_path / ".compliance" / "evidence.db")
 
 
+@IN_BOTH
 def test_the_kept_ledger_of_a_merged_store_can_be_purged(place: Place) -> None:
     with Store.create(place.root / "all.db") as whole:
         (done,) = merge(place.project, whole, [place.store.database.location])
@@ -209,6 +229,7 @@ def test_the_kept_ledger_of_a_merged_store_can_be_purged(place: Place) -> None:
         assert (again[0].copied, again[0].duplicates) == (0, 3)
 
 
+@IN_BOTH
 def test_a_purged_store_is_not_merged(place: Place) -> None:
     from compliance.errors import InputError
 

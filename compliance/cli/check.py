@@ -60,9 +60,9 @@ def run(
     from .files import write_whole
 
     session = session.at_base(base)
-    if not session.store_path.exists():
+    if not session.store_location.exists():
         raise NothingToJudgeError(
-            f"{session.store_path}: no store, so no evidence", hint="run `compliance collect`, or `compliance ingest`"
+            f"{session.store_location}: no store, so no evidence", hint="run `compliance collect`, or `compliance ingest`"
         )
     only = _only(session, gate, framework)
     if record and only is not None:

@@ -74,7 +74,7 @@ def _now(session: Session, gates: list[str]) -> tuple[dict[str, str], dict[str, 
     from ..judgement.judging import case
 
     asked = [gate for gate in gates if gate in session.project.gates]
-    if not session.store_path.exists() or not asked:
+    if not session.store_location.exists() or not asked:
         return {}, {}
     try:
         with session.reading() as store:

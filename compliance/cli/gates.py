@@ -41,7 +41,7 @@ def _document(session: Session, point: str, coverage: bool) -> GatesDocument:
     at, kinds = project.point(point), project.catalog.kinds
     held: dict[str, list[int]] = {}
     names: dict[int, str] = {}
-    if coverage and session.store_path.exists():
+    if coverage and session.store_location.exists():
         with session.reading() as store:
             for kind, items in case(project, store, point).view.items.items():
                 held[kind] = [item.entry for item in items]

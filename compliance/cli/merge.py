@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,19 +10,22 @@ from .session import Format, Session, print_json, show_path
 
 if TYPE_CHECKING:
     from ..documents.recording import MergedStore
+    from ..location import Location
 
 
 def run(
     session: Session,
-    sources: Annotated[list[Path], typer.Argument(help="Stores to merge, such as a.db b.db.", show_default=False)],
+    sources: Annotated[list[str], typer.Argument(help="Stores to merge, such as a.db b.db.", show_default=False)],
     format: Format = "text",
 ) -> int:
     """Merge stores of parallel jobs into the project's store. All of them are merged or none; --store names another target."""
     from ..documents.recording import MergeDocument, MergedStore
+    from ..location import located
     from ..merge import merge
 
+    places = [located(source) for source in sources]
     with session.writing() as store, session.working("merging"):
-        done = merge(session.project, store, sources)
+        done = merge(session.project, store, places)
         size, root = store.size, store.root_at(store.size).hex()
     rows = [
         MergedStore(
@@ -37,17 +39,17 @@ def run(
             present=one.present,
             apart=dict(one.apart),
         )
-        for path, one in zip(sources, done, strict=True)
+        for path, one in zip(places, done, strict=True)
     ]
     if format == "json":
-        print_json(MergeDocument(store=show_path(session.store_path), size=size, root=root, sources=rows))
+        print_json(MergeDocument(store=show_path(session.store_location), size=size, root=root, sources=rows))
     else:
-        for line in _lines(rows, session.store_path, size):
+        for line in _lines(rows, session.store_location, size):
             print(line)
     return 0
 
 
-def _lines(rows: list[MergedStore], store: Path, size: int) -> list[str]:
+def _lines(rows: list[MergedStore], store: Location, size: int) -> list[str]:
     from ..plaintext import safe
     from . import table
 

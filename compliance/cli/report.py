@@ -110,7 +110,7 @@ def print_made(session: Session, made: MadeReport, path: Path) -> None:
         session.say(f"redacted copy without {', '.join(made.model.redacted)}: it holds neither these values nor free texts")
     if made.model.signer.trial:
         session.say("signed with a trial key: it proves nothing to others; configure a PKCS#12 key in [sign] key")
-    session.say(f"verify with: compliance verify {path} --store {session.store_path}")
+    session.say(f"verify with: compliance verify {path} --store {session.store_location}")
     print(f"report {made.id}  {path}")
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 import typer
 from pydantic import BaseModel
 
+from ..location import Location
 from ..plaintext import safe
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ ProjectDir = Annotated[
 StorePath = Annotated[
     str | None,
     typer.Option(
-        "--store", envvar="COMPLIANCE_STORE", help="Path of the evidence store.", show_default=".compliance/evidence.db in the project"
+        "--store",
+        envvar="COMPLIANCE_STORE",
+        help="Path of the evidence store, or address of a PostgreSQL database: postgresql://USER@HOST/NAME.",
+        show_default=".compliance/evidence.db in the project",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="COMPLIANCE_QUIET", help="Show results only.")]
@@ -104,18 +108,18 @@ class Session:
         return load(self.common.project, names)
 
     @cached_property
-    def store_path(self) -> Path:
+    def store_location(self) -> Location:
         """Where the store lies."""
-        from ..project import store_path
+        from ..project import store_location
 
-        return store_path(self.project, self.common.store)
+        return store_location(self.project, self.common.store)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:
         """Opens the store for reading."""
         from ..store import Store
 
-        with Store.open(self.store_path) as store:
+        with Store.open(self.store_location) as store:
             yield store
 
     @contextmanager
@@ -123,7 +127,7 @@ class Session:
         """Opens the store for writing; makes it where there is none, if it may."""
         from ..store import Store
 
-        with Store.create(self.store_path) if make else Store.open(self.store_path, write=True) as store:
+        with Store.create(self.store_location) if make else Store.open(self.store_location, write=True) as store:
             yield store
 
     @property
@@ -178,9 +182,9 @@ def print_json(document: Any) -> None:
     print(_UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
 
 
-def show_path(path: Path) -> str:
-    """Returns a path as text; bytes of it that are no UTF-8 are spelled out."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def show_path(path: Location) -> str:
+    """Returns a path as text; bytes of it that are no UTF-8 are spelled out. An address is shown without its password."""
+    return str(path) if not isinstance(path, Path) else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_time(option: str, text: str | None) -> datetime | None:

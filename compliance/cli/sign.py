@@ -175,7 +175,7 @@ def _record(session: Session, pdf: bytes, field: str) -> Received | None:
     from ..packet.receive import receive
     from ..times import now
 
-    if not session.store_path.exists():
+    if not session.store_location.exists():
         return None
     with session.writing() as store:
         results = receive(store, session.project, pdf, home.signers(session.project), now())

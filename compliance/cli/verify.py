@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def run(
     session: Session,
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(help="Reports (PDF), folders of report --bundle, DSSE envelopes, stores.", show_default="the project's store"),
     ] = None,
     trust: Annotated[
@@ -35,15 +35,16 @@ def run(
 ) -> int:
     """Verify reports, bundles, envelopes and stores, offline. With --store, also that a report belongs to that store."""
     from .. import home
+    from ..location import located
     from ..project import Project
     from ..verification.verify import verify_path
 
     project = Project.load(session.common.project)
-    store = Path(session.common.store) if session.common.store else None
+    store = located(session.common.store) if session.common.store else None
     trusted = home.trust_store(project, trust or (), trust_timestamps or ())
     allowed = home.allowed_signers(project, trust or ())
     results = []
-    for path in paths or [session.store_path]:
+    for path in map(located, paths) if paths else [session.store_location]:
         with session.working(f"verifying {path}"):
             results.append(verify_path(path, trusted, allowed, store=store, project=project, replay=replay, since=since or ()))
     if format == "json":

@@ -117,7 +117,8 @@ def _of_change(document: Document, path: Path) -> Document:
     version = _table(_values(path), "project").get("version")
     project = document.project
     if isinstance(version, str):
-        project = validate(ProjectTable, {**project.model_dump(by_alias=True, exclude_unset=True), "version": version}, "project")
+        said = {**project.model_dump(by_alias=True, exclude_unset=True), "version": version, "store": project.store}
+        project = validate(ProjectTable, said, "project")
     return document.model_copy(update={"project": project, "sign": document.sign.model_copy(update={"key": None})})
 
 

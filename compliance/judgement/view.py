@@ -196,7 +196,12 @@ def _place(stored: StoredEvidence) -> tuple[Any, ...]:
 def _newest_foreign(store: Store, kinds: list[str], commit: str | None, upto: int | None) -> list[int]:
     evidence = tables.Evidence
     other = col(evidence.commit).is_not(None) if commit is None else col(evidence.commit) != commit
-    query = select(func.max(evidence.entry)).where(col(evidence.kind).in_(kinds), other).group_by(col(evidence.kind))
+    query = (
+        select(func.max(evidence.entry))
+        .where(col(evidence.kind).in_(kinds), other)
+        .group_by(col(evidence.kind))
+        .order_by(col(evidence.kind))
+    )
     if upto is not None:
         query = query.where(evidence.entry < upto)
     return [row[0] for row in store.database.query(query)]

@@ -13,7 +13,7 @@ from operator import itemgetter
 from struct import iter_unpack
 from typing import Any, Final
 
-from ..errors import ComplianceError, TamperedError
+from ..errors import ComplianceError, StoreUnavailableError, TamperedError
 from ..kind import Format, Kind
 from ..record import PRIVACY_CLASSES, Finding, sha256_hex
 from ..sign.checks import Check
@@ -38,10 +38,15 @@ def audit(store: Store, formats: Mapping[str, Mapping[str, tuple[Kind, Format]]]
 
     Yields:
         One check per part of the store; a refuted one names the first bad entry.
+
+    Raises:
+        StoreUnavailableError: The database cannot be asked any longer, so that nothing is known.
     """
     with store.database.reading() as connection:
         try:
             audit = Audit(connection, store.database)
+        except StoreUnavailableError:
+            raise
         except _UNREADABLE as error:
             yield Check("ledger", "refuted", f"cannot be read: {error}")
             return
@@ -80,6 +85,8 @@ def _checked(name: str, part: Callable[[], str]) -> Check:
         return Check(name, "proven", part())
     except _Refuted as refuted:
         return Check(name, "refuted", str(refuted))
+    except StoreUnavailableError:
+        raise
     except _UNREADABLE as error:
         return Check(name, "refuted", f"cannot be read: {error}")
 
@@ -190,7 +197,7 @@ class Audit(Walk):
 
     def keys(self, number: int) -> dict[Any, bytes]:
         """Returns the keys of an entry by class."""
-        keys = dict(self.rows("SELECT class, key FROM sealed WHERE entry = ?", (number,)))
+        keys = dict(self.connection.execute("SELECT class, key FROM sealed WHERE entry = ?", (number,)).fetchall())
         return {name: keys[name] for name in PRIVACY_CLASSES}
 
     def artifacts(self) -> str:
@@ -209,7 +216,7 @@ class Audit(Walk):
         strange = kept.keys() - sizes.keys()
         if strange:
             raise _Refuted(f"artifact {min(strange)[:12]}, which is not in the ledger")
-        stray = self.connection.execute("SELECT artifact FROM chunk WHERE artifact NOT IN (SELECT sha256 FROM artifact)").fetchone()
+        stray = self.connection.execute("SELECT artifact FROM chunk WHERE artifact NOT IN (SELECT sha256 FROM artifact) LIMIT 1").fetchone()
         if stray:
             raise _Refuted(f"bytes of an artifact {str(stray[0])[:12]} that the store does not know")
         return f"{len(sizes)} artifacts, {sum(sizes.values())} bytes, each with the digest that is its address"
@@ -225,7 +232,7 @@ class Audit(Walk):
 
         def chunks() -> Iterator[bytes]:
             sql = "SELECT number, data FROM chunk WHERE artifact = ? ORDER BY number"
-            for expected, (number, data) in enumerate(self.rows(sql, (sha256,))):
+            for expected, (number, data) in enumerate(self.rows(sql, (sha256,), 1)):
                 if number != expected or not isinstance(data, bytes):
                     raise _Refuted(f"artifact {sha256[:12]}: piece {expected} is missing")
                 hasher.update(data)
@@ -276,7 +283,7 @@ class Audit(Walk):
     def bytes_of(self, entry: Entry) -> bytes:
         """Returns the artifact of an entry."""
         said = entry.body["artifact"]
-        rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],))
+        rows = self.rows("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],), 1)
         return b"".join(artifacts.unpack(said["sha256"], said["size"], (row[0] for row in rows)))
 
     def pieces(self) -> Iterator[tuple[int, Entry]]:

@@ -1,4 +1,4 @@
-"""What the store needs of a database; `sqlite` gives it. Nothing outside of it knows which database that is."""
+"""What the store needs of a database. Two give it, `sqlite` and `postgres`; nothing outside of them knows which one it has."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import Any, Final, Protocol, Self
 
 from sqlmodel import SQLModel
 
+from ..errors import TamperedError
+from ..location import Address, Location
 from .note import LogKey
 
-UNREADABLE: Final[tuple[type[Exception], ...]] = (sqlite3.DatabaseError,)
-"""What reading through the driver raises, besides a `StoreError`, when rows are not what the store writes."""
+UNREADABLE: Final[tuple[type[Exception], ...]] = (sqlite3.DatabaseError, TamperedError)
+"""What reading through the driver raises when rows are not what the store writes."""
+ROWS: Final = 1000
+"""Rows that are held at a time where they are small."""
 WAIT_S: Final = 30.0
 """Seconds that a writer waits for another one."""
 
@@ -35,13 +39,19 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """A transaction, through the driver. SQL is what every database understands, with ``?`` for each parameter."""
+    """A transaction, through the driver. SQL is what both databases understand, with ``?`` for each parameter."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Runs a statement."""
 
-    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
-        """Runs a query whose rows may be more than fit into memory."""
+    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = ROWS, /) -> Cursor:
+        """Runs a query whose rows may be more than fit into memory.
+
+        Args:
+            sql: The query.
+            parameters: A value for each ``?``.
+            size: Rows that may be held at a time; fewer where a row is large.
+        """
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> object:
         """Runs a statement once for each row of parameters."""
@@ -62,11 +72,11 @@ class Connection(Protocol):
 class Database(ABC):
     """One database that holds a store, open."""
 
-    location: Path
+    location: Location
 
     @classmethod
     @abstractmethod
-    def open(cls, location: Path, *, write: bool, wait_s: float = WAIT_S) -> Self:
+    def open(cls, location: Any, *, write: bool, wait_s: float = WAIT_S) -> Self:
         """Opens an existing store.
 
         Raises:
@@ -75,7 +85,7 @@ class Database(ABC):
 
     @classmethod
     @abstractmethod
-    def make(cls, location: Path, begin: Callable[[Connection, LogKey], None]) -> None:
+    def make(cls, location: Any, begin: Callable[[Connection, LogKey], None]) -> None:
         """Makes a store with its log key where there is none: whole, or not at all. If another process comes first, its store stands.
 
         Args:
@@ -134,8 +144,12 @@ class Database(ABC):
         """
 
 
-def database_of(location: Path) -> type[Database]:  # noqa: ARG001 (there is one kind)
+def database_of(location: Location) -> type[Database]:
     """Returns the kind of database that a store lies in."""
+    if isinstance(location, Address):
+        from .postgres import PostgresDatabase
+
+        return PostgresDatabase
     from .sqlite.database import SQLiteDatabase
 
     return SQLiteDatabase

@@ -114,8 +114,12 @@ class EvidenceReader(LedgerReader):
             .order_by(col(evidence.entry))
         )
         sealed: dict[int, list[tuple[Any, ...]]] = {}
-        columns = select(private.entry, private.privacy_class, private.key, private.value)
-        for number, *value in self.database.query(columns.join(evidence, col(private.entry) == col(evidence.entry)).where(*which)):
+        columns = (
+            select(private.entry, private.privacy_class, private.key, private.value)
+            .join(evidence, col(private.entry) == col(evidence.entry))
+            .where(*which)
+        )
+        for number, *value in self.database.query(columns.order_by(col(private.entry), col(private.privacy_class))):
             sealed.setdefault(number, []).append(tuple(value))
         superseded = self.superseded(upto)
         return [
@@ -141,7 +145,8 @@ class EvidenceReader(LedgerReader):
         if not rows:
             raise TamperedError(f"evidence {number}: its row is missing", hint=DOUBT)
         private = tables.SealedValue
-        sealed = self.database.query(select(private.privacy_class, private.key, private.value).where(private.entry == number))
+        columns = select(private.privacy_class, private.key, private.value).where(private.entry == number)
+        sealed = self.database.query(columns.order_by(col(private.privacy_class)))
         return StoredEvidence(entry, rows[0][0], sealed)
 
     def findings(self, evidence: int, *, limit: int | None = None, open_only: bool = False) -> list[Finding]:
@@ -197,6 +202,7 @@ class EvidenceReader(LedgerReader):
             select(tables.Ledger.leaf)
             .join(tables.Evidence, col(tables.Evidence.entry) == col(tables.Ledger.entry))
             .where(tables.Evidence.artifact == sha256)
+            .order_by(col(tables.Ledger.entry))
         )
         times = [Entry(0, leaf).body["observed_at"] for (leaf,) in rows]
         return [read_rfc3339(time) for time in times if time]

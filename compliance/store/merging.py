@@ -80,12 +80,12 @@ class Ledger:
 
     def sealed(self, number: int) -> dict[PrivacyClass, Sealed]:
         """Returns the private values of an entry by class."""
-        rows = self.connection.execute("SELECT class, key, value FROM sealed WHERE entry = ?", (number,))
+        rows = self.connection.execute("SELECT class, key, value FROM sealed WHERE entry = ? ORDER BY class", (number,))
         return {name: Sealed(key, value) for name, key, value in rows}
 
     def packed(self, artifact: Mapping[str, Any]) -> Packed:
         """Returns an artifact's compressed bytes."""
-        rows = self.connection.execute("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (artifact["sha256"],))
+        rows = self.connection.stream("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (artifact["sha256"],), 1)
         return Packed(artifact["sha256"], artifact["size"], artifact["stored"], tuple(data for (data,) in rows))
 
     def order(self, which: int) -> Iterator[tuple[str, int, int]]:
@@ -134,7 +134,7 @@ class _Merger:
 
     def _archive(self, body: Mapping[str, Any]) -> bytes:
         said = body["artifact"]
-        rows = self.connection.execute("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],))
+        rows = self.connection.stream("SELECT data FROM chunk WHERE artifact = ? ORDER BY number", (said["sha256"],), 1)
         return b"".join(artifacts.unpack(said["sha256"], said["size"], (data for (data,) in rows)))
 
     def require_whole(self, source: Ledger) -> None:

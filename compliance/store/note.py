@@ -50,43 +50,71 @@ class LogKey:
         Raises:
             SigningKeyError: There is a key, but it cannot be used.
         """
-        given = os.environ.get(KEY_ENVIRONMENT)
+        given = cls.given()
+        if given is not None:
+            return given
         try:
-            text = given if given is not None else path.read_text("ascii")
-            return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True)))
+            return cls._read(path.read_text("ascii"), str(path))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            where = f"environment variable {KEY_ENVIRONMENT}" if given is not None else str(path)
-            raise SigningKeyError(f"{where}: not a log key ({error}); expected 32 bytes in base64") from error
+            raise _unusable(str(path), error) from error
+
+    @classmethod
+    def given(cls) -> LogKey | None:
+        """Returns the key from the environment, else None.
+
+        Raises:
+            SigningKeyError: There is one, but it cannot be used.
+        """
+        text = os.environ.get(KEY_ENVIRONMENT)
+        return None if text is None else cls._read(text, f"environment variable {KEY_ENVIRONMENT}")
+
+    @classmethod
+    def _read(cls, text: str, where: str) -> LogKey:
+        try:
+            return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True)))
+        except ValueError as error:
+            raise _unusable(where, error) from error
 
     @classmethod
     def create(cls, path: Path) -> LogKey:
-        """Makes a key and writes it with mode 0600; an existing file is never overwritten: whoever came first wins.
+        """Makes a key and writes it: see `save`."""
+        return cls.generate().save(path)
+
+    @classmethod
+    def generate(cls) -> LogKey:
+        """Makes a key that lies nowhere yet."""
+        return cls(Ed25519PrivateKey.generate())
+
+    def save(self, path: Path) -> LogKey:
+        """Writes the key with mode 0600; an existing file is never overwritten: whoever came first wins.
+
+        Returns:
+            The key that lies there.
 
         Raises:
             SigningKeyError: The file cannot be written.
         """
-        private = Ed25519PrivateKey.generate()
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
-                    file.write(base64.b64encode(private.private_bytes_raw()) + b"\n")
+                    file.write(base64.b64encode(self._private.private_bytes_raw()) + b"\n")
                     file.flush()
                     os.fsync(file.fileno())
                 os.link(temporary, path)
             finally:
                 temporary.unlink()
         except FileExistsError:
-            found = cls.load(path)
+            found = self.load(path)
             if found is not None:
                 return found
             raise SigningKeyError(f"{path}: appeared and vanished while the store was created") from None
         except OSError as error:
             raise SigningKeyError(f"{path}: cannot write the log key ({error.strerror})") from error
-        return cls(private)
+        return self
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Returns the signed note."""
@@ -101,6 +129,10 @@ class LogKey:
 
         kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"compliance/v1/" + purpose.encode())
         return kdf.derive(self._private.private_bytes_raw())
+
+
+def _unusable(where: str, error: Exception) -> SigningKeyError:
+    return SigningKeyError(f"{where}: not a log key ({error}); expected 32 bytes in base64")
 
 
 def key_id(name: str, public: bytes) -> bytes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ..errors import SigningKeyError
+from ..location import Location
 from ..record import Json
 from . import erasing, merging, note
 from .database import WAIT_S, Database, database_of
@@ -26,7 +26,7 @@ class Store(EvidenceReader):
         self.database = database
 
     @classmethod
-    def open(cls, location: Path, *, write: bool = False, wait_s: float = WAIT_S) -> Store:
+    def open(cls, location: Location, *, write: bool = False, wait_s: float = WAIT_S) -> Store:
         """Opens an existing store.
 
         Raises:
@@ -35,7 +35,7 @@ class Store(EvidenceReader):
         return cls(database_of(location).open(location, write=write, wait_s=wait_s))
 
     @classmethod
-    def create(cls, location: Path, *, wait_s: float = WAIT_S) -> Store:
+    def create(cls, location: Location, *, wait_s: float = WAIT_S) -> Store:
         """Opens a store for writing; makes it, its folder and its log key where there is none.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..reading.jsontext import collector_paused
 from . import archive, erasing, ledger, merkle
-from .database import UNREADABLE, Connection
+from .database import ROWS, UNREADABLE, Connection
 from .ledger import Entry
 
 BLOCK: Final = 256
@@ -45,9 +45,9 @@ class Walk:
         with collector_paused():
             self._read()
 
-    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """Runs a query through the driver."""
-        return iter(self.connection.stream(sql, parameters))
+    def rows(self, sql: str, parameters: tuple[Any, ...] = (), size: int = ROWS) -> Iterator[tuple[Any, ...]]:
+        """Runs a query through the driver: see `Connection.stream`."""
+        return iter(self.connection.stream(sql, parameters, size))
 
     def _read(self) -> None:
         found = self.connection.stream("SELECT entry, type, leaf FROM ledger ORDER BY entry")
@@ -149,8 +149,8 @@ class Commitments:
         """
         if self._defect is not None:
             return self._defect
-        kept = "SELECT entry, class FROM sealed WHERE entry = ?"
-        beyond = "SELECT entry, class FROM sealed WHERE entry < 0 OR entry >= ? ORDER BY entry LIMIT 1"
+        kept = "SELECT entry, class FROM sealed WHERE entry = ? ORDER BY class LIMIT 1"
+        beyond = "SELECT entry, class FROM sealed WHERE entry < 0 OR entry >= ? ORDER BY entry, class LIMIT 1"
         for sql, number in (*((kept, number) for number in sorted(erased)), (beyond, self._end)):
             if (row := self._connection.execute(sql, (number,)).fetchone()) is not None:
                 return _unknown(*row)

@@ -90,7 +90,9 @@ class Writer:
             sha256: Address of the bytes.
             name: Name of the file.
         """
-        rows = self.connection.execute("SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE artifact = ?", (sha256,))
+        rows = self.connection.execute(
+            "SELECT entry, leaf FROM ledger JOIN evidence USING (entry) WHERE artifact = ? ORDER BY entry", (sha256,)
+        )
         for number, leaf in rows:
             known = Entry(number, leaf).body
             if all(known.get(member) == body.get(member) for member in SAME) and not self._followed(number, body, sha256, name):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..catalog import Catalog
 from ..errors import CHECK_PATH, ComplianceError, InputError, StoreError, StoreUnavailableError, UsageError
+from ..location import Address, Location
 from ..sign.checks import Check
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _SQLITE: Final = b"SQLite format 3\x00"
 class Verification:
     """The result for one file."""
 
-    path: Path
+    path: Location
     checks: tuple[Check, ...]
     signer: Mapping[str, Any] = field(default_factory=dict)
     """status (trusted, trial, unknown, expired, revoked, none), subject, fingerprint, signed_at, proven_at, detail."""
@@ -54,11 +55,11 @@ class Verification:
 
 
 def verify_path(
-    path: Path,
+    path: Location,
     trust: TrustStore,
     allowed: Sequence[Path] = (),
     *,
-    store: Path | None,
+    store: Location | None,
     project: Project,
     replay: bool,
     since: Sequence[Path] = (),
@@ -66,7 +67,7 @@ def verify_path(
     """Verifies a report, its files outside the PDF, or a store.
 
     Args:
-        path: A PDF, the folder of a bundle, a DSSE envelope, or an evidence database.
+        path: A PDF, the folder of a bundle, a DSSE envelope, or a store.
         trust: Whom the verifier trusts.
         allowed: Lists of the SSH signers that the verifier trusts, for decisions that were signed with such keys.
         store: The store that a report is compared with.
@@ -78,8 +79,10 @@ def verify_path(
         InputError: A file cannot be read, or is none of these.
         UsageError: Something else than a store is to be compared with its past.
     """
-    if since and not _is_store(path):
+    if since and isinstance(path, Path) and not _is_store(path):
         raise UsageError(f"--since with {path.name}, which is no store", hint="compliance verify evidence.db --since report.pdf")
+    if isinstance(path, Address):
+        return _verify_store(path, project, replay, since)
     if path.is_dir():
         from .verify_files import verify_folder
 
@@ -90,12 +93,7 @@ def verify_path(
     except OSError as error:
         raise InputError(error.strerror or str(error), source=str(path), hint=CHECK_PATH) from error
     if head.startswith(_SQLITE):
-        checks = [*verify_store(path, project.catalog if replay else None), *(one for past in since for one in grown_since(path, past))]
-        if replay:
-            from .verify_inputs import verify_inputs
-
-            checks += verify_inputs(path, project)
-        return Verification(path, tuple(checks), anchored_by=anchored(checks))
+        return _verify_store(path, project, replay, since)
     if head.lstrip().startswith(b"{"):
         from .verify_files import verify_envelope
 
@@ -106,7 +104,16 @@ def verify_path(
     raise InputError("neither a PDF nor a store", expected=expected, source=str(path))
 
 
-def verify_store(path: Path, catalog: Catalog | None = None) -> Iterator[Check]:
+def _verify_store(path: Location, project: Project, replay: bool, since: Sequence[Path]) -> Verification:
+    checks = [*verify_store(path, project.catalog if replay else None), *(one for past in since for one in grown_since(path, past))]
+    if replay:
+        from .verify_inputs import verify_inputs
+
+        checks += verify_inputs(path, project)
+    return Verification(path, tuple(checks), anchored_by=anchored(checks))
+
+
+def verify_store(path: Location, catalog: Catalog | None = None) -> Iterator[Check]:
     """Checks a store against itself; with a catalog, parses its artifacts again as well.
 
     Raises:
@@ -165,7 +172,7 @@ def _is_store(path: Path) -> bool:
         return False
 
 
-def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: Path | None, project: Project) -> Verification:
+def _verify_pdf(path: Path, trust: TrustStore, allowed: Sequence[Path], store: Location | None, project: Project) -> Verification:
     from ..sign.pdf_verify import inspect_pdf
     from ..sign.standing import judge_standing
 
@@ -242,7 +249,7 @@ def _contents(kind: str, signed: SignedPdf, data: bytes, trust: TrustStore, allo
 
 
 def derived(
-    path: Path | None, files: Mapping[str, bytes], before: Sequence[Check], project: Project, trust: TrustStore, allowed: Sequence[Path]
+    path: Location | None, files: Mapping[str, bytes], before: Sequence[Check], project: Project, trust: TrustStore, allowed: Sequence[Path]
 ) -> Iterator[Check]:
     """Judges a report's evidence again: from a store, which must be of the log that it was made from, else from what it carries.
 
@@ -285,7 +292,7 @@ def derived(
         yield Check("store", "refuted", str(error))
 
 
-def grown_since(path: Path, before: Path) -> Iterator[Check]:
+def grown_since(path: Location, before: Path) -> Iterator[Check]:
     """Compares a store with an earlier report or checkpoint: it must only have grown, and have recorded that report.
 
     Raises:
@@ -308,7 +315,7 @@ def grown_since(path: Path, before: Path) -> Iterator[Check]:
             yield from recorded_in(path, *past.pdf)
 
 
-def recorded_in(path: Path, signed: SignedPdf, data: bytes) -> Iterator[Check]:
+def recorded_in(path: Location, signed: SignedPdf, data: bytes) -> Iterator[Check]:
     """Looks in a store for a report's own entries: its pages, and the digest of the file."""
     from ..store import Store
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ComplianceError, InputError, first_line
+from ..location import Location
 from ..record import shorten
 from ..report import attestation, bundle, bundle_check, bundle_files, vsa
 from ..sign import intoto
@@ -31,7 +32,9 @@ WORDS_LIMIT: Final = 300
 UNSIGNED: Final = {"status": "none", "detail": "not signed by anybody who is known here"}
 
 
-def verify_folder(folder: Path, trust: TrustStore, allowed: Sequence[Path] = (), *, store: Path | None, project: Project) -> Verification:
+def verify_folder(
+    folder: Path, trust: TrustStore, allowed: Sequence[Path] = (), *, store: Location | None, project: Project
+) -> Verification:
     """Verifies the folder that ``report --bundle`` wrote, or the attachments that were taken out of a report.
 
     Args:

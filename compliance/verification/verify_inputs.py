@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..errors import ComplianceError, InputError, StoreUnavailableError
 from ..home import input_signers
 from ..intake.signed import again
+from ..location import Location
 from ..project import Project
 from ..sign.checks import Check
 from ..store import Store
@@ -16,7 +16,7 @@ from ..store.ledger import Entry
 NAME = "signatures"
 
 
-def verify_inputs(path: Path, project: Project) -> Iterator[Check]:
+def verify_inputs(path: Location, project: Project) -> Iterator[Check]:
     """Verifies signed evidence of a store by the keys that a project trusts now, with the clock of when it was recorded.
 
     Args:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from compliance.location import Address, Location
 from tests.cli.run import Ran, compliance
 from tests.cli.test_commands import CONFIG, JUNIT
-from tests.store.test_audit import forge
+from tests.databases import KINDS, copied, forge, fresh, word
 
 REPORT = 3
 """Entries 0 to 2 are the log and two pieces of evidence; 3 to 5 the assessment, its pages and the signed report; 6 is later evidence."""
@@ -22,38 +22,35 @@ class Place:
     """A project, with copies of its store from before and after its report."""
 
     root: Path
+    store: Location
+    kept: dict[str, Location] = field(default_factory=dict)
 
-    def copy(self, name: str, folder: Path) -> Path:
+    def copy(self, name: str, folder: Path) -> Location:
         """Puts a store of this project, with its log key, into a folder of its own."""
-        for suffix in (".db", ".key"):
-            shutil.copy(self.root / f"{name}{suffix}", folder / f"evidence{suffix}")
-        return folder / "evidence.db"
+        return copied(self.kept[name], folder)
 
     def keep(self, name: str) -> None:
-        store = self.root / ".compliance" / "evidence.db"
-        connection = sqlite3.connect(store)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-        shutil.copy(store, self.root / f"{name}.db")
-        shutil.copy(store.with_suffix(".key"), self.root / f"{name}.key")
+        (self.root / name).mkdir()
+        self.kept[name] = copied(self.store, self.root / name)
 
     def run(self, *words: str | Path) -> Ran:
-        ran = compliance(*words, cwd=self.root)
+        ran = compliance(*words, cwd=self.root, env={"COMPLIANCE_STORE": word(self.store)})
         assert ran.code == 0, ran.err
         return ran
 
-    def verify(self, store: Path, *words: str | Path) -> tuple[int, dict[str, str], str]:
+    def verify(self, store: Location, *words: str | Path) -> tuple[int, dict[str, str], str]:
         """Returns exit code, what is refuted, and what vouches for the store."""
-        ran = compliance("verify", store, *words, "--format", "json", cwd=self.root)
+        ran = compliance("verify", word(store), *words, "--format", "json", cwd=self.root)
         assert "Traceback" not in ran.err
         document = ran.json
         refuted = {one["name"]: one["detail"] for one in document["checks"] if one["status"] == "refuted"}
         return ran.code, refuted, document["anchored_by"]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    made = Place(tmp_path_factory.mktemp("project"))
+@pytest.fixture(scope="module", params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    root = tmp_path_factory.mktemp("project")
+    made = Place(root, fresh(request.param, root / ".compliance"))
     (made.root / "compliance.toml").write_text(CONFIG)
     for number in range(4):
         (made.root / f"{number}.xml").write_text(JUNIT.replace("</testsuite>", f'<testcase name="t{number}"/></testsuite>'))
@@ -68,21 +65,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.fixture
-def store(place: Place, tmp_path: Path) -> Path:
+def store(place: Place, tmp_path: Path) -> Location:
     return place.copy("after", tmp_path)
 
 
-def test_a_store_that_only_grew_is_proven_to_have(place: Place, store: Path) -> None:
+def test_a_store_that_only_grew_is_proven_to_have(place: Place, store: Location) -> None:
     assert place.verify(store) == (0, {}, "none")
     for past in ("r.pdf", "bundle", "r.pdf.checkpoint.txt"):
         assert place.verify(store, "--since", place.root / past) == (0, {}, "report"), past
     both: list[str | Path] = ["--since", place.root / "r.pdf", "--since", place.root / "r.pdf.checkpoint.txt"]
     assert place.verify(store, *both) == (0, {}, "report")
-    ran = compliance("verify", store, *both, cwd=place.root)
+    ran = compliance("verify", word(store), *both, cwd=place.root)
     assert "and has grown by 3 since" in " ".join(ran.out.split())
 
 
-def cut(store: Path, size: int) -> None:
+def cut(store: Location, size: int) -> None:
     """Takes everything away that came after the first entries, as if it had never been."""
     entries = [f"DELETE FROM {table} WHERE {column} >= {size}" for table, column in
                (("ledger", "entry"), ("sealed", "entry"), ("evidence", "entry"), ("finding", "evidence"))]  # fmt: skip
@@ -96,7 +93,7 @@ def cut(store: Path, size: int) -> None:
     )
 
 
-def test_truncation_to_a_signed_checkpoint_is_found_by_who_holds_a_report(place: Place, store: Path) -> None:
+def test_truncation_to_a_signed_checkpoint_is_found_by_who_holds_a_report(place: Place, store: Location) -> None:
     cut(store, REPORT)
     assert place.verify(store) == (0, {}, "none")
     for past in ("r.pdf", "bundle"):
@@ -105,7 +102,7 @@ def test_truncation_to_a_signed_checkpoint_is_found_by_who_holds_a_report(place:
         assert "entry 3 is missing" in refuted["store-consistency"]
 
 
-def test_truncation_between_checkpoints_is_found_without_a_report(place: Place, store: Path) -> None:
+def test_truncation_between_checkpoints_is_found_without_a_report(place: Place, store: Location) -> None:
     forge(store, "DELETE FROM ledger WHERE entry = 6")
     code, refuted, _ = place.verify(store, "--since", place.root / "r.pdf.checkpoint.txt")
     assert code == 4
@@ -113,7 +110,7 @@ def test_truncation_between_checkpoints_is_found_without_a_report(place: Place, 
     assert "evidence 6" in refuted["evidence"]
 
 
-def test_an_entry_taken_out_of_the_middle_is_named(place: Place, store: Path) -> None:
+def test_an_entry_taken_out_of_the_middle_is_named(place: Place, store: Location) -> None:
     forge(store, "DELETE FROM ledger WHERE entry = 2")
     code, refuted, _ = place.verify(store, "--since", place.root / "r.pdf")
     assert code == 4
@@ -127,12 +124,12 @@ def test_a_rolled_back_file_is_found(place: Place, tmp_path: Path) -> None:
     code, refuted, _ = place.verify(old, "--since", place.root / "r.pdf.checkpoint.txt")
     assert code == 4
     assert f"entry {REPORT} is missing" in refuted["store-consistency"]
-    code, refuted, _ = place.verify(place.root / "r.pdf", "--store", old)
+    code, refuted, _ = place.verify(place.root / "r.pdf", "--store", word(old))
     assert code == 4
     assert f"entry {REPORT} is missing" in refuted["store-consistency"]
 
 
-def test_reordered_entries_are_found(place: Place, store: Path) -> None:
+def test_reordered_entries_are_found(place: Place, store: Location) -> None:
     forge(
         store,
         "UPDATE ledger SET entry = 99 WHERE entry = 1",
@@ -146,7 +143,7 @@ def test_reordered_entries_are_found(place: Place, store: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", [1, 2])
-def test_a_replaced_artifact_is_found(place: Place, store: Path, entry: int) -> None:
+def test_a_replaced_artifact_is_found(place: Place, store: Location, entry: int) -> None:
     other = f"SELECT data FROM chunk WHERE artifact = (SELECT artifact FROM evidence WHERE entry = {3 - entry})"
     forge(store, f"UPDATE chunk SET data = ({other}) WHERE artifact = (SELECT artifact FROM evidence WHERE entry = {entry})")
     code, refuted, _ = place.verify(store)
@@ -154,7 +151,7 @@ def test_a_replaced_artifact_is_found(place: Place, store: Path, entry: int) -> 
     assert f"evidence {entry}: " in refuted["artifacts"]
 
 
-def test_edited_rows_are_found(place: Place, store: Path) -> None:
+def test_edited_rows_are_found(place: Place, store: Location) -> None:
     forge(store, "UPDATE finding SET severity = 'info' WHERE evidence = 2")
     code, refuted, _ = place.verify(store)
     assert (code, set(refuted)) == (4, {"findings"})
@@ -165,7 +162,7 @@ def test_edited_rows_are_found(place: Place, store: Path) -> None:
     "change",
     ["payload = replace(CAST(payload AS TEXT), '\"failed\":1', '\"failed\":0')", '"commit" = NULL', "kind = 'scan'", "artifact = 'ab'"],
 )
-def test_edited_projections_are_found(place: Place, store: Path, change: str) -> None:
+def test_edited_projections_are_found(place: Place, store: Location, change: str) -> None:
     change = change.replace("replace(", "CAST(replace(") + " AS BLOB)" if "replace(" in change else change
     forge(store, f"UPDATE evidence SET {change} WHERE entry = 2")
     code, refuted, _ = place.verify(store)
@@ -173,17 +170,17 @@ def test_edited_projections_are_found(place: Place, store: Path, change: str) ->
     assert "evidence 2" in refuted["evidence"]
 
 
-def test_an_edited_entry_is_found_by_the_report_alone(place: Place, store: Path) -> None:
+def test_an_edited_entry_is_found_by_the_report_alone(place: Place, store: Location) -> None:
     """The tree that the store keeps still gives the old root; what counts are the entries themselves."""
     forge(store, "UPDATE ledger SET leaf = CAST(replace(CAST(leaf AS TEXT), 'imported', 'verified') AS BLOB) WHERE entry = 1")
-    code, refuted, _ = place.verify(place.root / "r.pdf", "--store", store)
+    code, refuted, _ = place.verify(place.root / "r.pdf", "--store", word(store))
     assert code == 4
     assert "entry 1 is not that of the report" in refuted["store-consistency"]
     code, refuted, _ = place.verify(store, "--since", place.root / "r.pdf")
     assert "first entry below it: 1" in refuted["tree"]
 
 
-def test_swapped_checkpoints_are_found(place: Place, store: Path) -> None:
+def test_swapped_checkpoints_are_found(place: Place, store: Location) -> None:
     note = "(SELECT note FROM checkpoint WHERE size = {})"
     forge(store, f"UPDATE checkpoint SET note = CASE size WHEN 2 THEN {note.format(3)} ELSE {note.format(2)} END WHERE size IN (2, 3)")
     code, refuted, _ = place.verify(store)
@@ -191,7 +188,7 @@ def test_swapped_checkpoints_are_found(place: Place, store: Path) -> None:
     assert "after entry 1" in refuted["checkpoints"]
 
 
-def test_checkpoints_of_another_log_are_found(place: Place, store: Path, tmp_path: Path) -> None:
+def test_checkpoints_of_another_log_are_found(place: Place, store: Location, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "compliance.toml").write_text(CONFIG)
@@ -211,7 +208,7 @@ def test_a_fork_from_before_the_report_is_found(place: Place, tmp_path: Path) ->
     """The owner goes on from an old copy, with the log's own key: a sound store that never saw the report."""
     fork = place.copy("before", tmp_path)
     for name in ("2.xml", "3.xml"):
-        place.run("ingest", name, "--store", fork)
+        place.run("ingest", name, "--store", word(fork))
     assert place.verify(fork) == (0, {}, "none")
     code, refuted, _ = place.verify(fork, "--since", place.root / "r.pdf")
     assert code == 4
@@ -219,9 +216,9 @@ def test_a_fork_from_before_the_report_is_found(place: Place, tmp_path: Path) ->
     assert {"report.rendered", "report.signed"} <= set(refuted)
 
 
-def test_a_fork_that_keeps_the_assessment_but_not_the_report_is_found(place: Place, store: Path) -> None:
+def test_a_fork_that_keeps_the_assessment_but_not_the_report_is_found(place: Place, store: Location) -> None:
     cut(store, REPORT + 1)
-    place.run("ingest", "3.xml", "--store", store)
+    place.run("ingest", "3.xml", "--store", word(store))
     assert place.verify(store, "--since", place.root / "bundle")[0] == 0
     code, refuted, _ = place.verify(store, "--since", place.root / "r.pdf")
     assert (code, set(refuted)) == (4, {"report.rendered", "report.signed"})
@@ -230,18 +227,27 @@ def test_a_fork_that_keeps_the_assessment_but_not_the_report_is_found(place: Pla
     assert "entry 5 is missing" in refuted["store-consistency"]
 
 
+def key_of(place: Place, store: Location) -> Path:
+    """Where a store's log key lies."""
+    if isinstance(store, Path):
+        return store.with_suffix(".key")
+    (key,) = (place.root / "home" / "logs").glob("*.key")
+    return key
+
+
 def test_a_rewrite_of_everything_is_found(place: Place, tmp_path: Path) -> None:
-    shutil.copy(place.root / "after.key", tmp_path / "evidence.key")
-    rewritten = tmp_path / "evidence.db"
+    rewritten = fresh("postgres" if isinstance(place.store, Address) else "sqlite", tmp_path)
+    key = key_of(place, place.kept["after"]).read_text()
     for name in ("0.xml", "1.xml", "2.xml", "3.xml", "0.xml", "1.xml"):
-        place.run("ingest", name, "--store", rewritten)
+        ran = compliance("ingest", name, "--store", word(rewritten), cwd=place.root, env={"COMPLIANCE_LOG_KEY": key})
+        assert ran.code == 0, ran.err
     assert place.verify(rewritten)[0] == 0
     code, refuted, _ = place.verify(rewritten, "--since", place.root / "r.pdf")
     assert code == 4
     assert "entry 0 is not that of r.pdf" in refuted["store-consistency"]
 
 
-def test_a_changed_report_is_no_measure(place: Place, store: Path, tmp_path: Path) -> None:
+def test_a_changed_report_is_no_measure(place: Place, store: Location, tmp_path: Path) -> None:
     data = bytearray((place.root / "r.pdf").read_bytes())
     data[len(data) // 3] ^= 1
     (tmp_path / "changed.pdf").write_bytes(data)
@@ -250,11 +256,11 @@ def test_a_changed_report_is_no_measure(place: Place, store: Path, tmp_path: Pat
     assert "changed.pdf is not intact" in refuted["store-consistency"]
 
 
-def test_what_is_no_report_and_no_checkpoint_is_refused(place: Place, store: Path, tmp_path: Path) -> None:
+def test_what_is_no_report_and_no_checkpoint_is_refused(place: Place, store: Location, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("hello")
     refused: list[tuple[list[str | Path], str]] = [
-        (["verify", store, "--since", tmp_path / "x.txt"], "no report and no checkpoint"),
-        (["verify", store, "--since", tmp_path / "missing.pdf"], "No such file"),
+        (["verify", word(store), "--since", tmp_path / "x.txt"], "no report and no checkpoint"),
+        (["verify", word(store), "--since", tmp_path / "missing.pdf"], "No such file"),
         (["verify", place.root / "r.pdf", "--since", place.root / "r.pdf"], "--since with r.pdf, which is no store"),
     ]
     for words, message in refused:

@@ -21,6 +21,7 @@ from compliance.report.audit import MadeReport
 from compliance.report.signing import Signing
 from compliance.sign.keys import create_trial_key
 from compliance.store import Store
+from tests.databases import settle
 from tests.examples.test_drivemind_phase3 import CLOCK, EXAMPLE
 from tests.report.leaks import everything, squeezed
 
@@ -41,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Proje
         for classes in (frozenset[Any](), frozenset(PRIVACY_CLASSES)):
             judged = judge(project, store, "production", clock=CLOCK)
             found.append(audit.make(judged, Signing(key, datetime.now(UTC)), redact=classes))
-        store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    settle(folder / "evidence.db")
     yield folder / "evidence.db", project, found[0], found[1]
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance.store import Store
 from tests.cli.run import compliance
+from tests.databases import settle
 
 from .stores import prepared, said, store
 
@@ -63,8 +63,7 @@ def test_a_store_that_was_tampered_with_is_exit_code_4_and_never_go(root: Path, 
 
 def test_random_damage_is_never_a_traceback(root: Path) -> None:
     """Every command says what it found: right answers from the parts that are whole, a refusal or a refutation otherwise."""
-    with Store.open(store(root)) as one:
-        one.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    settle(store(root))
     whole = store(root).read_bytes()
     chance = random.Random(20260131)
     script = (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import random
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlmodel import SQLModel
 
+from compliance.location import Address, Location
 from compliance.record import Finding, Payload
 from compliance.sign.checks import Check
 from compliance.source import Source
@@ -18,6 +20,13 @@ from compliance.store import Draft, EvidenceDraft, Store
 from compliance.store.audit import audit
 from compliance.store.walk import BLOCK
 from compliance.verification.verify import verify_store
+from tests.databases import KINDS, copied, execute, forge, fresh, rows
+
+KEYS = {
+    "schema_step": "step", "ledger": "entry", "node": "level", "checkpoint": "size", "sealed": "entry", "artifact": "size",
+    "chunk": "number", "evidence": "entry", "finding": "number", "erased": "entry",
+}  # fmt: skip
+"""A column of each table."""
 
 
 class Said(Payload):
@@ -42,9 +51,17 @@ def draft(number: int, findings: int = 3) -> EvidenceDraft:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "evidence.db"
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Log keys of stores in PostgreSQL lie there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMPLIANCE_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Location:
+    path = fresh(request.param, tmp_path_factory.mktemp("store"))
     with Store.create(path) as store:
         for number in range(4):
             store.record([draft(number)])
@@ -52,33 +69,23 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.append([Draft(type="assessment", body={"outcome": "no-go"}, private={"paths": {"message": "a.py"}})])
         (last,) = store.record([draft(20)])
         store.erase([last.number], {})
-        store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
 @pytest.fixture
-def path(original: Path, tmp_path: Path) -> Path:
-    shutil.copy(original, tmp_path / "evidence.db")
-    shutil.copy(original.with_suffix(".key"), tmp_path / "evidence.key")
-    return tmp_path / "evidence.db"
+def path(original: Location, tmp_path: Path) -> Location:
+    return copied(original, tmp_path)
 
 
-def refuted(path: Path) -> list[Check]:
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Location:
+    path = fresh("postgres", tmp_path_factory.mktemp("store"))
+    Store.create(path).close()
+    return path
+
+
+def refuted(path: Location) -> list[Check]:
     return [check for check in verify_store(path) if check.status == "refuted"]
-
-
-def forge(path: Path, *statements: str) -> None:
-    """Changes the file as its owner could: without our triggers, and without leaving traces in the schema."""
-    connection = sqlite3.connect(path)
-    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    for statement in statements:
-        connection.execute(statement)
-    for _, sql in triggers:
-        connection.execute(sql)
-    connection.commit()
-    connection.close()
 
 
 def columns() -> Iterator[tuple[str, str]]:
@@ -91,14 +98,15 @@ def columns() -> Iterator[tuple[str, str]]:
             yield table, column[1]
 
 
-def test_an_honest_store_verifies(path: Path) -> None:
+def test_an_honest_store_verifies(path: Location) -> None:
     checks = list(verify_store(path))
     assert [check.name for check in checks if check.status != "proven"] == ["purged"]
     assert {check.name for check in checks} >= {"ledger", "tree", "checkpoints", "evidence", "findings", "artifacts"}
 
 
-def key_columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    return [f'"{row[1]}"' for row in connection.execute(f"PRAGMA table_info({table})").fetchall() if row[5]]
+def key_columns(table: str) -> list[str]:
+    (model,) = (one for one in SQLModel.metadata.tables.values() if one.name == table)
+    return [f'"{column.name}"' for column in model.primary_key]
 
 
 def condition(names: list[str], values: tuple[object, ...]) -> str:
@@ -106,16 +114,15 @@ def condition(names: list[str], values: tuple[object, ...]) -> str:
 
 
 @pytest.mark.parametrize(("table", "column"), list(columns()))
-def test_any_changed_column_is_found(path: Path, table: str, column: str) -> None:
-    connection = sqlite3.connect(path)
-    names = key_columns(connection, table)
-    rows = connection.execute(f'SELECT "{column}", {", ".join(names)} FROM {table}').fetchall()
-    connection.close()
-    value, *key = random.Random(f"{table}.{column}").choice(rows)
+def test_any_changed_column_is_found(original: Location, tmp_path: Path, table: str, column: str) -> None:
+    names = key_columns(table)
+    found = sorted(rows(original, f'SELECT "{column}", {", ".join(names)} FROM {table}'), key=repr)
+    value, *key = random.Random(f"{table}.{column}").choice(found)
     where = condition(names, tuple(key))
     for number, changed in enumerate(alterations(value)):
-        target = path.with_name(f"{number}.db")
-        shutil.copy(path, target)
+        if isinstance(original, Address) and type(changed) is not type(value) and value is not None:
+            continue  # PostgreSQL holds values to the types of their columns
+        target = copied(original, tmp_path, str(number))
         forge(target, f'UPDATE {table} SET "{column}" = {literal(changed)} WHERE {where}')
         assert refuted(target), f"{table}.{column}: {value!r} -> {changed!r} at {where}"
 
@@ -145,12 +152,10 @@ def alterations(value: object) -> list[object]:
 
 @pytest.mark.parametrize("table", sorted({table for table, _ in columns()}))
 @pytest.mark.parametrize("which", ["MIN", "MAX"])
-def test_a_removed_row_is_found(path: Path, table: str, which: str) -> None:
-    connection = sqlite3.connect(path)
-    names = key_columns(connection, table)
+def test_a_removed_row_is_found(path: Location, table: str, which: str) -> None:
+    names = key_columns(table)
     order = ", ".join(name + (" DESC" if which == "MAX" else "") for name in names)
-    row = connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order} LIMIT 1").fetchone()
-    connection.close()
+    (row,) = rows(path, f"SELECT {', '.join(names)} FROM {table} ORDER BY {order} LIMIT 1")
     where = condition(names, row)
     forge(path, f"DELETE FROM {table} WHERE {where}")
     assert refuted(path)
@@ -159,7 +164,7 @@ def test_a_removed_row_is_found(path: Path, table: str, which: str) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO ledger SELECT MAX(entry) + 1, type, leaf FROM ledger",
+        "INSERT INTO ledger SELECT entry + 1, type, leaf FROM ledger ORDER BY entry DESC LIMIT 1",
         "INSERT INTO node VALUES (9, 0, x'00')",
         "INSERT INTO node VALUES (-1, 0, x'00')",
         "INSERT INTO node VALUES (0, 99, x'00')",
@@ -174,31 +179,28 @@ def test_a_removed_row_is_found(path: Path, table: str, which: str) -> None:
         "INSERT INTO finding (evidence, number, rule, severity, state, fingerprint) VALUES (1, 99, 'r', 'low', 'open', 'f')",
         "INSERT INTO finding (evidence, number, rule, severity, state, fingerprint) VALUES (99, 0, 'r', 'low', 'open', 'f')",
         "INSERT INTO schema_step VALUES (0, 'x', 'y')",
-        "CREATE TABLE extra (x)",
+        "CREATE TABLE extra (x TEXT)",
         "DELETE FROM checkpoint",
         "DELETE FROM finding",
     ],
 )
-def test_added_rows_and_objects_are_found(path: Path, statement: str) -> None:
+def test_added_rows_and_objects_are_found(path: Location, statement: str) -> None:
     forge(path, statement)
     assert refuted(path)
 
 
-def test_a_blob_that_hashes_like_its_base64_text_is_found(path: Path) -> None:
+def test_a_blob_that_hashes_like_its_base64_text_is_found(path: Location) -> None:
     """msgspec writes bytes as base64 text: ``open`` and the three bytes that it decodes to would give the same leaf."""
     forge(path, f"UPDATE finding SET state = x'{base64.b64decode('open').hex()}'")
     assert [check.name for check in refuted(path)][:1] == ["schema"]
 
 
-def test_a_dropped_trigger_is_found(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("DROP TRIGGER ledger_no_update")
-    connection.commit()
-    connection.close()
+def test_a_dropped_trigger_is_found(path: Location) -> None:
+    execute(path, "DROP TRIGGER append_only ON ledger" if isinstance(path, Address) else "DROP TRIGGER ledger_no_update")
     assert [check.name for check in refuted(path)] == ["schema"]
 
 
-def test_swapped_entries_are_found_and_the_first_is_named(path: Path) -> None:
+def test_swapped_entries_are_found_and_the_first_is_named(path: Location) -> None:
     forge(
         path,
         "UPDATE ledger SET entry = 1000 WHERE entry = 1",
@@ -209,19 +211,18 @@ def test_swapped_entries_are_found_and_the_first_is_named(path: Path) -> None:
     assert any("entry 1" in check.detail for check in found)
 
 
-@pytest.fixture(scope="module")
-def long_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=KINDS)
+def long_original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Location:
     """Entries of several blocks of the walk, in transactions of other sizes."""
-    path = tmp_path_factory.mktemp("long") / "evidence.db"
+    path = fresh(request.param, tmp_path_factory.mktemp("long"))
     with Store.create(path) as store:
         for first in range(0, 3 * BLOCK, 100):
             names = range(first, first + 100)
             store.append([Draft(type="collection", body={"number": n}, private={"paths": {"n": n}, "code": {"c": n}}) for n in names])
-        store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
-def test_a_ledger_of_several_blocks_verifies(long_original: Path) -> None:
+def test_a_ledger_of_several_blocks_verifies(long_original: Location) -> None:
     assert not [check for check in verify_store(long_original) if check.status != "proven"]
 
 
@@ -249,50 +250,70 @@ PLACES = [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 3 * BLOCK]
     ],
 )  # fmt: skip
 def test_in_whatever_block_it_stands_the_first_bad_entry_is_named(
-    long_original: Path, tmp_path: Path, number: int, statement: str, check: str, said: str
+    long_original: Location, tmp_path: Path, number: int, statement: str, check: str, said: str
 ) -> None:
-    path = tmp_path / "evidence.db"
-    shutil.copy(long_original, path)
+    path = copied(long_original, tmp_path)
     forge(path, statement.replace("?", str(number)))
     details = [one.detail for one in refuted(path) if one.name == check]
     assert len(details) == 1
     assert said.replace("?", str(number)) in details[0]
 
 
-def test_private_values_behind_the_last_entry_and_before_the_first_are_found(long_original: Path, tmp_path: Path) -> None:
+def test_private_values_behind_the_last_entry_and_before_the_first_are_found(long_original: Location, tmp_path: Path) -> None:
     for number in (-1, 4 * BLOCK):
-        path = tmp_path / f"{number}.db"
-        shutil.copy(long_original, path)
+        path = copied(long_original, tmp_path, str(number))
         forge(path, f"INSERT INTO sealed VALUES ({number}, 'paths', zeroblob(32), x'7b7d')")
         (found,) = refuted(path)
         assert f"private values of entry {number}, class paths, that the ledger does not know" in found.detail
 
 
-def test_private_values_that_come_back_after_they_were_erased_are_found(tmp_path: Path) -> None:
-    path = tmp_path / "evidence.db"
+@pytest.mark.parametrize("kind", KINDS)
+def test_private_values_that_come_back_after_they_were_erased_are_found(kind: str, tmp_path: Path) -> None:
+    path = fresh(kind, tmp_path)
     with Store.create(path) as store:
         (erased,) = store.record([draft(1)])
-        values = store.database.connection.execute("SELECT * FROM sealed").fetchall()
+        values = rows(path, "SELECT * FROM sealed")
         store.erase([erased.number], {})
     forge(path, *(f"INSERT INTO sealed VALUES ({', '.join(map(literal, row))})" for row in values))
     assert [check.detail for check in refuted(path)] == ["private values of entry 1, class code, that the ledger does not know"]
 
 
-def test_the_triggers_refuse_what_our_own_code_could_do_wrong(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    for statement in (
-        "UPDATE finding SET severity = 'low'",
-        "DELETE FROM artifact",
-        "INSERT OR REPLACE INTO evidence SELECT * FROM evidence LIMIT 1",
-        "INSERT OR REPLACE INTO ledger SELECT * FROM ledger LIMIT 1",
-    ):
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            connection.execute(statement)
-    connection.close()
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *(f"UPDATE {table} SET {column} = {column}" for table, column in KEYS.items()),
+        *(f"DELETE FROM {table}" for table in KEYS),
+        "INSERT INTO ledger SELECT entry + 2, type, leaf FROM ledger ORDER BY entry DESC LIMIT 1",
+        "INSERT INTO finding (evidence, number, rule, severity, state, fingerprint) VALUES (1, 99, 'r', 'low', 'open', 'f')",
+        "INSERT INTO erased VALUES (1, 1, NULL)",
+    ],
+)
+def test_the_triggers_refuse_what_our_own_code_could_do_wrong(path: Location, statement: str) -> None:
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match=r"append-only|follows the tombstones"):
+        execute(path, statement)
 
 
-def test_random_bytes_of_the_file_never_pass_as_another_content(path: Path) -> None:
+def test_a_row_does_not_take_the_place_of_another(path: Location) -> None:
+    into = "INSERT INTO {0} SELECT * FROM {0} WHERE true LIMIT 1"
+    for table, key in KEYS.items():
+        if table == "erased" and isinstance(path, Path):
+            continue  # what it may hold follows from the tombstones
+        replacing = f" ON CONFLICT ({', '.join(key_columns(table))}) DO UPDATE SET {key} = 0" if isinstance(path, Address) else ""
+        statement = into.format(table) + replacing if replacing else into.format(table).replace("INSERT", "INSERT OR REPLACE")
+        with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match=r"append-only|follows"):
+            execute(path, statement)
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_a_table_of_postgresql_cannot_be_truncated(postgres: Location, table: str) -> None:
+    with pytest.raises(psycopg.IntegrityError, match="append-only"):
+        execute(postgres, f"TRUNCATE {table}")
+
+
+def test_random_bytes_of_the_file_never_pass_as_another_content(path: Location) -> None:
     """A flipped byte is refuted, or it lies where SQLite keeps nothing (free space): then all content is still the same."""
+    if isinstance(path, Address):
+        pytest.skip("PostgreSQL's files are the server's")
     data = path.read_bytes()
     chance = random.Random(20260131)
     baseline = dump(path)
@@ -314,7 +335,7 @@ def dump(path: Path) -> list[str]:
         connection.close()
 
 
-def test_replay_without_the_format_is_not_proven(path: Path) -> None:
+def test_replay_without_the_format_is_not_proven(path: Location) -> None:
     with Store.open(path) as store:
         checks = [check for check in audit(store, {}) if check.name == "replay"]
     assert {check.status for check in checks} == {"not-proven", "proven"}

@@ -14,13 +14,14 @@ from sqlalchemy.dialects import sqlite as dialect
 from sqlmodel import SQLModel, insert
 
 from ...errors import StoreUnavailableError
+from ..database import ROWS
 from .bulk import insert_rows
 
 
 class Connection(sqlite3.Connection):
     """The driver's connection, with what `..database.Connection` asks for besides."""
 
-    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
+    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = ROWS, /) -> sqlite3.Cursor:  # noqa: ARG002 (it reads one by one)
         """Runs a query; the driver reads its rows as they are asked for."""
         return self.execute(sql, parameters)
 
