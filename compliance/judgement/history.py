@@ -7,8 +7,8 @@ never 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -47,7 +47,7 @@ class Release:
     """0 to 1; None as well where what the assessment said was erased, as for `red`."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
     """Verdict by gate."""
-    in_the_way: frozenset[str] | None = None
+    red: int | None = None
     """Required gates that stood in the way."""
     scans: Mapping[tuple[str, str], Counts] = field(default_factory=dict)
     """Open findings by tool and category."""
@@ -72,15 +72,6 @@ class Release:
     def found(self, *severities: Severity) -> int | None:
         """Returns the open findings of some severities over all scans."""
         return sum(counts[one] for counts in self.scans.values() for one in severities) if self.scans else None
-
-    @property
-    def red(self) -> int | None:
-        """Returns how many required gates stood in the way."""
-        return None if self.in_the_way is None else len(self.in_the_way)
-
-    def without(self, gates: Collection[str]) -> Release:
-        """Returns the release as it was without some gates, such as those that people decide."""
-        return self if self.in_the_way is None else replace(self, in_the_way=self.in_the_way.difference(gates))
 
     @property
     def worst(self) -> int | None:
@@ -161,7 +152,7 @@ def _release(store: Store, kinds: Mapping[str, Kind], number: int | None, body: 
         evidence_outcome=body["evidence_outcome"],
         readiness=said["score"]["readiness"] if "score" in said else None,
         verdicts={one["id"]: one["verdict"] for one in body["gates"]},
-        in_the_way=None if gates is None else frozenset(one["id"] for one in gates if one["required"] and one["verdict"] not in _GOOD),
+        red=None if gates is None else sum(one["required"] and one["verdict"] not in _GOOD for one in gates),
         **_measured(counted),
     )
 

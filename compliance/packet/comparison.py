@@ -11,6 +11,7 @@ from ..judgement.judging import recorded_assessment
 from ..report.build import Basis
 from ..report.figures import trends
 from ..report.figures.limits import Limits
+from ..report.figures.model import TrendsFigure
 from ..report.words import count, cut
 from .model import Comparison
 
@@ -51,8 +52,17 @@ def comparison(basis: Basis, people_gates: tuple[str, ...]) -> Comparison | None
         closed=closed,
         thresholds=thresholds,
         text=text[:1].upper() + text[1:],
-        figure=trends.figure([one.without(people_gates) for one in basis.releases], Limits(basis.judged.project), trends.ACROSS),
+        figure=_picture(basis, people_gates),
     )
+
+
+def _picture(basis: Basis, people_gates: tuple[str, ...]) -> TrendsFigure | None:
+    """Returns the report's own picture, and says what it counts that the pages around it do not."""
+    figure = trends.figure(basis.releases, Limits(basis.judged.project), trends.ACROSS)
+    if figure is None or not people_gates:
+        return figure
+    counted = f"{figure.caption} Counted with {', '.join(people_gates)}, which the signatures answer."
+    return figure.model_copy(update={"caption": counted, "alt": figure.alt.replace(figure.caption, counted, 1)})
 
 
 def _red_ids(assessment: Assessment, people_gates: tuple[str, ...]) -> set[str]:

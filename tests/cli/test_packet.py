@@ -102,6 +102,19 @@ def test_a_packet_is_signed_in_three_ways_and_the_release_is_a_go(team: Team) ->
     assert {"packet-model", "page-render", "packet.issued"} <= {one["name"] for one in verified.json["checks"]}
 
 
+def test_a_packet_that_is_compared_with_the_last_release_verifies(team: Team) -> None:
+    """Its picture is that of the report, which counts the gate of the signatures as well."""
+    configuration = (team.root / "compliance.toml").read_text()
+    (team.root / "compliance.toml").write_text(configuration.replace("a" * 40, "b" * 40).replace('"1.0"', '"1.1"'))
+    team.done("ingest", "junit.xml", "--observed-at", "2026-02-01T12:00:00Z")
+    team.done("packet", "--point", "tests", "--key", "ada.p12", "-o", "next.pdf")
+    verified = team.run("verify", "next.pdf", "--trust", "people.pem", "--store", ".compliance/evidence.db", "--format", "json")
+    assert (verified.code, [one for one in verified.json["checks"] if one["status"] == "refuted"]) == (0, [])
+    attached = inspect_pdf((team.root / "next.pdf").read_bytes()).attachments
+    figure = json.loads(attached["packet.json"])["comparison"]["figure"]
+    assert figure["caption"].endswith("Counted with REL-6, which the signatures answer.")
+
+
 @pytest.fixture
 def archived(team: Team) -> Team:
     """The archive of a decision that was signed with an SSH key and, in the ledger, with a certificate's; no store lies beside it."""

@@ -94,7 +94,7 @@ class NoLimits:
 
 def measured(version: str, **given: Any) -> history.Release:
     base: dict[str, Any] = {"assessment": 1, "commit": None, "point": "production", "outcome": "go", "evidence_outcome": "go"}
-    return history.Release(version=version, judged_at=WHEN, **{**base, "readiness": 0.5, "in_the_way": frozenset({"G-1"}), **given})
+    return history.Release(version=version, judged_at=WHEN, **{**base, "readiness": 0.5, "red": 1, **given})
 
 
 def test_what_only_one_release_measured_is_no_trend() -> None:
