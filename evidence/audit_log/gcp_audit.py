@@ -28,7 +28,8 @@ from compliance.record import Json, Parsed
 from compliance.source import Source
 
 from .combinations import Columns, Combinations, all_words, presence
-from .entries import Entry, first_entries, take
+from .documents import Entry
+from .entries import first_entries, take
 from .event import Event, Outcome, says
 from .events import EventClass, class_of_name, word_set
 from .fields import read_time

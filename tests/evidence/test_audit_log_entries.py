@@ -16,7 +16,7 @@ from compliance.source import LINE_LIMIT, Source
 
 from .helpers import format_of, recognised
 
-PIECE = "compliance.evidence.audit_log.entries._PIECE"
+PIECE = "compliance.evidence.audit_log.documents._PIECE"
 FORM = format_of("audit-log", "k8s-audit-json")
 
 
