@@ -97,6 +97,7 @@ TEXTS: Final = {
     ),
     "coverage.py's data file": "SQLite format 3\0 CREATE TABLE coverage_schema (version integer)",
     "TAP (Test Anything Protocol)": "TAP version 13\n1..1\nok 1 - a\n",
+    "Robot Framework's output.xml": '<robot generator="Robot 7.1" schemaversion="5"><suite name="A"/></robot>',
     "test results of NUnit 2": '<test-results name="a" total="1"><test-suite type="Assembly" executed="True"/></test-results>',
     "messages for TeamCity": "##teamcity[testStarted name='a']\n##teamcity[testFinished name='a']\n",
     "the single measurements of k6 (--out json)": '{"type":"Metric","data":{"name":"http_reqs"},"metric":"http_reqs"}\n',

@@ -57,7 +57,7 @@ _FIRST_LINE: Final = re.compile(r"\S[^\n]*")
 class Case:
     """What one element says; filled while its children go by."""
 
-    __slots__ = ("_attributes", "_decided", "_text", "attempts", "depth", "doubt", "flaky", "result")
+    __slots__ = ("_attributes", "_decided", "_text", "_todo", "attempts", "depth", "doubt", "flaky", "result")
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.result = PASSED
@@ -73,6 +73,8 @@ class Case:
         self._attributes = attributes
         self._decided: Mapping[str, str] = {}
         self._text = ""
+        self._todo = False
+        """Node's test runner calls it to be done, and then does not count how it ended."""
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> bool:
         """Takes the beginning of an element inside; returns whether its text may be the message."""
@@ -87,8 +89,9 @@ class Case:
         elif tag == "skipped" and attributes.get("message") in _NOT_RUN and self._attributes.get("status") == "notrun":
             self.doubt = NOT_RUN
         found = _RESULT_OF_CHILD.get(tag, PASSED)
-        if _RANK[found] <= _RANK[self.result]:
+        if self._todo or _RANK[found] <= _RANK[self.result]:
             return False
+        self._todo = tag == "skipped" and attributes.get("type") == "todo"
         self.result, self._decided, self._text = found, attributes, ""
         return found != SKIPPED and not attributes.get("message")
 

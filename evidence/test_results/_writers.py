@@ -11,6 +11,8 @@ from ._totals import plus, total
 
 _PYTEST: Final = "pytest tests"
 """Name of the root that pytest writes since version 8."""
+_MOCHA: Final = "Mocha Tests"
+"""Name of the suite that Mocha's reporter xunit writes (``lib/reporters/xunit.js``); it declares each failure as an error."""
 _BOOST: Final = ("tests", "skipped", "errors", "failures", "id", "name", "time")
 """Attributes as Boost.Test writes them (``junit_log_formatter.ipp``)."""
 _JEST: Final = ("name", "errors", "failures", "skipped", "timestamp", "time", "tests")
@@ -60,8 +62,8 @@ def comparable(declared: Declared | None, found: Found) -> Declared | None:
     """Returns declared totals as they compare with the cases, where a writer counts otherwise than it lists; else None.
 
     Boost.Test leaves skipped cases out of ``tests``, jest-junit those that are to be written, and Common Test those that configure the
-    others. pytest counts subtests that passed and have no case. Surefire 2 counts each attempt of a test that was run again, and Qt 5 the
-    messages of tests as errors. Newman states requests that got no answer as ``errors`` of a suite alone.
+    others. Mocha declares failures as errors. pytest counts subtests that passed and have no case. Surefire 2 counts each attempt of a test
+    that was run again, and Qt 5 the messages of tests as errors. Newman states requests that got no answer as ``errors`` of a suite alone.
     """
     if declared is None:
         return None
@@ -69,6 +71,8 @@ def comparable(declared: Declared | None, found: Found) -> Declared | None:
     changed = {key: getattr(suites, key) for key in ("failures", "errors") if getattr(declared, key) is None}
     if declared.tests is None:
         pass
+    elif found.root.get("name") == _MOCHA and declared.failures == 0 and declared.errors:
+        changed |= {"failures": declared.errors, "errors": 0}
     elif found.root.get("name") == _PYTEST and declared.tests > found.cases:
         changed["tests"] = None
     elif tuple(found.root) == _BOOST:

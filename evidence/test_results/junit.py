@@ -5,7 +5,8 @@ root (Eclipse: ``testrun``), suites that nest, ``testcase`` with ``skipped``, ``
 ``flakyFailure`` and ``flakyError``. Where a case holds none of them, its ``status`` or ``result`` counts: ``disabled``, ``notrun``,
 ``failed`` and their like.
 
-Every ``testcase`` counts once; Jest's that are still to be written (``test.todo``) are skipped. Totals of suites are not added up
+Every ``testcase`` counts once; Jest's that are still to be written (``test.todo``) are skipped, as are Node's that are to be done
+(``todo``), however they ended. Totals of suites are not added up
 into counts: a suite's attributes include those of the suites inside it. A name that failed and is repeated later is a retry only
 in the reader's eyes (a parametrised test repeats its name as well), so the failed case stays failed, and ``flaky`` and
 ``retried`` say what was seen.
@@ -280,7 +281,7 @@ def _recognise(source: Source) -> bool:
 junit_xml = Format(
     name="junit-xml",
     title="Test results of pytest and many others (JUnit XML)",
-    parser=6,
+    parser=7,
     recognise=_recognise,
     parse=_parse,
     marks=("<testsuite", "<testcase"),

@@ -31,6 +31,7 @@ PLAYWRIGHT = Unread(
     marks=("config", "suites", "stats.expected", "stats.unexpected"),
     instead="JUnit XML: playwright test --reporter=junit",
 )
+ROBOT = Unread(title="Robot Framework's output.xml", marks=("<robot", "generator="), instead="JUnit XML: robot --xunit FILE")
 NUNIT_2 = Unread(
     title="test results of NUnit 2",
     marks=("<test-results", "<test-suite", "executed="),

@@ -92,7 +92,10 @@ def test_same_results_written_again_are_of_this_run(tmp_path: Path) -> None:
 
 
 def test_results_in_another_format_are_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path, write("<html/>")) == "junit.xml is of no known format; expected junit-xml or mapped"
+    assert (
+        refused(tmp_path, write("<html/>"))
+        == "junit.xml is of no known format; expected go-test-json or junit-xml or nunit3-xml or trx or xunit-xml or mapped"
+    )
 
 
 def test_folder_in_place_of_results_is_refused(tmp_path: Path) -> None:

@@ -528,10 +528,11 @@ def test_subtests_that_pytest_counts_without_cases_are_no_contradiction() -> Non
 def test_totals_compare_with_the_cases_as_their_writers_count() -> None:
     assert comparable(DIALECTS["boost"][0]) == (3, 0, 1, 1)
     assert comparable(DIALECTS["jest with tests to be written"][0]) == (7, 1, 0, None)
+    assert comparable(DIALECTS["mocha"][0]) == (3, 1, 0, 1)
     assert comparable(DIALECTS["qt 5"][0]) == (5, 1, None, None)
     assert comparable(DIALECTS["common test"][0]) == (7, 1, 0, 1)
     assert comparable(DIALECTS["common test"][0].replace(' hostname="vm"', "")) is None
-    for name in set(DIALECTS) - {"boost", "common test", "qt 5", "jest with tests to be written", "surefire 2 with reruns"}:
+    for name in set(DIALECTS) - {"boost", "common test", "qt 5", "jest with tests to be written", "surefire 2 with reruns", "mocha"}:
         text, _, declared = DIALECTS[name]
         totals = comparable(text)
         assert totals is None or [old or new for old, new in zip(declared or (), totals, strict=True)] == list(totals)
@@ -598,7 +599,7 @@ def test_flaky_and_retried() -> None:
     ],
 )
 def test_results_of_other_forms_are_not_claimed(data: str) -> None:
-    assert recognised(data.encode()) == []
+    assert "junit-xml" not in recognised(data.encode())
 
 
 @pytest.mark.parametrize(
@@ -617,3 +618,24 @@ def test_broken_files_are_refused_with_their_place(data: bytes, reason: str) -> 
         read("test-results", "junit-xml", data)
     assert reason in caught.value.reason
     assert caught.value.where is not None or "encoding" in reason
+
+
+def test_a_test_that_node_calls_to_be_done_is_skipped_however_it_ended() -> None:
+    """Node counts it as neither passed nor failed, and its exit code is 0 (documentation of ``node:test``, "TODO tests")."""
+    cases = """<testcase name="todo" time="0.1" classname="test" failure="1"><skipped type="todo" message="true"/>
+      <failure type="testCodeFailure" message="1">x</failure></testcase>
+    <testcase name="skip" time="0.1" classname="test"><skipped type="skipped" message="true"/></testcase>
+    <testcase name="bad" time="0.1" classname="test"><failure type="testCodeFailure" message="1"/></testcase>"""
+    parsed = read("test-results", "junit-xml", f"<testsuites>{cases}</testsuites>".encode())
+    payload: Any = parsed.payload
+    assert (payload.tests, payload.passed, payload.failed, payload.skipped) == (3, 0, 1, 2)
+    assert [one.path for one in parsed.findings] == ["test::bad"]
+
+
+def test_mocha_declares_failures_as_errors() -> None:
+    """``lib/reporters/xunit.js``: ``failures`` is always 0, and a case that failed has a ``failure``."""
+    text = """<testsuite name="Mocha Tests" tests="2" failures="0" errors="1" skipped="0" time="0.002">
+<testcase classname="a" name="p" time="0"/><testcase classname="a" name="f" time="0"><failure>boom</failure></testcase></testsuite>"""
+    payload: Any = read("test-results", "junit-xml", text.encode()).payload
+    assert (payload.failed, payload.errors, payload.declared.errors) == (1, 0, 1)
+    assert payload.comparable.model_dump() == {"tests": 2, "failures": 1, "errors": 0, "skipped": 0}
