@@ -54,9 +54,9 @@ class Address:
         Raises:
             StoreUnavailableError: The server cannot be asked.
         """
-        from .store.postgres import exists
+        from .store.database import database_of
 
-        return exists(self)
+        return database_of(self).exists(self)
 
     def resolve(self) -> Address:
         """Returns the address itself, as a path returns the one that it stands for."""

@@ -24,7 +24,6 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-import compliance
 from compliance import severity as severity_words
 from compliance.catalog import shipped
 from compliance.cli.app import build
@@ -38,6 +37,7 @@ from compliance.record import Severity
 from compliance.role import RoleTable
 from compliance.times import show_span
 from compliance.waiver import WaiversTable
+from tests.modules import import_all
 
 evidence = importlib.import_module("compliance.evidence")
 ROOT = Path(__file__).parent.parent
@@ -332,9 +332,7 @@ def prose_parts(one: type) -> list[str]:
 
 def error_classes() -> list[type[ComplianceError]]:
     """Every public error, each after the one that it specialises."""
-    for module in pkgutil.walk_packages(compliance.__path__, "compliance."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    import_all()
 
     def below(one: type[ComplianceError]) -> Iterator[type[ComplianceError]]:
         yield one

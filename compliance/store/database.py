@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, Self
 
 from sqlmodel import SQLModel
 
-from ..errors import TamperedError
+from ..errors import StoreUnavailableError, TamperedError
 from ..location import Address, Location
 from .note import LogKey
 
@@ -97,6 +97,15 @@ class Database(ABC):
             SigningKeyError: Its log key cannot be read or written.
         """
 
+    @classmethod
+    @abstractmethod
+    def exists(cls, location: Any) -> bool:
+        """Tells whether a store lies there.
+
+        Raises:
+            StoreUnavailableError: That cannot be looked at.
+        """
+
     @abstractmethod
     def key_path(self, public: bytes) -> Path:
         """Returns where the log key with this public half lies."""
@@ -145,10 +154,19 @@ class Database(ABC):
 
 
 def database_of(location: Location) -> type[Database]:
-    """Returns the kind of database that a store lies in."""
-    if isinstance(location, Address):
-        from .postgres import PostgresDatabase
+    """Returns the kind of database that a store lies in.
 
+    Raises:
+        StoreUnavailableError: Its driver is not installed.
+    """
+    if isinstance(location, Address):
+        try:
+            from .postgres.database import PostgresDatabase
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] != "psycopg":
+                raise
+            hint = "pip install 'compliance-toolkit[postgres]'"
+            raise StoreUnavailableError("the driver of PostgreSQL is not installed", hint=hint) from error
         return PostgresDatabase
     from .sqlite.database import SQLiteDatabase
 

@@ -11,7 +11,6 @@ import gc
 import importlib
 import json
 import os
-import pkgutil
 import random
 import signal
 import socket
@@ -24,6 +23,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
+
+from tests.modules import import_all
 
 _LIMIT = 1 << 20
 
@@ -82,9 +83,7 @@ def warm() -> Warm:
 
 
 def _serve(channel: socket.socket) -> None:
-    for module in pkgutil.walk_packages(importlib.import_module("compliance").__path__, "compliance."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    import_all()
     importlib.import_module("compliance.catalog").shipped()
     gc.collect()
     gc.freeze()

@@ -81,6 +81,12 @@ class PostgresDatabase(Database):
                     # Before the store is there: a key without a store does no harm, a store without its key takes no entries.
                     _save(key)
 
+    @classmethod
+    def exists(cls, location: Address) -> bool:
+        """Tells whether a store lies at an address: see `Database.exists`."""
+        with closing(connect(location)) as driver, _named(location):
+            return schema.applied(Connection(location, driver)) is not None
+
     def key_path(self, public: bytes) -> Path:
         """Returns where the log key with this public half lies: in the user's own folder."""
         return key_path(public)
@@ -152,16 +158,6 @@ class PostgresDatabase(Database):
     def _applied(self) -> int | None:
         with _named(self.location):
             return schema.applied(self._connection)
-
-
-def exists(address: Address) -> bool:
-    """Tells whether a store lies at an address.
-
-    Raises:
-        StoreUnavailableError: The server cannot be asked.
-    """
-    with closing(connect(address)) as driver, _named(address):
-        return schema.applied(Connection(address, driver)) is not None
 
 
 def key_path(public: bytes) -> Path:

@@ -91,6 +91,11 @@ class SQLiteDatabase(Database):
             key = LogKey.load(path) or LogKey.create(path)
             _make(location, lambda connection: begin(connection, key))
 
+    @classmethod
+    def exists(cls, location: Path) -> bool:
+        """Tells whether there is a file."""
+        return location.exists()
+
     def key_path(self, public: bytes) -> Path:  # noqa: ARG002 (one store, one key beside it)
         """Returns where the log key lies: beside the store."""
         return key_path(self.location)
