@@ -74,6 +74,18 @@ def test_manifests_and_languages(
 
 
 @pytest.mark.parametrize(
+    ("files", "profile"),
+    [
+        (["services/api/go.mod", "services/api/Dockerfile"], "service"),
+        (["ci/Dockerfile", "go.mod"], "library"),
+        (["examples/x/go.mod", "examples/x/Dockerfile", "tests/y/package.json", "tests/y/Dockerfile"], "library"),
+    ],
+)
+def test_a_part_of_a_repository_that_is_deployed_makes_a_service(tmp_path: Path, files: list[str], profile: str) -> None:
+    assert found_in(tmp_path, dict.fromkeys(files, "")).profile == profile
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("pyproject.toml", "[project\n"),

@@ -185,12 +185,22 @@ def _branch(root: Path) -> str | None:
 
 
 def _profile(paths: Sequence[str], own: Manifest) -> tuple[Profile, str]:
-    deployed = [path for path in paths if _SERVICE_FILES.match(path)]
+    deployed = [path for path in paths if _SERVICE_FILES.match(path)] or list(_deployed_parts(paths))
     if deployed:
         return "service", f"{deployed[0]} says that something is deployed"
     if own.commands:
         return "cli", "it installs commands, and nothing says that something is deployed"
     return "library", "nothing says that something is deployed"
+
+
+def _deployed_parts(paths: Sequence[str]) -> Iterator[str]:
+    """Yields what says that a part of the repository is deployed: it lies beside the manifest of that part, and is no sample."""
+    names = {name for one in ECOSYSTEMS for name in one.manifests} | {"requirements.txt"}
+    parts = {folder for folder, _, name in (path.rpartition("/") for path in paths) if name in names}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if folder in parts and _SERVICE_FILES.fullmatch(name) and not _SAMPLES.search(path):
+            yield path
 
 
 def _name(name: str) -> str:
