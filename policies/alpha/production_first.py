@@ -47,8 +47,8 @@ def no_unfinished_work(inputs: Inputs, params: UnfinishedWork) -> Verdict:
     production, and string literals do not count. A file that could not be looked at proves nothing. Markers of a baseline are counted
     apart as long as the baseline has not expired.
 
-    Fix: Finish or remove what is listed, or turn it into an issue and delete the marker; what must stay for now goes into a baseline
-    with an expiry date.
+    Fix: Finish or remove what is listed, or turn it into an issue and delete the marker; what must stay for now goes into a
+    baseline with an expiry date, which `[collect.source.git] baseline` names.
 
     Maps to: NIST SSDF PW.5.1; SOC 2 CC8.1; ISO/IEC 27001:2022 A.8.25, A.8.28.
     """
@@ -101,8 +101,8 @@ def released_is_versioned(inputs: Inputs, _params: Params) -> Verdict:
     Evidence: The state of the source tree (`compliance collect source`), from a clone with its tags. The release branch is
     `release-branch` in `[project]`.
 
-    Fix: Commit or remove what git lists as changed, or let `.gitignore` name what is made here, such as reports; merge to the release
-    branch, then `git tag -a vX.Y.Z` (or `-s`) on that commit and collect again; in CI, check out the branch by name and fetch the tags.
+    Fix: Commit, remove or ignore (`.gitignore`) what git lists as changed, merge to the release branch, then `git tag -a vX.Y.Z` (or
+    `-s`) on that commit and collect again. In CI, check out the branch by name and fetch the tags.
 
     Maps to: NIST SSDF PS.1.1, PS.3.1; SOC 2 CC8.1; ISO/IEC 27001:2022 A.8.4, A.8.32.
     """
