@@ -160,7 +160,6 @@ def _key(item: Item) -> tuple[str, ...]:
 
 
 def _base(case: StoredCase, store: Store, assessment: Assessment, revision: Revision) -> _Base:
-
     subject = case.subject.model_copy(update={"commit": revision.commit, "version": None})
     seen = view.build(store, case.project.catalog.kinds, subject, upto=case.state.size)
     own = [item for many in seen.newest.values() for item in many if item.subject.commit == revision.commit]

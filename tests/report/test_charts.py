@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -126,6 +126,11 @@ def extent(element: ElementTree.Element) -> tuple[float, float]:
 @pytest.fixture(scope="module")
 def figures(release: Release) -> list[AnyFigure]:
     return [*release.bundle()[0].figures, *hostile_figures()]
+
+
+def test_every_kind_of_figure_is_among_those_that_are_looked_at(figures: list[AnyFigure]) -> None:
+    kinds = {model.model_fields["kind"].default for model in get_args(get_args(AnyFigure)[0])}
+    assert {figure.kind for figure in figures} == kinds
 
 
 def test_every_figure_is_a_picture_with_everything_inside_it(figures: list[AnyFigure]) -> None:
