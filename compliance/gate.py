@@ -42,6 +42,7 @@ __all__ = [
     "Standing",
     "Status",
     "Verdict",
+    "bound_of",
     "broken_gate",
     "declared",
     "failed",
