@@ -16,6 +16,7 @@ from compliance.project import Project
 from compliance.starting.repository import Repository, look
 from compliance.starting.scaffold import missing, steps, toml
 from tests.cli.run import compliance
+from tests.robust.samples import sample
 
 JUNIT = '<testsuite name="s" tests="1"><testcase name="a"/></testsuite>'
 SARIF = json.dumps({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x", "rules": []}}, "results": []}]})
@@ -140,6 +141,22 @@ def test_results_are_found_by_their_content(tmp_path: Path) -> None:
     }
     assert check(tmp_path, found)["collect"]["test-results"]["files"] == ["target/surefire-reports/*.xml"]
     assert "test results" not in missing(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("TestResults/run.trx", "test-results trx"),
+        ("out/nunit.xml", "test-results nunit3-xml"),
+        ("test.json", "test-results go-test-json"),
+        ("cover.out", "coverage go-cover"),
+        ("gl-sast-report.json", "scan gitlab-security-json"),
+        ("zap.json", "scan zap-json"),
+    ],
+)
+def test_results_under_the_names_that_their_tools_give_them(tmp_path: Path, path: str, name: str) -> None:
+    found = found_in(tmp_path, {path: sample(name).decode()})
+    assert {kind: list(paths) for kind, paths in found.files.items()} == {name.split()[0]: [path]}
 
 
 def test_a_pattern_never_takes_in_what_was_not_found(tmp_path: Path) -> None:

@@ -36,7 +36,11 @@ DOCUMENTS: Final[dict[str, Json]] = {
         "lockfile": {"dependency-count": 3},
         "vulnerabilities": {"found": False, "count": 0, "list": []},
     },
-    "bundler-audit's JSON report": {"version": "0.9.1", "created_at": "2024-01-01 00:00:00 +0000", "results": []},
+    "bundler-audit's JSON report": {
+        "version": "0.9.1",
+        "created_at": "2024-01-01 00:00:00 +0000",
+        "results": [{"type": "unpatched_gem", "gem": {"name": "a", "version": "1"}, "advisory": {"id": "CVE-1"}}],
+    },
     "Istanbul's summary (coverage-summary.json)": {"total": {"lines": {"total": 1, "pct": 100}, "statements": {"total": 1, "pct": 100}}},
     "Istanbul's raw coverage (coverage-final.json)": {"/a.js": {"path": "/a.js", "statementMap": {}, "fnMap": {}, "branchMap": {}}},
     "SimpleCov's results (.resultset.json)": {"RSpec": {"coverage": {"/a.rb": {"lines": [1]}}, "timestamp": 1700000000}},

@@ -38,8 +38,9 @@ _SIZE_LIMIT: Final = 64 << 20
 
 _CANDIDATES: Final = (
     r"(^|/)(junit|TEST-|test-?(results?|report)|results?|report|surefire)[^/]*\.xml$|/(test-results|surefire-reports|failsafe-reports)/.*\.xml$",
+    r"\.trx$|(nunit|xunit)[^/]*\.xml$|(^|/)(go-?)?tests?[^/]*\.json$|(^|/)(c|cover|coverage)\.(out|txt)$",
     r"(cov|jacoco|lcov|cobertura)[^/]*\.(json|xml|info)$|(^|/)coverage/.*\.(json|xml|info)$",
-    r"\.sarif(\.json)?$|(bandit|audit|trivy|grype|semgrep|gitleaks|osv|scan|vuln)[^/]*\.json$",
+    r"\.sarif(\.json)?$|(bandit|audit|trivy|grype|semgrep|gitleaks|osv|scan|vuln|zap)[^/]*\.json$|(^|/)gl-[^/]*-report\.json$",
     r"(bom|cdx|cyclonedx|spdx)[^/]*\.(json|xml|spdx)$|\.spdx$",
     r"\.jtl$|(k6|load|perf|locust|artillery|vegeta|jmeter|stats)[^/]*\.(json|csv|txt)$",
     r"\.rules$|(openapi|swagger)[^/]*\.(json|ya?ml)$|(rbac|roles?|access)[^/]*\.ya?ml$",

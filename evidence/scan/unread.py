@@ -55,7 +55,7 @@ CARGO_AUDIT = Unread(
 )
 BUNDLER_AUDIT = Unread(
     title="bundler-audit's JSON report",
-    marks=("created_at", "results", "version"),
+    marks=("created_at", "results", '"gem"', '"advisory"'),
     instead="the report of a tool that audits the same lock file: osv-scanner --format json",
 )
 TRUFFLEHOG = Unread(
