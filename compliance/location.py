@@ -66,7 +66,7 @@ class Address:
         found = _FORM.fullmatch(self.url)
         if found is None or found["scheme"] not in _SCHEMES or _BROKEN.search(self.url):
             raise UsageError(
-                f"{self.url.split('://')[0]}://…: not the address of a store; expected postgresql://USER@HOST/DATABASE",
+                f"{found['scheme'] if found else 'an address'}: not the address of a store; expected postgresql://USER@HOST/DATABASE",
                 hint="write @ : / ? # % and spaces in a name or a password as %40 %3A %2F %3F %23 %25 %20",
             )
         return found

@@ -52,6 +52,7 @@ def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
         "mysql://user:geheim@host/db",
         "postgresql+psycopg://user:geheim@host/db",
         "sqlite:///geheim.db",
+        "ci:geheim@host://db",
     ],
 )
 def test_an_address_that_could_be_read_in_two_ways_is_refused_unseen(url: str) -> None:

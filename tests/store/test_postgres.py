@@ -263,11 +263,15 @@ def test_what_was_erased_is_gone_from_the_servers_files(made: Address) -> None:
     assert key not in kept()
 
 
-def test_a_session_that_still_sees_the_old_state_is_named_and_purge_can_be_run_again(made: Address) -> None:
+@pytest.mark.parametrize("table", ["schema_step", "chunk"])
+def test_a_session_that_still_sees_the_old_state_is_named_and_purge_can_be_run_again(made: Address, table: str) -> None:
     with cluster().superuser(name_of(made)) as reader:
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        reader.execute("SELECT count(*) FROM schema_step")
-        with Store.open(made, write=True) as store, pytest.raises(StoreUnavailableError, match="another session reads the store"):
+        reader.execute(f"SELECT count(*) FROM {table}".encode())
+        with (
+            Store.open(made, write=True, wait_s=0.3) as store,
+            pytest.raises(StoreUnavailableError, match="another session reads the store"),
+        ):
             store.erase([1], {})
         reader.execute("ROLLBACK")
     with Store.open(made, write=True) as store:

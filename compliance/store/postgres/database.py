@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import create_engine
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 from sqlalchemy.pool import StaticPool
@@ -113,7 +114,7 @@ class PostgresDatabase(Database):
         with self.transaction() as connection:
             yield connection
         with translated(self.location):
-            rewrite(self.location, self._driver)
+            rewrite(self.location, self._driver, self.wait_s)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -123,6 +124,8 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def _within(self, *begin: str, end: str) -> Iterator[Connection]:
+        if self._driver.info.transaction_status is TransactionStatus.INTRANS:
+            raise RuntimeError("one transaction within another: its end would be that of both")
         try:
             with translated(self.location):
                 self._driver.execute("; ".join(begin))

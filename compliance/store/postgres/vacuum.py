@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 import psycopg
-from psycopg.errors import Diagnostic
+from psycopg.errors import Diagnostic, LockNotAvailable
 
 from ...errors import StoreUnavailableError
 from ...location import Address
@@ -14,8 +14,13 @@ from ...location import Address
 _TABLES: Final = ("sealed", "finding", "chunk", "artifact")
 
 
-def rewrite(address: Address, driver: psycopg.Connection[Any]) -> None:
+def rewrite(address: Address, driver: psycopg.Connection[Any], wait_s: float) -> None:
     """Writes the tables anew from which rows are erased.
+
+    Args:
+        address: What errors call the store.
+        driver: Outside of any transaction.
+        wait_s: Seconds to wait for sessions that read a table.
 
     Raises:
         StoreUnavailableError: All is erased from the tables, but old rows are still in their files.
@@ -34,16 +39,33 @@ def rewrite(address: Address, driver: psycopg.Connection[Any]) -> None:
                     hint=f"have its owner run VACUUM FULL {', '.join(_TABLES)}",
                 )
             details.clear()
-            driver.execute(f"VACUUM (FULL, VERBOSE) {table}")
+            if not _vacuumed(driver, table, wait_s):
+                raise _still_read(address, table)
             # "DETAIL: 3 dead row versions cannot be removed yet." The number comes first in any language.
             kept = [int(found[0]) for detail in details if (found := re.search(r"\d+", detail))]
             if any(kept):
-                raise StoreUnavailableError(
-                    f"{address}: another session reads the store, so that erased bytes are still in the files of table {table}",
-                    hint="end that session, and run `compliance purge` again",
-                )
+                raise _still_read(address, table)
     finally:
         driver.remove_notice_handler(listen)
+
+
+def _vacuumed(driver: psycopg.Connection[Any], table: str, wait_s: float) -> bool:
+    """Writes a table anew, unless a session holds it for longer than that."""
+    driver.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+    try:
+        driver.execute(f"VACUUM (FULL, VERBOSE) {table}")
+    except LockNotAvailable:
+        return False
+    finally:
+        driver.execute("RESET lock_timeout")
+    return True
+
+
+def _still_read(address: Address, table: str) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        f"{address}: another session reads the store, so that erased bytes are still in the files of table {table}",
+        hint="end that session, and run `compliance purge` again",
+    )
 
 
 def _is_owner(driver: psycopg.Connection[Any], table: str) -> bool:
