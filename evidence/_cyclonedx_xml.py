@@ -40,6 +40,7 @@ _SELECTION: Final = replace(
 _READ: Final = (
     *("component", "components", "name", "version", "group", "licenses", "license", "id", "url", "expression", "expression-detailed"),
 )
+"""Elements that are read in components."""
 _ROOT: Final = re.compile(r"(?:[\w.-]+:)?bom")
 
 

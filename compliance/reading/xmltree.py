@@ -97,8 +97,7 @@ def _building(found: list[Event], selection: Selection, encoding: str | None) ->
     never = {name.removeprefix("{") for name in selection.never_passed}
     above: list[_Name] = []
     read: frozenset[str] | None = None
-    depth = passed = 0
-    """Elements that are open, and those of them from one on that is passed over."""
+    depth = passed = 0  # elements that are open, and those of them that are passed over
     listens = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:

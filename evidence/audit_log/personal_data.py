@@ -55,7 +55,7 @@ class Finder:
         self._seen: set[tuple[str, str]] = set()
         self._waiting: list[tuple[int, bytes, Json]] = []
         self._bytes = 0
-        self._addressed: tuple[str, ...] = ()
+        self._member: tuple[str, ...] = ()
         """Path of the member in which all addresses of the last records stood; empty where they stood in several."""
 
     @property
@@ -91,13 +91,13 @@ class Finder:
 
     def _in_one_member(self, block: Block, rows: Rows) -> bool:
         """Looks through lines all of whose addresses stand in the same member; false where they stand in several."""
-        values = rows.column(*self._addressed) if self._addressed else []
+        values = rows.column(*self._member) if self._member else []
         if not _hold_all(values, block.data, rows):
-            self._addressed = _addressed(rows)
-            if not self._addressed:
+            self._member = _addressed(rows)
+            if not self._member:
                 return False
-            values = rows.column(*self._addressed)
-        node = _node_of(self._addressed)
+            values = rows.column(*self._member)
+        node = _node_of(self._member)
         if _TEXTS.issuperset(map(type, values)) and max(map(len, filter(None, values)), default=0) <= _LONGEST:
             self._judge_texts(block.first, _path(node), values)
         else:

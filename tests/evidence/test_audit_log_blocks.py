@@ -258,3 +258,17 @@ def test_events_that_differ_in_one_member_are_told_apart(name: str) -> None:
                     expected = outcome(name, data)
                 with patch.object(lines, "_BLOCK", 2 * len(one) - 9 if base is rich else 1 << 17):
                     assert outcome(name, data) == expected, (path, value)
+
+
+@pytest.mark.parametrize("name", RICH)
+@pytest.mark.parametrize("text", ["a", r"\u0022\u0022\u0022\u0022", r"\"\"\"\"", r"\u0026\u0022\u0022", r"\\u0022\\u0022\\u0022\\u0022"])
+def test_a_key_that_comes_twice_is_found_whatever_quotes_stand_in_texts(name: str, text: str) -> None:
+    """It is told by the number of quotes: each of these texts would make up for some of those that are missing, were it counted wrongly."""
+    one = json.dumps({**RICH[name], "tags": ["a"]})
+    twice = one.replace("{", f'{{"{next(iter(RICH[name]))}": "x", ', 1).replace('["a"]', f'["{text}"]')
+    data = "\n".join([one, one, one.replace('["a"]', f'["{text}", 1]'), one, twice, one]).encode()
+    with patch.object(lines, "_BLOCK", 2 * len(one) - 9):
+        payload = outcome(name, data)
+    assert (payload.events, payload.unparsed) == (5, 1)
+    with one_by_one():
+        assert outcome(name, data) == payload
