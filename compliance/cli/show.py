@@ -57,11 +57,18 @@ def _lines(document: ShowDocument) -> list[str]:
         if part:
             made += [title, *table.lines(list(_flat("", part)), indent=2), ""]
     rows = [
-        [one["severity"], one["rule"], f"{one.get('path') or ''}:{one.get('line') or ''}".strip(":"), one.get("message") or ""]
+        [
+            one["severity"],
+            one["rule"],
+            one["fingerprint"],
+            f"{one.get('path') or ''}:{one.get('line') or ''}".strip(":"),
+            one.get("message") or "",
+        ]
         for one in document.findings or ()
     ]
     if rows:
-        made += [f"worst findings, at most {ROWS}", *table.lines(rows, indent=2)]
+        header = ["SEVERITY", "RULE", "FINGERPRINT", "WHERE", "WHAT"]
+        made += [f"worst findings, at most {ROWS}", *table.lines(rows, header=header, indent=2)]
     return made
 
 

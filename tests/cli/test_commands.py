@@ -306,6 +306,7 @@ def test_log_and_show(project: Path) -> None:
     assert shown["payload"]["failed"] == 1
     assert compliance("show", "1", "--raw", cwd=project).out == JUNIT
     assert compliance("show", "0", cwd=project).code == 0
+    assert shown["findings"][0]["fingerprint"] in compliance("show", "1", cwd=project).out
 
 
 def test_explain_a_gate_and_a_kind(project: Path) -> None:
