@@ -1,4 +1,4 @@
-"""Collects what a command of the project itself writes: test results, coverage.
+"""Collects what a command of the project itself writes: test results, coverage, scans.
 
 The command is the project's own and says of its code whatever it likes, so its results are worth ``imported``, never
 ``verified``. They are refused unless this very run wrote them: an old file that lies around is not the result of a command that
@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 
 from pydantic import Field, field_validator
 
 from ..errors import CollectorError, InputError
-from ..kind import Collected, Context, Options, options_of
+from ..kind import Collected, Collector, Context, Options, options_of
 from ..record import Assurance
 from ..source import Source
 from .process import Finished, last_line, run
@@ -68,7 +69,17 @@ class _Stamp:
     changed_ns: int
 
 
-def collect(context: Context, kind: str) -> Iterator[Collected]:
+def command_of(kind: str, title: str) -> Collector:
+    """Returns the collector ``command`` of a kind.
+
+    Args:
+        kind: Id of the kind whose formats the results may have.
+        title: What the command does, for people.
+    """
+    return Collector(name="command", title=title, options=CommandOptions, collect=partial(_collect, kind=kind), alone=True)
+
+
+def _collect(context: Context, kind: str) -> Iterator[Collected]:
     """Runs the command of a `CommandOptions` and yields its results.
 
     Args:
