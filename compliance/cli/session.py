@@ -219,7 +219,7 @@ def _offered(parameters: Sequence[inspect.Parameter], given: str) -> str:
 def command(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Adds the global options to a command, whose first argument becomes its `Session`.
 
-    An option given behind the command's name wins over the same one before it.
+    An option given behind the command's name wins over the same one before it, and either over the environment.
     """
     shared: dict[str, Any] = {
         "project": (ProjectDir, None),
@@ -236,10 +236,13 @@ def command(function: Callable[..., int | None]) -> Callable[..., int | None]:
     def run(context: typer.Context, **given: Any) -> int | None:
         above = context.obj if isinstance(context.obj, Common) else Common()
         mine = {name: given.pop(name) for name in shared}
-        source = context.get_parameter_source("format")
-        if above.format is not None and (source is None or source.name == "DEFAULT"):
+        sources = {name: context.get_parameter_source(name) for name in (*shared, "format")}
+        here = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+        if above.format is not None and "format" not in here:
             given["format"] = _offered(own, above.format)
-        return function(Session(Common(**{name: mine[name] or getattr(above, name) for name in shared})), **given)
+        # What the environment says of an option reaches both places, and must not win over what was typed before the command's name.
+        common = {name: mine[name] if name in here else getattr(above, name) or mine[name] for name in shared}
+        return function(Session(Common(**common)), **given)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     extra = [inspect.Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in shared.items()]

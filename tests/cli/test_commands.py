@@ -108,7 +108,8 @@ def test_help_and_check_import_no_heavy_library(project: Path) -> None:
         (["check", "--framework", "alfa"], "`compliance gates` lists them"),
         (["show", "999"], "no entry 999"),
         (["--project", "missing", "check"], "no such folder"),
-        (["check", "--store", "postgresql://x/y"], "this version keeps its store in SQLite"),
+        (["check", "--store", "postgresql://127.0.0.1:1/y"], "Connection refused"),
+        (["check", "--store", "mysql://x/y"], "expected postgresql://USER@HOST/DATABASE"),
         (["report"], "no signing key"),
         (["release", "-o", "."], "--output .: a folder"),
         (["verify", "junit.xml"], "neither a PDF nor a store"),
@@ -294,6 +295,11 @@ def test_options_may_stand_on_either_side_of_the_command(project: Path, tmp_path
     assert compliance("log", "--project", project, "--store", store, cwd=elsewhere).code == 0
     env = {"COMPLIANCE_PROJECT": str(project), "COMPLIANCE_STORE": str(store)}
     assert compliance("log", cwd=elsewhere, env=env).code == 0
+    # What was typed wins over the environment, on either side.
+    for typed in (["--store", "none.db", "log"], ["log", "--store", "none.db"]):
+        assert "none.db: no store" in compliance(*typed, cwd=elsewhere, env=env).err
+    given = compliance("--format", "json", "check", "--store", store, cwd=project, env={"COMPLIANCE_FORMAT": "text"})
+    assert given.json["subject"]
 
 
 def test_log_and_show(project: Path) -> None:
