@@ -64,8 +64,10 @@ class Cluster:
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
     def _end(self) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
+        # A process of its own: thousands of files take longer than a worker of pytest-xdist is given to end.
+        subprocess.Popen(["rm", "-rf", str(self.folder)], start_new_session=True)
 
     def _run(self, program: str, *words: str | Path) -> None:
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
