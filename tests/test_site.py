@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import fresh, word
 from tests.gitrepo import Repo
 from tests.marked import ROOT
 from tests.pagewalk import run, statements, surroundings
@@ -22,6 +24,8 @@ PART = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 """A page names the project of ``tests/projects`` in which its commands are run; what a reader has already is prepared ``before``."""
+SERVER = "postgresql://ci@db.example.org/evidence"
+"""A database that pages write of; its place is taken by one of the tests' own server."""
 SHELL = {"sh", "bash", "console", "shell"}
 
 
@@ -84,8 +88,13 @@ def test_the_commands_of_a_page_do_what_it_says(page: str, tmp_path: Path) -> No
         if part["file"]:
             write(project, part["file"], part["text"] or "")
         if part["language"] in SHELL:
-            for command, expected, shown in statements(part["text"] or ""):
-                ran = run(command, project, env)
+            text, surrounding = part["text"] or "", dict(env)
+            if SERVER in text:
+                text = text.replace(SERVER, shlex.quote(word(fresh("postgres", tmp_path))))
+            for command, expected, shown in statements(text):
+                if exported := re.match(r"export (\w+)=(\S+)", command):
+                    surrounding[exported[1]] = exported[2].strip("'")
+                ran = run(command, project, surrounding)
                 assert ran.returncode == expected, f"{page}: {command}\n{ran.stdout[-3000:]}"
                 assert shown in ran.stdout, f"{page}: {command}\n{ran.stdout[-3000:]}"
 

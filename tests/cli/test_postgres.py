@@ -126,11 +126,12 @@ def test_what_is_no_address_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_the_password_is_in_no_output_no_file_and_no_row(examples: dict[str, Example]) -> None:
-    """Runs last: over all that the tests before have printed and written."""
+    """Over all that has been printed and written by now."""
     one = examples["postgres"]
     assert isinstance(one.location, Address)
     hidden = [PASSWORD, quote(PASSWORD, safe="")]
     one.run("log", "--debug")
+    one.run("verify", word(one.location))
     assert "***" in "".join(one.said)
     for text in one.said:
         assert not [secret for secret in hidden if secret in text]

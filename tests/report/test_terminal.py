@@ -38,6 +38,7 @@ def test_the_advice_is_one_sentence_and_says_where_there_is_more(tmp_path: Path)
 def test_the_head_names_what_each_word_is(tmp_path: Path) -> None:
     found = assessment()
     service = next(iter(lines(checked(tmp_path, found.model_copy(update={"profile": "service"})))))
-    library = next(iter(lines(checked(tmp_path, found.model_copy(update={"profile": "library"})))))
+    nowhere = found.subject.model_copy(update={"environment": None})
+    library = next(iter(lines(checked(tmp_path, found.model_copy(update={"profile": "library", "subject": nowhere})))))
     assert f"commit {str(found.subject.commit)[:12]}" in library and f"point {found.point}" in library
     assert (f"environment {found.subject.environment}" in service, "environment" in library) == (True, False)
