@@ -101,7 +101,7 @@ def released_is_versioned(inputs: Inputs, _params: Params) -> Verdict:
     Evidence: The state of the source tree (`compliance collect source`), from a clone with its tags. The release branch is
     `release-branch` in `[project]`.
 
-    Fix: Commit, remove or ignore (`.gitignore`) what git lists as changed, merge to the release branch, then `git tag -a vX.Y.Z` (or
+    Fix: Commit, remove or ignore (`.gitignore`) what git lists as changed, merge to the release branch, then `git tag -a VERSION` (or
     `-s`) on that commit and collect again. In CI, check out the branch by name and fetch the tags.
 
     Maps to: NIST SSDF PS.1.1, PS.3.1; SOC 2 CC8.1; ISO/IEC 27001:2022 A.8.4, A.8.32.
