@@ -143,7 +143,7 @@ def statement(store: Store, number: int, action: str, expires_at: datetime | Non
     if entry.type != TYPE or entry.body["action"] != "request":
         raise UsageError(f"W{number}: no such waiver", hint="`compliance waive list` lists them")
     history = [one.number for one in store.entries(types=[TYPE]) if one.body.get("waiver") == number]
-    return _statement(store.entry(0).body["origin"], entry, history[-1] if history else number, action, expires_at, reason)
+    return _statement(store.origin, entry, history[-1] if history else number, action, expires_at, reason)
 
 
 def _statement(origin: str, entry: Entry, previous: int, action: str, expires_at: datetime | None, reason: str | None) -> dict[str, Json]:

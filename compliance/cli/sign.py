@@ -102,7 +102,7 @@ def _sign_ledger(session: Session, words: _Words, key: Path | None, statement_fi
             to=words.to,
             conditions=words.conditions,
         )
-        stated = said.statement(store.entry(0).body["origin"])
+        stated = said.statement(store.origin)
         if key is None:
             decision.require_clear(said, holder, assessment.evidence_outcome)
             return _write_statement(session, statement_file or Path("decision.json"), canonical(stated))

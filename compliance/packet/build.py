@@ -66,7 +66,7 @@ def build(basis: Basis, report: ReportModel, report_json: bytes, packet_id: str)
     whys = {name: setting.gate.doc.why for name, setting in project.gates.items()}
     everything = PacketModel(
         id=packet_id,
-        log=str(judged.store.entry(0).body["origin"]),
+        log=judged.store.origin,
         made_at=basis.made_at,
         report_sha256=sha256_hex(report_json),
         subject=assessment.subject,

@@ -86,7 +86,7 @@ def receive(store: Store, project: Project, source: Source, path: Path, signers:
     """
     data = bytes(source.data)
     log, said = read(data)
-    if log != (origin := str(store.entry(0).body["origin"])):
+    if log != (origin := store.origin):
         raise InputError(f"a decision for the log {log}", expected=f"one for this store's log {origin}")
     judged = _judged(store, said, at)
     signature = Signature("sshsig", _beside(path))

@@ -142,7 +142,7 @@ def _others(judged: Judged) -> Attachment:
     for one in judged.view.sign_offs:
         if one.method != "pdf":
             said, signature = decision.recorded(store, one.entry)
-            text = canonical(said.statement(str(store.entry(0).body["origin"]))).decode()
+            text = canonical(said.statement(store.origin)).decode()
             decisions.append(SignedDecision(entry=one.entry, statement=text, signature=signature))
     content = pretty(DecisionsFile(decisions=tuple(decisions)).model_dump(mode="json"))
     return Attachment(DECISIONS, "application/json", "Decisions signed outside of a PDF: text, signature, key or certificate", content)
@@ -154,7 +154,7 @@ def _record(judged: Judged, entry: int, by: Signing, packets: Mapping[str, bytes
     checkpoint = checkpoint_at(store, entry + 1)
     return DecisionRecord(
         id=f"D{entry}-{checkpoint.root[:8]}",
-        log=str(store.entry(0).body["origin"]),
+        log=store.origin,
         made_at=by.when,
         title=None if table.title is None else cut(table.title, _TITLE),
         organisation=None if table.organisation is None else cut(table.organisation, _TITLE),

@@ -79,7 +79,7 @@ def receive(store: Store, project: Project, pdf: bytes, signers: Signers, at: da
 
 
 def _require_issued(store: Store, packet: SignedPacket) -> Entry:
-    origin = str(store.entry(0).body["origin"])
+    origin = store.origin
     if packet.packet.log != origin:
         raise InputError(f"a packet of the log {packet.packet.log}", expected=f"one of this store's log {origin}")
     for entry in store.entries(types=[PACKET.signed]):
@@ -194,7 +194,7 @@ def verify_again(store: Store, entry: Entry, said: Said, signers: Signers) -> Si
     if body["document"] >= entry.number:
         raise InputError(f"entry {body['document']}, which should hold its signature, came later")
     packet = read_packet(_longest(store, body["document"]))
-    if packet.packet.log != store.entry(0).body["origin"]:
+    if packet.packet.log != store.origin:
         raise InputError(f"signed in a packet of the log {packet.packet.log}")
     for slot, signature in packet.approvals():
         if slot.name == body["field"]:

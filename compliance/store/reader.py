@@ -85,6 +85,11 @@ class LedgerReader:
         return merkle.subtree_root(0, size, self.node) if size else merkle.EMPTY_ROOT
 
     @property
+    def origin(self) -> str:
+        """The name of the log, from entry 0."""
+        return str(self.entry(0).body["origin"])
+
+    @property
     def verifier(self) -> str:
         """The public log key, from entry 0."""
         return str(self.entry(0).body["log_key"])

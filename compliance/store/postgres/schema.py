@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...errors import StoreError, StoreUnavailableError, TamperedError
+from ...errors import StoreError, TamperedError
 from ...record import sha256_hex
+from .. import steps
 from ..database import Connection
 from . import catalogs
 
@@ -170,16 +171,10 @@ def applied(connection: Connection) -> int | None:
     missing = expected.keys() - found.keys()
     if missing:
         raise TamperedError(f"table {min(missing)} is missing", hint="run `compliance verify` on an older copy of it")
-    rows = [tuple(row) for row in connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()]
-    common = min(len(rows), len(STEPS))
-    if not rows or rows[:common] != expected_steps()[:common]:
+    done = steps.applied(connection.execute(steps.QUERY).fetchall(), expected_steps())
+    if not done:
         raise TamperedError("the recorded schema steps are not those of any version")
-    if len(rows) > len(STEPS):
-        raise StoreUnavailableError(
-            f"from a newer version: it has schema step {len(rows)}, this version knows {len(STEPS)}",
-            hint="install a newer compliance-toolkit",
-        )
-    return len(rows)
+    return done
 
 
 def require_empty(connection: Connection) -> None:
@@ -199,10 +194,7 @@ def require_empty(connection: Connection) -> None:
 def checked(connection: Connection) -> str:
     """Checks what a database defines: see `..database.Database.checked_schema`. The server itself holds values to their types."""
     found = {(kind, name, text) for sql in (catalogs.RELATIONS, catalogs.OTHERS) for kind, name, text in connection.execute(sql)}
-    expected = expected_objects()
-    if found != expected:
-        raise TamperedError(f"{min(found ^ expected)[1]} is not as this version defines it")
-    steps = [tuple(row) for row in connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()]
-    if steps != expected_steps():
-        raise TamperedError("the recorded schema steps are not those of this version")
-    return f"{len(steps)} schema steps; tables, indexes, functions and triggers as defined"
+    known = expected_steps()
+    steps.require_defined(found, expected_objects())
+    steps.require_all(connection.execute(steps.QUERY).fetchall(), known)
+    return f"{len(known)} schema steps; tables, indexes, functions and triggers as defined"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from ...errors import TamperedError
+from .. import steps
 from ..database import Connection
 from . import schema
 
 
 def checked(connection: Connection) -> str:
     """Checks a file: see `..database.Database.checked_schema`."""
-    found, expected = schema.objects(connection), schema.expected_objects()
-    if found != expected:
-        raise TamperedError(f"{min(found ^ expected)[1]} is not as this version defines it")
-    steps = [tuple(row) for row in connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step")]
-    if steps != schema.expected_steps():
-        raise TamperedError("the recorded schema steps are not those of this version")
+    expected, known = schema.expected_objects(), schema.expected_steps()
+    steps.require_defined(schema.objects(connection), expected)
+    steps.require_all(connection.execute(steps.QUERY), known)
     for table in sorted(name for kind, name, _ in expected if kind == "table"):
         _require_types(connection, table)
     application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -23,7 +21,7 @@ def checked(connection: Connection) -> str:
     damage = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if damage != "ok":
         raise TamperedError(f"the database file is damaged: {damage}")
-    return f"{len(steps)} schema steps; tables, indexes and triggers as defined"
+    return f"{len(known)} schema steps; tables, indexes and triggers as defined"
 
 
 def _require_types(connection: Connection, table: str) -> None:

@@ -9,8 +9,9 @@ import sqlite3
 from functools import cache
 from typing import Final
 
-from ...errors import StoreError, StoreUnavailableError, TamperedError
+from ...errors import StoreError, TamperedError
 from ...record import sha256_hex
+from .. import steps
 from ..database import Connection
 
 APPLICATION_ID: Final = 0x434D504C
@@ -140,21 +141,14 @@ def applied(connection: sqlite3.Connection) -> int:
     """
     _require_tables(connection, "schema_step")
     try:
-        rows = connection.execute("SELECT step, name, sha256 FROM schema_step ORDER BY step").fetchall()
+        rows = connection.execute(steps.QUERY).fetchall()
     except sqlite3.OperationalError as error:
         if "no such" not in str(error):
             raise
         raise StoreError("not a store of compliance-toolkit", hint="give the path of an evidence.db with --store") from error
-    common = min(len(rows), len(STEPS))
-    if [tuple(row) for row in rows[:common]] != expected_steps()[:common]:
-        raise TamperedError("the recorded schema steps are not those of any version")
-    if len(rows) > len(STEPS):
-        raise StoreUnavailableError(
-            f"from a newer version: it has schema step {len(rows)}, this version knows {len(STEPS)}",
-            hint="install a newer compliance-toolkit",
-        )
+    done = steps.applied(rows, expected_steps())
     _require_tables(connection)
-    return len(rows)
+    return done
 
 
 def _require_tables(connection: sqlite3.Connection, *names: str) -> None:
